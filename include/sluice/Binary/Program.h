@@ -1,0 +1,65 @@
+//===- Program.h - A whole binary in memory ---------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_BINARY_PROGRAM_H
+#define SLUICE_BINARY_PROGRAM_H
+
+#include "sluice/Binary/Instruction.h"
+#include "sluice/Binary/container.pb.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include <string>
+#include <vector>
+
+namespace sluice::binary {
+
+/// The instructions of one queue in dispatch order, and for each the index of
+/// its ONNX node's name in Metadata.locations.
+struct QueueProgram {
+  Queue queue;
+  std::vector<Instruction> instructions;
+  std::vector<uint32_t> locations;
+};
+
+/// The program of one card: its queues in Queue order, its initial memory as
+/// runs whose bytes lie in `data` (MemoryRun.offset), and the intended flow.
+struct Card {
+  std::vector<QueueProgram> queues;
+  std::vector<proto::MemoryRun> memory;
+  std::string data;
+  std::vector<proto::FlowEdge> flow;
+};
+
+/// A decoded binary. `metadata.cards` is empty here: `cards` holds its content.
+/// FlowEdge.queue and .instruction index `queues` and `instructions` (Nops, which
+/// exist only in encoded text, do not count).
+struct Program {
+  proto::Metadata metadata;
+  std::vector<Card> cards;
+};
+
+/// Serialises to an ELF64 file image. Equal programs give equal bytes; equal
+/// sections of different cards are stored once. Fails when an instruction's field
+/// does not fit its bits or a queue is not in dispatch order, naming it.
+absl::StatusOr<std::string> encodeProgram(const Program &program);
+
+/// Reads what encodeProgram wrote. DataLoss/InvalidArgument on anything
+/// truncated, corrupted (SHA-256) or not understood.
+absl::StatusOr<Program> decodeProgram(std::string_view bytes);
+
+/// File forms of the two; writing is atomic (temporary file, then rename).
+absl::Status writeProgram(const Program &program, const std::string &path);
+absl::StatusOr<Program> readProgram(const std::string &path);
+
+/// The SHA-256 in the file's note, as hex.
+absl::StatusOr<std::string> programHash(std::string_view bytes);
+
+} // namespace sluice::binary
+
+#endif // SLUICE_BINARY_PROGRAM_H

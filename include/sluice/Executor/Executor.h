@@ -1,0 +1,51 @@
+//===- Executor.h - Runs a binary bit for bit -------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_EXECUTOR_EXECUTOR_H
+#define SLUICE_EXECUTOR_EXECUTOR_H
+
+#include "sluice/Binary/Program.h"
+#include "sluice/Support/HostTensor.h"
+#include "sluice/Target/Target.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice::executor {
+
+/// What one run did.
+struct Counters {
+  uint64_t cycles = 0;                                     ///< modelled
+  std::map<std::string, uint64_t> instructionsByUnit;      ///< elements of bursts
+  uint64_t memoryBytes = 0, streamBytes = 0, linkBytes = 0;
+  uint64_t halfOverflows = 0;                              ///< finite fp32 values that became fp16 infinities
+};
+
+using TensorMap = std::map<std::string, HostTensor>;
+
+/// A verified program ready to run. Not thread safe; make one per thread.
+class Executor {
+public:
+  /// Verifies `program` and refuses it (FailedPrecondition, all findings in the
+  /// message) when anything is found.
+  static absl::StatusOr<std::unique_ptr<Executor>> create(binary::Program program);
+  virtual ~Executor() = default;
+
+  /// Runs once: initial memory, inputs, program, outputs. InvalidArgument lists every
+  /// missing, unknown or wrongly shaped or typed input and every int64 value
+  /// beyond int32; OutOfRange names a gather outside its slice.
+  virtual absl::StatusOr<TensorMap> run(const TensorMap &inputs) = 0;
+  /// Counters of the last run.
+  virtual const Counters &counters() const = 0;
+  virtual const binary::Program &program() const = 0;
+};
+
+} // namespace sluice::executor
+
+#endif // SLUICE_EXECUTOR_EXECUTOR_H

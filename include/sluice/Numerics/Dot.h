@@ -1,0 +1,58 @@
+//===- Dot.h - Exact dot products, rounded once -----------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_NUMERICS_DOT_H
+#define SLUICE_NUMERICS_DOT_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace sluice::numerics {
+
+/// A K x N tile of fp16 weights (K, N at most 320) prepared for repeated use:
+/// the columns of an MXM tandem.
+class HalfTile {
+public:
+  HalfTile() = default;
+  /// `weights[n * stride + k]` holds the fp16 bits of row k of column n.
+  HalfTile(const uint16_t *weights, size_t k, size_t n, size_t stride);
+  size_t k() const { return depth; }
+  size_t n() const { return columns; }
+  /// out[c] = the exact sum over k of row[k] * weight(k, c), rounded once to fp32
+  /// (nearest even; subnormals kept; an exact zero is +0; NaN is 0x7fc00000; IEEE 754 for
+  /// infinities). `row` has k() fp16 values, `out` n() floats.
+  void multiply(const uint16_t *row, float *out) const;
+
+private:
+  size_t depth = 0, columns = 0;
+  std::vector<double> values;             ///< [k][n], n padded to the SIMD width
+  std::vector<int> lowestBit, highestBit; ///< per column, for the exactness proof
+  std::vector<uint16_t> bits;             ///< [n][k], for the wide path
+};
+
+/// The same for int8: exact int32.
+class ByteTile {
+public:
+  ByteTile() = default;
+  ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride);
+  size_t k() const { return depth; }
+  size_t n() const { return columns; }
+  void multiply(const int8_t *row, int32_t *out) const;
+
+private:
+  size_t depth = 0, columns = 0;
+  std::vector<int16_t> values; ///< pairs of k interleaved by n, padded
+};
+
+/// One exact fp16 dot product, rounded once: the plain, wide form that the tiles
+/// are tested against.
+float dotHalf(const uint16_t *a, const uint16_t *b, size_t k);
+
+} // namespace sluice::numerics
+
+#endif // SLUICE_NUMERICS_DOT_H
