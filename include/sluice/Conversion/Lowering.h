@@ -1,0 +1,41 @@
+//===- Lowering.h - From whole tensors to a schedule ------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_CONVERSION_LOWERING_H
+#define SLUICE_CONVERSION_LOWERING_H
+
+#include "sluice/Binary/Program.h"
+#include "sluice/Target/Target.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/LogicalResult.h"
+
+namespace sluice {
+
+struct LoweringOptions {
+  /// The machine; outlives the lowering.
+  const target::Target *target = nullptr;
+  /// Cards of one node that share the program, 1 ... cardsPerNode.
+  unsigned cards = 1;
+};
+
+/// stensor to tile: chooses layouts, cuts tensors into vectors of lanes and
+/// operations into streamed passes, and says which card does what.
+mlir::LogicalResult convertStensorToTile(mlir::ModuleOp module, const LoweringOptions &options);
+
+/// tile to slice: gives every buffer its hemisphere, slices and bank, every pass its units.
+mlir::LogicalResult convertTileToSlice(mlir::ModuleOp module, const LoweringOptions &options);
+
+/// slice to sched: departs every train and assigns addresses.
+mlir::LogicalResult convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options);
+
+/// sched to a binary program, metadata and statistics (`stats_json`) included.
+mlir::FailureOr<binary::Program> emitProgram(mlir::ModuleOp module, const LoweringOptions &options);
+
+} // namespace sluice
+
+#endif // SLUICE_CONVERSION_LOWERING_H
