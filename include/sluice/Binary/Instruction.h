@@ -12,6 +12,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,7 +31,8 @@ enum class Unit : uint8_t {
   Distributor, ///< SXM distributor `index`
   Transposer,  ///< SXM transposer `index`
   Permutor,    ///< SXM permutor
-  Link,        ///< C2C: queue 2 * link for Send, 2 * link + 1 for Receive
+  Link,        ///< C2C: queue 2 * link for Send, 2 * link + 1 for Receive; the
+               ///< hemisphere is Target::linkHemisphere(link)
   Installer,   ///< MXM weight side of plane `index` (0, 1 in its hemisphere)
   Multiplier,  ///< MXM activation side of plane `index`
   Any,         ///< only in the table: Nop runs on every queue
@@ -44,6 +46,13 @@ struct Queue {
   uint16_t index = 0;
   auto operator<=>(const Queue &) const = default;
 };
+
+/// Short name of a queue: "mem.e12.r", "mem.e12.w", "vxm.3", "sxm.e.perm",
+/// "sxm.w.dist0", "sxm.e.trans1", "link3.send", "link3.recv", "mxm.w0.install",
+/// "mxm.w0.multiply".
+std::string queueName(const Queue &queue);
+/// Whether a card of `target` has this queue.
+bool hasQueue(const target::Target &target, const Queue &queue);
 
 /// Where an ALU operand comes from.
 enum class OperandKind : uint8_t { None = 0, Stream = 1, Immediate = 2, Alu = 3 };
@@ -90,12 +99,15 @@ Unit unitOf(Opcode opcode);
 bool isAlu(Opcode opcode);
 /// Operands that an ALU opcode reads (1...3).
 unsigned aluOperands(Opcode opcode);
-/// Cycles from dispatch to result, from the target's table.
+/// Cycles from dispatch to result, from the target's table: to the stream for
+/// what puts a vector on one, to the word for Write and Scatter, to the matching
+/// Receive's dispatch for Send, to the loading slot for Install; 0 for Nop.
 unsigned latencyOf(Opcode opcode, const target::Target &target);
 
 /// One vector that an element of a burst takes from, or puts on, a stream.
 /// At the stop of the instruction's unit, element i uses the value present at
-/// cycle + i * interval + offset (negative for the VXM's entry).
+/// cycle + i * interval + offset (negative for the VXM's entry). Stops: the slice's,
+/// 0 for the VXM, the SXM's for its units and links, the MXM's for a plane.
 struct StreamUse {
   uint8_t slot;                 ///< operand number * 4 + byte (see docs/container.md)
   target::Direction direction;
@@ -107,7 +119,8 @@ struct StreamUse {
 /// Streams that `instruction` on `queue` reads and writes, in slot order.
 /// Operand numbers: Write/Send 0 data; Gather 0 offsets; Scatter 0 data, 1 offsets;
 /// ALU 0, 1, 2 = a, b, c; Permute/Distribute 0 data, 1 map; Transpose: slot = stream
-/// number 0...15; Install: slot = stream number 0...15; Multiply 0 row.
+/// number 0...15; Install: slot = stream number 0...15; Multiply 0 row. Outputs: slot = byte, + 4 for the westward copy of
+/// an ALU's result; Transpose: slot = stream number 0...15.
 std::vector<StreamUse> streamInputs(const Queue &queue, const Instruction &instruction, const target::Target &target);
 std::vector<StreamUse> streamOutputs(const Queue &queue, const Instruction &instruction, const target::Target &target);
 

@@ -1,0 +1,78 @@
+//===- InstructionTable.cpp - Instructions.def as data --------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Binary/Encoding.h"
+
+#include <algorithm>
+
+using namespace sluice;
+using namespace sluice::binary;
+
+static constexpr OpcodeInfo kOpcodes[] = {
+#define SLUICE_INSTRUCTION(Name, mnemonic, opcode, FORMAT, UnitName, description)                            \
+  {Opcode::Name, #Name, mnemonic, Format::FORMAT, Unit::UnitName, 0, LatencyClass::OfOpcode, description},
+#define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description)                                   \
+  {Opcode::Name, #Name, mnemonic, Format::ALU, Unit::Alu, operands, LatencyClass::latency, description},
+#include "sluice/Binary/Instructions.def"
+};
+
+/// In the order of the table, so that the fields of one format are contiguous.
+static constexpr Field kFields[] = {
+#define SLUICE_FIELD(FORMAT, member, bits, isSigned)                                                         \
+  {Format::FORMAT,                                                                                           \
+   #member,                                                                                                  \
+   bits,                                                                                                     \
+   isSigned,                                                                                                 \
+   [](const Instruction &instruction) -> int64_t { return instruction.member; },                             \
+   [](Instruction &instruction, int64_t value) {                                                             \
+     instruction.member = static_cast<decltype(instruction.member)>(value);                                  \
+   }},
+#include "sluice/Binary/Instructions.def"
+};
+
+static constexpr std::string_view kFormatNames[] = {"NONE",      "MEM",     "INDIRECT", "ALU", "LANES",
+                                                    "TRANSPOSE", "INSTALL", "MULTIPLY", "LINK"};
+
+/// Row number + 1 of each opcode number; 0 where there is none.
+static constexpr std::array<uint8_t, 256> makeOpcodeIndex() {
+  std::array<uint8_t, 256> index{};
+  for (size_t row = 0; row != std::size(kOpcodes); ++row)
+    index[uint8_t(kOpcodes[row].opcode)] = static_cast<uint8_t>(row + 1);
+  return index;
+}
+static constexpr std::array<uint8_t, 256> kOpcodeIndex = makeOpcodeIndex();
+static_assert(kOpcodes[0].opcode == Opcode::Nop, "opcodeInfo falls back to row 0");
+
+/// A word has room for the header and every format's fields.
+static constexpr bool formatsFit() {
+  std::array<unsigned, std::size(kFormatNames)> bits{};
+  for (const Field &field : kFields)
+    bits[size_t(field.format)] += field.bits;
+  for (unsigned used : bits)
+    if (kOpcodeBits + kDeltaBits + kCountBits + kIntervalBits + used > 128)
+      return false;
+  return true;
+}
+static_assert(formatsFit(), "a format of Instructions.def overflows the 16-byte word");
+
+std::span<const OpcodeInfo> binary::opcodeTable() { return kOpcodes; }
+
+bool binary::isOpcode(uint8_t opcode) { return kOpcodeIndex[opcode] != 0; }
+
+const OpcodeInfo &binary::opcodeInfo(Opcode opcode) {
+  const uint8_t row = kOpcodeIndex[uint8_t(opcode)];
+  return kOpcodes[row == 0 ? 0 : row - 1];
+}
+
+std::span<const Field> binary::fieldsOf(Format format) {
+  auto isOther = [&](const Field &field) { return field.format != format; };
+  const Field *begin = std::find_if_not(std::begin(kFields), std::end(kFields), isOther);
+  const Field *end = std::find_if(begin, std::end(kFields), isOther);
+  return {begin, end};
+}
+
+std::string_view binary::formatName(Format format) { return kFormatNames[size_t(format)]; }
