@@ -29,6 +29,10 @@ size_t elementBytes(ElementType type);
 /// "float32", "int64", ... (NumPy's names).
 std::string_view elementName(ElementType type);
 
+/// Bytes of a tensor, shape checked. InvalidArgument on a type that is not in
+/// ElementType, a negative dimension or a size beyond what a process can hold.
+absl::StatusOr<size_t> tensorBytes(ElementType type, const std::vector<int64_t> &shape);
+
 /// A dense row-major tensor in little-endian bytes.
 struct HostTensor {
   ElementType type = ElementType::Float;
@@ -37,12 +41,17 @@ struct HostTensor {
   size_t elements() const;
 };
 
-/// .npy (version 1 and 2, little endian, C order or Fortran order) and ONNX TensorProto .pb files.
+/// Reads a .npy file (see parseNpy) or an ONNX TensorProto .pb file, by the file's
+/// magic, then the path's ending. Errors name the path.
 absl::StatusOr<HostTensor> readTensor(const std::string &path);
+/// .npy versions 1 to 3, little endian, C order or Fortran order; Fortran order is
+/// converted. InvalidArgument on anything else, truncated or longer than its shape.
 absl::StatusOr<HostTensor> parseNpy(std::string_view bytes);
+/// A serialised ONNX TensorProto whose data are inside it, raw or typed.
 absl::StatusOr<HostTensor> parseTensorProto(std::string_view bytes);
+/// A .npy file as NumPy writes it: version 1, C order.
 std::string formatNpy(const HostTensor &tensor);
-/// Writes .npy or .pb by the path's ending, atomically.
+/// Writes .npy or .pb by the path's ending, atomically. `name` goes into the .pb.
 absl::Status writeTensor(const HostTensor &tensor, const std::string &name, const std::string &path);
 
 } // namespace sluice

@@ -1,0 +1,118 @@
+//===- HostTensor.cpp - Tensors and their files ---------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Support/HostTensor.h"
+#include "sluice/Support/Files.h"
+#include "sluice/Support/Strings.h"
+
+#include "TensorProtoFile.h"
+
+#include <limits>
+
+using namespace sluice;
+
+size_t sluice::elementBytes(ElementType type) {
+  switch (type) {
+  case ElementType::UInt8:
+  case ElementType::Int8:
+  case ElementType::Bool:
+    return 1;
+  case ElementType::UInt16:
+  case ElementType::Int16:
+  case ElementType::Half:
+    return 2;
+  case ElementType::Float:
+  case ElementType::Int32:
+  case ElementType::UInt32:
+    return 4;
+  case ElementType::Int64:
+  case ElementType::Double:
+  case ElementType::UInt64:
+    return 8;
+  }
+  return 0;
+}
+
+std::string_view sluice::elementName(ElementType type) {
+  switch (type) {
+  case ElementType::Float:
+    return "float32";
+  case ElementType::UInt8:
+    return "uint8";
+  case ElementType::Int8:
+    return "int8";
+  case ElementType::UInt16:
+    return "uint16";
+  case ElementType::Int16:
+    return "int16";
+  case ElementType::Int32:
+    return "int32";
+  case ElementType::Int64:
+    return "int64";
+  case ElementType::Bool:
+    return "bool";
+  case ElementType::Half:
+    return "float16";
+  case ElementType::Double:
+    return "float64";
+  case ElementType::UInt32:
+    return "uint32";
+  case ElementType::UInt64:
+    return "uint64";
+  }
+  return "unknown type";
+}
+
+size_t HostTensor::elements() const {
+  size_t count = 1;
+  for (int64_t dimension : shape)
+    count *= static_cast<size_t>(dimension);
+  return count;
+}
+
+absl::StatusOr<size_t> sluice::tensorBytes(ElementType type, const std::vector<int64_t> &shape) {
+  const size_t bytes = elementBytes(type);
+  if (bytes == 0)
+    return invalidArgument("element type ", static_cast<int32_t>(type), " is not supported");
+  // Zeros are looked for first: the other dimensions of an empty tensor are free.
+  bool empty = false;
+  for (size_t axis = 0; axis != shape.size(); ++axis) {
+    if (shape[axis] < 0)
+      return invalidArgument("dimension ", axis, " is negative (", shape[axis], ")");
+    empty |= shape[axis] == 0;
+  }
+  if (empty)
+    return 0;
+  constexpr size_t limit = std::numeric_limits<int64_t>::max();
+  size_t total = bytes;
+  for (int64_t dimension : shape) {
+    if (total > limit / static_cast<size_t>(dimension))
+      return invalidArgument("the shape needs more than ", limit, " bytes");
+    total *= static_cast<size_t>(dimension);
+  }
+  return total;
+}
+
+absl::StatusOr<HostTensor> sluice::readTensor(const std::string &path) {
+  absl::StatusOr<std::string> content = readFile(path);
+  if (!content.ok())
+    return content.status();
+  const std::string_view bytes = *content;
+  const bool isProto = !bytes.starts_with("\x93NUMPY") && path.ends_with(".pb");
+  absl::StatusOr<HostTensor> tensor = isProto ? parseTensorProto(bytes) : parseNpy(bytes);
+  if (!tensor.ok())
+    return withContext(tensor.status(), path);
+  return tensor;
+}
+
+absl::Status sluice::writeTensor(const HostTensor &tensor, const std::string &name, const std::string &path) {
+  if (path.ends_with(".npy"))
+    return writeFile(path, formatNpy(tensor));
+  if (path.ends_with(".pb"))
+    return writeFile(path, formatTensorProto(tensor, name));
+  return invalidArgument("cannot write ", path, ": its name ends neither in .npy nor in .pb");
+}
