@@ -9,9 +9,10 @@
 #define SLUICE_DIALECTS_STENSOR_STENSOROPS_TD
 
 include "mlir/IR/OpBase.td"
-include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-include "mlir/Interfaces/ControlFlowInterfaces.td"
 
 def Stensor_Dialect : Dialect {
   let name = "stensor";
@@ -28,7 +29,8 @@ def Stensor_Dialect : Dialect {
     edge of the program: `stensor.name` (the ONNX name) and, where the user's
     element type is another one, `stensor.type` (i64, ui8, ...).
   }];
-  let useDefaultAttributePrinterParser = 0;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let hasConstantMaterializer = 1;
 }
 
 def Stensor_Element : AnyTypeOf<[F32, F16, I32, I16, I8, I1]>;
@@ -38,7 +40,7 @@ class Stensor_Op<string mnemonic, list<Trait> traits = []> : Op<Stensor_Dialect,
   let hasVerifier = 1;
 }
 
-def Stensor_ConstantOp : Stensor_Op<"constant", [Pure, ConstantLike]> {
+def Stensor_ConstantOp : Stensor_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "a tensor known at compile time";
   let description = [{
     Example: `%0 = stensor.constant dense<1.0> : tensor<4xf32>`; initialisers are
@@ -50,12 +52,12 @@ def Stensor_ConstantOp : Stensor_Op<"constant", [Pure, ConstantLike]> {
   let hasFolder = 1;
 }
 
-def Stensor_MapOp : Stensor_Op<"map", [Pure, SingleBlock]> {
+def Stensor_MapOp : Stensor_Op<"map", [Pure, SingleBlock, IsolatedFromAbove]> {
   let summary = "a scalar function applied to every element";
   let description = [{
     The body gets one scalar of each input's element type and yields one of each result's.
-    All inputs and results have the same rank; an input dimension of size 1 is
-    broadcast. The body holds only `arith` and `math` operations that correspond to
+    All results have the same shape, inputs the same rank; an input dimension of size 1
+    is broadcast. The body holds only `arith` and `math` operations that correspond to
     one machine operation (see ScalarOps.h), so rounding is that of the operations:
 
     ```mlir
@@ -69,7 +71,21 @@ def Stensor_MapOp : Stensor_Op<"map", [Pure, SingleBlock]> {
   let arguments = (ins Variadic<Stensor_Tensor>:$inputs);
   let results = (outs Variadic<Stensor_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
+  let builders = [
+    // `body` gets the block's arguments and returns the values to yield.
+    OpBuilder<(ins "::mlir::TypeRange":$resultTypes, "::mlir::ValueRange":$inputs,
+      "::llvm::function_ref<::llvm::SmallVector<::mlir::Value>(::mlir::OpBuilder &, ::mlir::Location, ::mlir::ValueRange)>":$body)>
+  ];
+  let extraClassDeclaration = [{
+    /// The shape of every result: what the body runs over.
+    ::llvm::ArrayRef<int64_t> getShape() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getResultTypes().front()).getShape();
+    }
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    ::mlir::ValueRange getYielded() { return getBlock().getTerminator()->getOperands(); }
+  }];
   let hasCustomAssemblyFormat = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Stensor_YieldOp : Op<Stensor_Dialect, "yield", [Pure, Terminator, HasParent<"MapOp">]> {
@@ -137,6 +153,7 @@ def Stensor_TransposeOp : Stensor_LayoutOp<"transpose"> {
     Example: `%1 = stensor.transpose %0 {permutation = array<i64: 1, 0>} : tensor<2x3xf32> -> tensor<3x2xf32>`
   }];
   let arguments = (ins Stensor_Tensor:$input, DenseI64ArrayAttr:$permutation);
+  let hasCanonicalizer = 1;
 }
 
 def Stensor_SliceOp : Stensor_LayoutOp<"slice"> {

@@ -1,0 +1,138 @@
+//===- StensorOps.cpp - Operations that compute or choose -------- -*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/stensor/StensorDialect.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace sluice::stensor;
+
+static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+//===----------------------------------------------------------------------===//
+// constant
+//===----------------------------------------------------------------------===//
+
+/// A resource that is at hand has as many bytes as its type needs; one that is
+/// only named (its blob not loaded) cannot be checked.
+LogicalResult ConstantOp::verify() {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(getValue());
+  if (!resource || !resource.getRawHandle().getBlob())
+    return success();
+  auto type = cast<RankedTensorType>(getType());
+  int64_t need = type.getNumElements() * elementBytes(type.getElementType());
+  int64_t have = static_cast<int64_t>(resource.getRawHandle().getBlob()->getData().size());
+  if (have != need)
+    return emitOpError() << "resource has " << have << " bytes, need " << need << " for " << type;
+  return success();
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+
+//===----------------------------------------------------------------------===//
+// contract
+//===----------------------------------------------------------------------===//
+
+LogicalResult ContractOp::verify() {
+  RankedTensorType lhs = tensorType(getLhs()), rhs = tensorType(getRhs()), result = getType();
+  if (lhs.getRank() != 4 || rhs.getRank() != 4 || result.getRank() != 3)
+    return emitOpError() << "operands and result have ranks " << lhs.getRank() << ", " << rhs.getRank()
+                         << " and " << result.getRank() << ", need 4, 4 and 3";
+  static constexpr StringLiteral names[] = {"batch", "", "t", "k"};
+  for (unsigned dim : {0u, 2u, 3u})
+    if (lhs.getDimSize(dim) != rhs.getDimSize(dim))
+      return emitOpError() << "operands differ in dimension " << dim << " (" << names[dim]
+                           << "): " << lhs.getDimSize(dim) << " and " << rhs.getDimSize(dim);
+  int64_t need[] = {lhs.getDimSize(0), lhs.getDimSize(1), rhs.getDimSize(1)};
+  for (unsigned dim = 0; dim < 3; ++dim)
+    if (result.getDimSize(dim) != need[dim])
+      return emitOpError() << "result has size " << result.getDimSize(dim) << " in dimension " << dim
+                           << ", need " << need[dim];
+  bool half = lhs.getElementType().isF16() && rhs.getElementType().isF16() && result.getElementType().isF32();
+  bool byte = lhs.getElementType().isInteger(8) && rhs.getElementType().isInteger(8) &&
+              result.getElementType().isInteger(32);
+  if (!half && !byte)
+    return emitOpError() << "has element types " << lhs.getElementType() << " x " << rhs.getElementType()
+                         << " -> " << result.getElementType() << ", need f16 x f16 -> f32 or i8 x i8 -> i32";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// reduce
+//===----------------------------------------------------------------------===//
+
+LogicalResult ReduceOp::verify() {
+  RankedTensorType input = tensorType(getInput()), result = getType();
+  int64_t dim = getDim();
+  if (dim < 0 || dim >= input.getRank())
+    return emitOpError() << "dim is " << dim << ", but the input has rank " << input.getRank();
+  if (!input.getElementType().isF32() && !input.getElementType().isInteger(32))
+    return emitOpError() << "element type is " << input.getElementType() << ", need f32 or i32";
+  if (input.getDimSize(dim) == 0)
+    return emitOpError() << "dimension " << dim << " has no elements";
+  SmallVector<int64_t> shape(input.getShape());
+  shape[dim] = 1;
+  RankedTensorType need = input.clone(shape);
+  if (result != need)
+    return emitOpError() << "result is " << result << ", need " << need;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// concat
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConcatOp::verify() {
+  if (getInputs().empty())
+    return emitOpError() << "has no inputs";
+  RankedTensorType result = getType();
+  int64_t dim = getDim();
+  if (dim < 0 || dim >= result.getRank())
+    return emitOpError() << "dim is " << dim << ", but the result has rank " << result.getRank();
+  int64_t total = 0;
+  for (auto [index, input] : llvm::enumerate(getInputs())) {
+    RankedTensorType type = tensorType(input);
+    if (type.getRank() != result.getRank())
+      return emitOpError() << "input " << index << " has rank " << type.getRank() << ", need "
+                           << result.getRank();
+    SmallVector<int64_t> shape(result.getShape());
+    shape[dim] = type.getDimSize(dim);
+    RankedTensorType need = result.clone(shape);
+    if (type != need)
+      return emitOpError() << "input " << index << " is " << type << ", need " << need;
+    total += type.getDimSize(dim);
+  }
+  if (total != result.getDimSize(dim))
+    return emitOpError() << "inputs have " << total << " elements in dimension " << dim << ", the result "
+                         << result.getDimSize(dim);
+  return success();
+}
+
+OpFoldResult ConcatOp::fold(FoldAdaptor) {
+  if (getInputs().size() == 1)
+    return getInputs().front();
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// gather
+//===----------------------------------------------------------------------===//
+
+LogicalResult GatherOp::verify() {
+  RankedTensorType table = tensorType(getTable()), indices = tensorType(getIndices()), result = getType();
+  if (indices.getRank() != 1 || !indices.getElementType().isInteger(32))
+    return emitOpError() << "indices are " << indices << ", need a tensor of rank 1 of i32";
+  if (table.getRank() == 0)
+    return emitOpError() << "table has rank 0, need at least 1";
+  SmallVector<int64_t> shape(table.getShape());
+  shape[0] = indices.getDimSize(0);
+  RankedTensorType need = table.clone(shape);
+  if (result != need)
+    return emitOpError() << "result is " << result << ", need " << need;
+  return success();
+}
