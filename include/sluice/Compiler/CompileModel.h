@@ -1,0 +1,71 @@
+//===- CompileModel.h - The compiler without its IR -------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a program needs that embeds the compiler and does not look at its IR;
+// includes nothing of MLIR. Compiler.h is the other door.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_COMPILER_COMPILEMODEL_H
+#define SLUICE_COMPILER_COMPILEMODEL_H
+
+#include "sluice/Binary/Program.h"
+#include "sluice/Conversion/F32Matmul.h"
+
+#include "absl/status/statusor.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+/// The levels of a compilation in order; each is reached by one step of the driver.
+enum class Phase : uint8_t { Onnx, Stensor, Tile, Slice, Sched, Binary };
+
+/// "onnx" ... "binary".
+std::string_view phaseName(Phase phase);
+/// The phase of that name.
+std::optional<Phase> phaseByName(std::string_view name);
+
+struct CompileOptions {
+  /// Name of a shipped target description.
+  std::string targetName = "tsp1";
+  /// Cards of one node that share the program.
+  unsigned cards = 1;
+  /// Sizes of the model's dynamic axes by name.
+  std::map<std::string, int64_t> dims;
+  F32Matmul f32Matmul = F32Matmul::F16;
+  /// Computes float64 tensors as float32 instead of refusing them.
+  bool demoteF64 = false;
+  /// Threads that compile; 0: one a core. Never changes the result.
+  unsigned threads = 0;
+  /// Last phase that runs.
+  Phase compileTo = Phase::Binary;
+  /// Directory that receives the IR of every phase run, as "1-onnx.mlir" ... "5-sched.mlir", large
+  /// constants left out; created if absent. Empty: none.
+  std::string dumpPhasesTo;
+  /// Called when a phase begins.
+  std::function<void(Phase)> onPhase;
+  /// Called with the text of each warning.
+  std::function<void(const std::string &)> onWarning;
+};
+
+/// Compiles the ONNX model (or, when its name ends in ".mlir", the IR of any level) at `path` to a binary
+/// that the verifier has proven. The error's message holds all diagnostics, one a line.
+absl::StatusOr<binary::Program> compileModel(const std::string &path, const CompileOptions &options);
+
+/// The same, stopped before Phase::Binary: the IR of `options.compileTo` as text, constants
+/// included, which compileModel can read again.
+absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOptions &options);
+
+} // namespace sluice
+
+#endif // SLUICE_COMPILER_COMPILEMODEL_H

@@ -1,0 +1,42 @@
+//===- Compiler.h - The driver from model to binary -------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_COMPILER_COMPILER_H
+#define SLUICE_COMPILER_COMPILER_H
+
+#include "sluice/Compiler/CompileModel.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/LogicalResult.h"
+
+#include <string>
+
+namespace sluice {
+
+/// The passes that clean up a module fresh from the conversion to stensor:
+/// folding, elementwise fusion, common subexpressions.
+void buildStensorPipeline(mlir::OpPassManager &manager);
+
+/// Runs every phase up to `options.compileTo`, at most Phase::Sched, and returns the
+/// module. `context` must have all dialects (registerAllDialects). Errors are diagnostics.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
+lower(const std::string &path, const CompileOptions &options, mlir::MLIRContext &context);
+
+/// Runs every phase and proves the result with the verifier; what it finds is reported as errors.
+mlir::FailureOr<binary::Program> compile(const std::string &path, const CompileOptions &options,
+                                         mlir::MLIRContext &context);
+
+/// A diagnostic on lines of text: where it is, unless that is unknown, the message, and its notes indented.
+std::string formatDiagnostic(const mlir::Diagnostic &diagnostic);
+
+} // namespace sluice
+
+#endif // SLUICE_COMPILER_COMPILER_H
