@@ -1,0 +1,162 @@
+//===- Module.cpp - The Python package's extension module -----------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Tensors.h"
+
+#include "sluice/Binary/Program.h"
+#include "sluice/Compiler/CompileModel.h"
+#include "sluice/Executor/Executor.h"
+#include "sluice/Support/Strings.h"
+
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <filesystem>
+
+namespace py = pybind11;
+
+namespace sluice::python {
+namespace {
+
+/// A failed Status on its way to Python, where it is a sluice.Error.
+struct StatusError : std::runtime_error {
+  explicit StatusError(const absl::Status &status) : std::runtime_error(std::string(status.message())) {}
+};
+
+template <typename T>
+T valueOrThrow(absl::StatusOr<T> value) {
+  if (!value.ok())
+    throw StatusError(value.status());
+  return *std::move(value);
+}
+
+/// A binary with the executor that its first run makes, which proves it once.
+class Binary {
+public:
+  explicit Binary(binary::Program program) : loaded(std::move(program)) {}
+
+  static Binary load(const std::filesystem::path &path) {
+    return Binary(valueOrThrow(binary::readProgram(path.string())));
+  }
+
+  void save(const std::filesystem::path &path) const {
+    if (absl::Status written = binary::writeProgram(program(), path.string()); !written.ok())
+      throw StatusError(written);
+  }
+
+  const binary::Program &program() const { return executor ? executor->program() : loaded; }
+
+  py::dict run(const std::map<std::string, py::object> &arrays) {
+    executor::TensorMap inputs;
+    for (const auto &[name, array] : arrays)
+      inputs.emplace(name, valueOrThrow(fromNumpy(name, array)));
+    executor::TensorMap outputs = runTensors(inputs);
+    py::dict result;
+    for (const binary::proto::Binding &binding : program().metadata.outputs())
+      result[py::str(binding.name())] = toNumpy(outputs.at(binding.name()));
+    return result;
+  }
+
+  py::dict counters() const {
+    py::dict result;
+    if (!executor)
+      return result;
+    const executor::Counters &counters = executor->counters();
+    result["cycles"] = counters.cycles;
+    result["instructions_by_unit"] = counters.instructionsByUnit;
+    result["memory_bytes"] = counters.memoryBytes;
+    result["stream_bytes"] = counters.streamBytes;
+    result["link_bytes"] = counters.linkBytes;
+    result["half_overflows"] = counters.halfOverflows;
+    return result;
+  }
+
+private:
+  executor::TensorMap runTensors(const executor::TensorMap &inputs) {
+    py::gil_scoped_release release;
+    if (!executor)
+      executor = valueOrThrow(executor::Executor::create(std::exchange(loaded, {})));
+    return valueOrThrow(executor->run(inputs));
+  }
+
+  binary::Program loaded; ///< until there is an executor
+  std::unique_ptr<executor::Executor> executor;
+};
+
+/// Name -> (shape, dtype), in the model's order.
+template <typename Bindings>
+py::dict describe(const Bindings &bindings) {
+  py::dict result;
+  for (const binary::proto::Binding &binding : bindings) {
+    const binary::proto::TensorType &type = binding.type();
+    result[py::str(binding.name())] =
+        py::make_tuple(py::tuple(py::cast(std::vector<int64_t>(type.shape().begin(), type.shape().end()))),
+                       py::dtype(std::string(elementName(static_cast<ElementType>(type.element_type())))));
+  }
+  return result;
+}
+
+Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<std::string, int64_t> dims,
+                   const std::string &f32Matmul, std::optional<unsigned> threads, const std::string &target,
+                   const std::optional<std::string> &demote) {
+  CompileOptions options;
+  options.cards = cards;
+  options.dims = std::move(dims);
+  options.threads = threads.value_or(0);
+  options.targetName = target;
+  if (f32Matmul != "f16" && f32Matmul != "f32")
+    throw StatusError(invalidArgument("f32_matmul='", f32Matmul, "': 'f16' and 'f32' are known"));
+  options.f32Matmul = f32Matmul == "f16" ? F32Matmul::F16 : F32Matmul::F32;
+  if (demote && *demote != "f64")
+    throw StatusError(invalidArgument("demote='", *demote, "': only 'f64' can be"));
+  options.demoteF64 = demote.has_value();
+  py::gil_scoped_release release;
+  return Binary(valueOrThrow(compileModel(path.string(), options)));
+}
+
+} // namespace
+
+PYBIND11_MODULE(_sluice, module) {
+  static py::exception<StatusError> error(module, "Error");
+  error.attr("__module__") = "sluice";
+  error.attr("__doc__") = "What could not be compiled, loaded or run, and why: the text of all diagnostics.";
+  py::register_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown)
+        std::rethrow_exception(thrown);
+    } catch (const StatusError &status) {
+      error(status.what());
+    }
+  });
+
+  py::class_<Binary> binary(module, "Binary", "A compiled program for a group of cards.");
+  binary.attr("__module__") = "sluice";
+  binary.def_static("load", &Binary::load, py::arg("path"), "Reads a binary from a file.")
+      .def("save", &Binary::save, py::arg("path"), "Writes the binary to a file.")
+      .def("run", &Binary::run, py::arg("inputs"),
+           "Runs once on {name: array} and returns {name: array}. The first run proves the binary.")
+      .def_property_readonly(
+          "inputs", [](const Binary &b) { return describe(b.program().metadata.inputs()); },
+          "{name: (shape, dtype)}")
+      .def_property_readonly(
+          "outputs", [](const Binary &b) { return describe(b.program().metadata.outputs()); },
+          "{name: (shape, dtype)}")
+      .def_property_readonly(
+          "stats",
+          [](const Binary &b) {
+            return py::module_::import("json").attr("loads")(b.program().metadata.stats_json());
+          },
+          "What sluice-compile --stats writes, as a dictionary.")
+      .def_property_readonly("counters", &Binary::counters, "What the last run did; empty before one.");
+
+  module.def("compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
+             py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
+             py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
+             "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name.");
+}
+
+} // namespace sluice::python
