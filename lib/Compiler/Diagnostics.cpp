@@ -1,0 +1,60 @@
+//===- Diagnostics.cpp - Diagnostics as text ------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Compiler/Compiler.h"
+
+#include "mlir/IR/Location.h"
+
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace sluice {
+namespace {
+
+/// Collects what users know a place by: ONNX node names and positions in text, in order, each once.
+void collectPlaces(Location location, llvm::SmallSetVector<StringAttr, 4> &places) {
+  llvm::TypeSwitch<LocationAttr>(location)
+      .Case([&](NameLoc name) { places.insert(name.getName()); })
+      .Case([&](FileLineColLoc file) {
+        places.insert(StringAttr::get(file.getContext(), file.getFilename().getValue() + ":" +
+                                                             llvm::Twine(file.getLine()) + ":" +
+                                                             llvm::Twine(file.getColumn())));
+      })
+      .Case([&](CallSiteLoc call) { collectPlaces(call.getCallee(), places); })
+      .Case([&](FusedLoc fused) {
+        for (Location part : fused.getLocations())
+          collectPlaces(part, places);
+      });
+}
+
+void print(const Diagnostic &diagnostic, llvm::raw_ostream &os) {
+  llvm::SmallSetVector<StringAttr, 4> places;
+  collectPlaces(diagnostic.getLocation(), places);
+  if (!places.empty()) {
+    llvm::interleave(places, os, [&](StringAttr place) { os << place.getValue(); }, ", ");
+    os << ": ";
+  }
+  os << diagnostic;
+}
+
+} // namespace
+
+std::string formatDiagnostic(const Diagnostic &diagnostic) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  print(diagnostic, os);
+  for (const Diagnostic &note : diagnostic.getNotes()) {
+    os << "\n  note: ";
+    print(note, os);
+  }
+  return text;
+}
+
+} // namespace sluice

@@ -1,0 +1,137 @@
+//===- sluice-compile.cpp - From an ONNX model to a binary ----------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Progress.h"
+#include "StatsTable.h"
+#include "sluice/Binary/Program.h"
+#include "sluice/Compiler/CompileModel.h"
+#include "sluice/Support/Files.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace sluice;
+
+static cl::OptionCategory category("sluice-compile options");
+
+static cl::opt<std::string> inputPath(cl::Positional, cl::desc("<model.onnx, or IR as .mlir>"), cl::Required,
+                                      cl::cat(category));
+static cl::opt<std::string>
+    outputPath("o", cl::desc("Binary to write; for an earlier phase IR, by default to stdout"),
+               cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> statsPath("stats", cl::desc("Write the statistics of the binary as JSON"),
+                                      cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> targetName("target", cl::desc("Target description to compile for"),
+                                       cl::init("tsp1"), cl::value_desc("name"), cl::cat(category));
+static cl::opt<unsigned> cards("cards", cl::desc("Cards of one node that share the work"), cl::init(1),
+                               cl::cat(category));
+static cl::list<std::string> dims("dim", cl::desc("Bind a dynamic axis of the model"),
+                                  cl::value_desc("name=size"), cl::cat(category));
+static cl::opt<F32Matmul>
+    f32Matmul("f32-matmul", cl::desc("How contractions of float32 operands run"),
+              cl::values(clEnumValN(F32Matmul::F16, "f16", "operands rounded to fp16"),
+                         clEnumValN(F32Matmul::F32, "f32", "fp16 pieces, fp32 accuracy")),
+              cl::init(F32Matmul::F16), cl::cat(category));
+static cl::opt<bool> demoteF64("demote", cl::desc("Compute a type that the machine lacks in a narrower one"),
+                               cl::values(clEnumValN(true, "f64", "float64 as float32")), cl::init(false),
+                               cl::cat(category));
+static cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
+                                 cl::cat(category));
+static cl::opt<Phase>
+    compileTo("compile-to", cl::desc("Stop after a phase and write its IR"),
+              cl::values(clEnumValN(Phase::Onnx, "onnx", "the imported graph"),
+                         clEnumValN(Phase::Stensor, "stensor", "whole-tensor operations"),
+                         clEnumValN(Phase::Tile, "tile", "streamed passes"),
+                         clEnumValN(Phase::Slice, "slice", "passes with a place"),
+                         clEnumValN(Phase::Sched, "sched", "instructions with a cycle"),
+                         clEnumValN(Phase::Binary, "binary", "the proven binary (default)")),
+              cl::init(Phase::Binary), cl::cat(category));
+static cl::opt<std::string>
+    dumpPhasesTo("dump-phases-to", cl::desc("Write the IR of every phase to 1-onnx.mlir ... 5-sched.mlir"),
+                 cl::value_desc("directory"), cl::cat(category));
+
+static int fail(const Twine &message) {
+  SmallVector<StringRef> lines;
+  std::string text = message.str();
+  StringRef(text).split(lines, '\n');
+  for (StringRef line : lines)
+    errs() << (line.starts_with("  note:") ? "sluice-compile:" : "sluice-compile: error: ") << line << "\n";
+  return 1;
+}
+
+static int fail(const absl::Status &status) { return fail(Twine(std::string(status.message()))); }
+
+/// Reads the `--dim` options; what is wrong with one of them, or nothing.
+static std::optional<std::string> parseDims(std::map<std::string, int64_t> &sizes) {
+  for (StringRef dim : dims) {
+    auto [name, size] = dim.rsplit('=');
+    int64_t value = 0;
+    if (name.empty() || size.getAsInteger(10, value) || value < 0)
+      return ("--dim " + dim + ": expected name=size").str();
+    auto [entry, inserted] = sizes.try_emplace(name.str(), value);
+    if (!inserted && entry->second != value)
+      return ("--dim " + name + ": bound to " + Twine(entry->second) + " and to " + Twine(value)).str();
+  }
+  return std::nullopt;
+}
+
+/// Writes the IR of an earlier phase.
+static int writeIR(const CompileOptions &options) {
+  absl::StatusOr<std::string> text = lowerModel(inputPath, options);
+  if (!text.ok())
+    return fail(text.status());
+  if (outputPath.empty() || outputPath == "-") {
+    outs() << *text;
+    return 0;
+  }
+  absl::Status written = writeFile(outputPath, *text);
+  return written.ok() ? 0 : fail(written);
+}
+
+static int writeBinary(const CompileOptions &options) {
+  if (outputPath.empty())
+    return fail("no output: -o <file>");
+  absl::StatusOr<binary::Program> program = compileModel(inputPath, options);
+  if (!program.ok())
+    return fail(program.status());
+  const std::string &json = program->metadata.stats_json();
+  Expected<json::Value> stats = json::parse(json);
+  if (!stats || !stats->getAsObject())
+    return fail("statistics are not a JSON object: " + toString(stats.takeError()));
+  if (absl::Status written = binary::writeProgram(*program, outputPath); !written.ok())
+    return fail(written);
+  if (!statsPath.empty())
+    if (absl::Status written = writeFile(statsPath, json + "\n"); !written.ok())
+      return fail(written);
+  printStatsTable(*stats->getAsObject(), outs());
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(argc, argv, "Compiles an ONNX model to a statically scheduled binary.\n");
+
+  CompileOptions options;
+  options.targetName = targetName;
+  options.cards = cards;
+  options.f32Matmul = f32Matmul;
+  options.demoteF64 = demoteF64;
+  options.threads = threads;
+  options.compileTo = compileTo;
+  options.dumpPhasesTo = dumpPhasesTo;
+  if (std::optional<std::string> wrong = parseDims(options.dims))
+    return fail(*wrong);
+
+  Progress progress;
+  options.onPhase = [&](Phase phase) { progress.begin(phase); };
+  options.onWarning = [](const std::string &text) { errs() << "sluice-compile: warning: " << text << "\n"; };
+  return compileTo == Phase::Binary ? writeBinary(options) : writeIR(options);
+}
