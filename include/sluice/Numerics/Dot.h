@@ -30,9 +30,10 @@ public:
 
 private:
   size_t depth = 0, columns = 0;
-  std::vector<double> values;             ///< [k][n], n padded to the SIMD width
-  std::vector<int> lowestBit, highestBit; ///< per column, for the exactness proof
-  std::vector<uint16_t> bits;             ///< [n][k], for the wide path
+  std::vector<float> values;   ///< [n / block][k][block], n padded to whole blocks
+  std::vector<double> spreads; ///< per block, for the proof that plain sums are exact
+  std::vector<bool> notFinite; ///< blocks with an infinite or NaN weight
+  std::vector<uint16_t> bits;  ///< [n][k], only for tiles too deep for the fast paths
 };
 
 /// The same for int8: exact int32.
@@ -46,7 +47,7 @@ public:
 
 private:
   size_t depth = 0, columns = 0;
-  std::vector<int16_t> values; ///< pairs of k interleaved by n, padded
+  std::vector<int16_t> values; ///< [n / block][k / 2][block][2], padded with zeros
 };
 
 /// One exact fp16 dot product, rounded once: the plain, wide form that the tiles

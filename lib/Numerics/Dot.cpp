@@ -1,0 +1,181 @@
+//===- Dot.cpp - Exact dot products, rounded once -------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Numerics/Dot.h"
+#include "Kernels.h"
+#include "sluice/Numerics/Scalar.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+
+namespace sluice::numerics {
+namespace {
+
+constexpr size_t roundUp(size_t value, size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+bool isFinite(uint16_t half) { return (half & 0x7c00) != 0x7c00; }
+
+/// A finite fp16 value in units of 2^-24: an integer below 2^41.
+int64_t fixedPoint(uint16_t half) {
+  int exponent = half >> 10 & 31, fraction = half & 1023;
+  int64_t magnitude = exponent == 0 ? fraction : int64_t(fraction | 1024) << (exponent - 1);
+  return half & 0x8000 ? -magnitude : magnitude;
+}
+
+/// sum * 2^-48, rounded once to fp32.
+float roundFixedPoint(__int128 sum) {
+  if (sum == 0)
+    return 0.0f;
+  unsigned __int128 magnitude = sum < 0 ? -static_cast<unsigned __int128>(sum) : sum;
+  uint64_t high = uint64_t(magnitude >> 64);
+  int length = high ? 128 - std::countl_zero(high) : 64 - std::countl_zero(uint64_t(magnitude));
+  int exponent = -48;
+  if (int excess = length - 24; excess > 0) {
+    unsigned __int128 kept = magnitude >> excess, half = static_cast<unsigned __int128>(1) << (excess - 1);
+    unsigned __int128 rest = magnitude - (kept << excess);
+    magnitude = kept + (rest > half || (rest == half && (kept & 1)));
+    exponent += excess;
+  }
+  float result = std::ldexp(float(uint32_t(magnitude)), exponent);
+  return sum < 0 ? -result : result;
+}
+
+/// Measures how many bits the sums of products need. For vectors a and b whose elements
+/// are multiples of 2^x and 2^y, each partial sum of the products is a multiple of
+/// 2^(x + y) and, by Cauchy and Schwarz, at most |a| |b|. It is exact in double precision
+/// if |a| 2^-x times |b| 2^-y is at most 2^53; the spread of a is (|a| 2^-x)^2.
+struct Spread {
+  double squares = 0;
+  uint64_t allBits = 0; ///< of the elements in units of 2^-24
+  void add(int64_t fixed) {
+    double value = double(fixed);
+    squares += value * value;
+    allBits |= uint64_t(fixed < 0 ? -fixed : fixed);
+  }
+  double value() const { return allBits == 0 ? 0 : std::ldexp(squares, -2 * std::countr_zero(allBits)); }
+};
+
+/// 2^106, less than what the rounding of the squares' sums may have lost.
+constexpr double exactSpread = 0x1p106 * (1 - 0x1p-30);
+
+} // namespace
+
+float dotHalf(const uint16_t *a, const uint16_t *b, size_t k) {
+  __int128 sum = 0;
+  float special = 0;
+  for (size_t i = 0; i < k; ++i) {
+    if (isFinite(a[i]) && isFinite(b[i]))
+      sum += static_cast<__int128>(fixedPoint(a[i])) * fixedPoint(b[i]);
+    else // Infinities and NaNs only; finite products have no influence.
+      special += std::bit_cast<float>(halfToFloat(a[i])) * std::bit_cast<float>(halfToFloat(b[i]));
+  }
+  if (std::isnan(special))
+    return std::bit_cast<float>(canonicalNaN);
+  return special != 0 ? special : roundFixedPoint(sum);
+}
+
+HalfTile::HalfTile(const uint16_t *weights, size_t k, size_t n, size_t stride) : depth(k), columns(n) {
+  size_t blocks = roundUp(n, halfBlockColumns) / halfBlockColumns;
+  values.resize(blocks * k * halfBlockColumns);
+  spreads.resize(blocks);
+  notFinite.resize(blocks);
+  if (k > maxSplitDepth)
+    bits.resize(n * k);
+  std::vector<uint32_t> column(k);
+  for (size_t c = 0; c < n; ++c) {
+    const uint16_t *source = weights + c * stride;
+    size_t block = c / halfBlockColumns;
+    float *target = values.data() + block * k * halfBlockColumns + c % halfBlockColumns;
+    halfToFloat(source, column.data(), k);
+    Spread spread;
+    for (size_t i = 0; i < k; ++i) {
+      target[i * halfBlockColumns] = std::bit_cast<float>(column[i]);
+      if (isFinite(source[i]))
+        spread.add(fixedPoint(source[i]));
+      else
+        notFinite[block] = true;
+    }
+    spreads[block] = std::max(spreads[block], spread.value());
+    if (k > maxSplitDepth)
+      std::copy_n(source, k, bits.begin() + c * k);
+  }
+}
+
+void HalfTile::multiply(const uint16_t *row, float *out) const {
+  if (depth > maxSplitDepth) {
+    for (size_t c = 0; c < columns; ++c)
+      out[c] = dotHalf(row, bits.data() + c * depth, depth);
+    return;
+  }
+
+  // Zeros contribute nothing but to infinite or NaN weights.
+  bool keepZeros = std::find(notFinite.begin(), notFinite.end(), true) != notFinite.end();
+  std::array<double, maxSplitDepth> terms;
+  std::array<uint32_t, maxSplitDepth> rows;
+  RowTerms compact = {terms.data(), rows.data(), 0};
+  std::array<uint32_t, maxSplitDepth> widened;
+  halfToFloat(row, widened.data(), depth);
+  Spread spread;
+  bool rowFinite = true;
+  for (size_t i = 0; i < depth; ++i) {
+    terms[compact.count] = std::bit_cast<float>(widened[i]);
+    rows[compact.count] = uint32_t(i);
+    compact.count += keepZeros || (row[i] & 0x7fff) != 0;
+    if (isFinite(row[i]))
+      spread.add(fixedPoint(row[i]));
+    else
+      rowFinite = false;
+  }
+  double rowSpread = spread.value();
+
+  const Kernels &loops = kernels();
+  for (size_t first = 0, block = 0; first < columns; first += halfBlockColumns, ++block) {
+    const float *weights = values.data() + block * depth * halfBlockColumns;
+    std::array<float, halfBlockColumns> sums;
+    // Infinities and NaNs show in the plain sum, whatever else rounds there.
+    bool exact = rowSpread * spreads[block] <= exactSpread;
+    if (exact || !rowFinite || notFinite[block])
+      loops.dotHalfPlain(weights, compact, sums.data());
+    if (!exact && rowFinite) {
+      std::array<float, halfBlockColumns> split;
+      loops.dotHalfSplit(weights, compact, split.data());
+      for (size_t i = 0; i < halfBlockColumns; ++i)
+        if (!notFinite[block] || std::isfinite(sums[i]))
+          sums[i] = split[i];
+    }
+    std::copy_n(sums.begin(), std::min(halfBlockColumns, columns - first), out + first);
+  }
+}
+
+ByteTile::ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride) : depth(k), columns(n) {
+  size_t pairs = roundUp(k, 2) / 2;
+  values.resize(roundUp(n, byteBlockColumns) * pairs * 2);
+  for (size_t c = 0; c < n; ++c) {
+    int16_t *block = values.data() + c / byteBlockColumns * byteBlockColumns * pairs * 2;
+    for (size_t i = 0; i < k; ++i)
+      block[(i / 2 * byteBlockColumns + c % byteBlockColumns) * 2 + i % 2] = weights[c * stride + i];
+  }
+}
+
+void ByteTile::multiply(const int8_t *row, int32_t *out) const {
+  size_t pairs = roundUp(depth, 2) / 2;
+  std::vector<int32_t> packed(pairs);
+  for (size_t i = 0; i < depth; ++i)
+    packed[i / 2] |= int32_t(uint32_t(uint16_t(row[i])) << (i % 2 * 16));
+  const Kernels &loops = kernels();
+  for (size_t first = 0; first < columns; first += byteBlockColumns) {
+    std::array<int32_t, byteBlockColumns> sums;
+    loops.dotByte(values.data() + first * pairs * 2, packed.data(), pairs, sums.data());
+    std::copy_n(sums.begin(), std::min(byteBlockColumns, columns - first), out + first);
+  }
+}
+
+} // namespace sluice::numerics

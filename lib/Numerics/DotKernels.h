@@ -1,0 +1,127 @@
+//===- DotKernels.h - The loops behind the weight tiles ---------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiled once for each instruction set, like Elementary.h. All sums here are exact,
+// or not finite, so neither their order nor fused operations change a bit.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_NUMERICS_DOTKERNELS_H
+#define SLUICE_LIB_NUMERICS_DOTKERNELS_H
+
+#include "Kernels.h"
+#include "ScalarKernels.h"
+
+#include <immintrin.h>
+
+namespace sluice::numerics {
+
+using Doubles = double __attribute__((vector_size(64)));
+using Floats = float __attribute__((vector_size(32), aligned(4)));
+
+static constexpr size_t halfBlockVectors = halfBlockColumns / 8;
+
+/// a * b + c where that is exact.
+#ifdef __FMA__
+#define SLUICE_EXACT_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define SLUICE_EXACT_FMA(a, b, c) ((a) * (b) + (c))
+#endif
+
+/// Weights `vector` of row `row` of a block, widened.
+#define SLUICE_WEIGHTS(block, row, vector)                                                                   \
+  __builtin_convertvector(                                                                                   \
+      *reinterpret_cast<const Floats *>((block) + (row) * halfBlockColumns + (vector) * 8), Doubles)
+
+static void dotHalfPlainLoop(const float *block, const RowTerms &row, float *out) {
+  // Two sets of sums hide the latency of the additions.
+  Doubles even[halfBlockVectors] = {}, odd[halfBlockVectors] = {};
+  size_t i = 0;
+  for (; i + 2 <= row.count; i += 2) {
+    Doubles a = {}, b = {};
+    a += row.values[i];
+    b += row.values[i + 1];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < halfBlockVectors; ++v) {
+      even[v] = SLUICE_EXACT_FMA(a, SLUICE_WEIGHTS(block, row.rows[i], v), even[v]);
+      odd[v] = SLUICE_EXACT_FMA(b, SLUICE_WEIGHTS(block, row.rows[i + 1], v), odd[v]);
+    }
+  }
+  for (; i < row.count; ++i)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < halfBlockVectors; ++v)
+      even[v] += row.values[i] * SLUICE_WEIGHTS(block, row.rows[i], v);
+#pragma clang loop unroll(full)
+  for (size_t v = 0; v < halfBlockVectors; ++v) {
+    Doubles sum = even[v] + odd[v];
+    for (size_t lane = 0; lane < 8; ++lane)
+      out[v * 8 + lane] = asFloat(canonical(float(sum[lane])));
+  }
+}
+
+static void dotHalfSplitLoop(const float *block, const RowTerms &row, float *out) {
+  // Adding this rounds a double of magnitude below 2^48 to a multiple of 2^-3.
+  constexpr double cut = 0x1.8p49;
+  Doubles high[halfBlockVectors] = {}, low[halfBlockVectors] = {};
+  for (size_t i = 0; i < row.count; ++i) {
+    Doubles a = {};
+    a += row.values[i];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < halfBlockVectors; ++v) {
+      Doubles product = a * SLUICE_WEIGHTS(block, row.rows[i], v);
+      Doubles upper = (product + cut) - cut;
+      high[v] += upper;
+      low[v] += product - upper;
+    }
+  }
+  for (size_t v = 0; v < halfBlockVectors; ++v)
+    for (size_t lane = 0; lane < 8; ++lane)
+      out[v * 8 + lane] = asFloat(roundSum(high[v][lane], low[v][lane]));
+}
+
+#if defined(__AVX512BW__)
+using Bytes = __m512i;
+#define SLUICE_MM(operation) _mm512_##operation
+#define SLUICE_MM_WHOLE(operation) _mm512_##operation##_si512
+#elif defined(__AVX2__)
+using Bytes = __m256i;
+#define SLUICE_MM(operation) _mm256_##operation
+#define SLUICE_MM_WHOLE(operation) _mm256_##operation##_si256
+#else
+using Bytes = __m128i;
+#define SLUICE_MM(operation) _mm_##operation
+#define SLUICE_MM_WHOLE(operation) _mm_##operation##_si128
+#endif
+
+static void dotByteLoop(const int16_t *block, const int32_t *row, size_t pairs, int32_t *out) {
+  constexpr size_t columns = sizeof(Bytes) / 4, vectors = byteBlockColumns / columns;
+  Bytes sums[vectors];
+#pragma clang loop unroll(full)
+  for (size_t v = 0; v < vectors; ++v)
+    sums[v] = SLUICE_MM_WHOLE(setzero)();
+  for (size_t pair = 0; pair < pairs; ++pair) {
+    Bytes activation = SLUICE_MM(set1_epi32)(row[pair]);
+    const Bytes *weights = reinterpret_cast<const Bytes *>(block + pair * byteBlockColumns * 2);
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; ++v) {
+      Bytes products = SLUICE_MM(madd_epi16)(activation, SLUICE_MM_WHOLE(loadu)(weights + v));
+      sums[v] = SLUICE_MM(add_epi32)(sums[v], products);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (size_t v = 0; v < vectors; ++v)
+    SLUICE_MM_WHOLE(storeu)(reinterpret_cast<Bytes *>(out + v * columns), sums[v]);
+}
+
+#undef SLUICE_EXACT_FMA
+#undef SLUICE_WEIGHTS
+#undef SLUICE_MM
+#undef SLUICE_MM_WHOLE
+
+} // namespace sluice::numerics
+
+#endif // SLUICE_LIB_NUMERICS_DOTKERNELS_H

@@ -1,0 +1,68 @@
+//===- Kernels.h - Loops compiled for each instruction set ------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The hot loops are compiled once for each level of x86-64 that pays, from the
+// same source and with the same operations in the same order, so that all give
+// equal bits. The widest that the host has is used. What a loop is compiled to
+// may contract a multiplication and an addition only where both are exact.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_NUMERICS_KERNELS_H
+#define SLUICE_LIB_NUMERICS_KERNELS_H
+
+#include "sluice/Numerics/Scalar.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace sluice::numerics {
+
+/// Columns of a weight tile that one call of a dot-product kernel computes.
+inline constexpr size_t halfBlockColumns = 32;
+inline constexpr size_t byteBlockColumns = 64;
+
+/// The nonzero elements of one fp16 activation row.
+struct RowTerms {
+  const double *values;
+  const uint32_t *rows; ///< K index of each value
+  size_t count;
+};
+
+/// The loops for one instruction set.
+struct Kernels {
+  const char *name;
+  /// See Scalar.h.
+  void (*evaluate)(ScalarOp op, const uint32_t *a, const uint32_t *b, const uint32_t *c, uint32_t *out,
+                   size_t count);
+  size_t (*floatToHalf)(const uint32_t *in, uint16_t *out, size_t count);
+  void (*halfToFloat)(const uint16_t *in, uint32_t *out, size_t count);
+  /// One block of columns, `block[row * halfBlockColumns + column]`: sums in double
+  /// precision. Right where every partial sum is exact in 53 bits, or not finite.
+  void (*dotHalfPlain)(const float *block, const RowTerms &row, float *out);
+  /// The same with each product cut at 2^-3 into two exact sums: right for all finite
+  /// fp16 values and up to maxSplitDepth terms.
+  void (*dotHalfSplit)(const float *block, const RowTerms &row, float *out);
+  /// One block of columns, `block[(pair * byteBlockColumns + column) * 2 + parity]`;
+  /// `row` holds pairs of int16, the first in the low half.
+  void (*dotByte)(const int16_t *block, const int32_t *row, size_t pairs, int32_t *out);
+};
+
+/// Terms up to which dotHalfSplit is exact: the parts of the products below the cut
+/// are multiples of 2^-48 and at most 2^-4, and 2^9 of them stay within 2^53 * 2^-48.
+inline constexpr size_t maxSplitDepth = 512;
+
+/// The kernels for the widest instruction set of this host.
+const Kernels &kernels();
+
+/// All kernels that run on this host, narrowest first: for tests of their equality.
+std::span<const Kernels *const> supportedKernels();
+
+} // namespace sluice::numerics
+
+#endif // SLUICE_LIB_NUMERICS_KERNELS_H

@@ -1,0 +1,9 @@
+//===- KernelsAvx512.cpp - The loops for x86-64-v4 ------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#define SLUICE_KERNELS avx512Kernels
+#include "KernelTable.h"
