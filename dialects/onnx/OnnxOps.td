@@ -69,7 +69,7 @@ def Onnx_NodeOp : Onnx_Op<"node"> {
     is an elements attribute.
 
     ```mlir
-    %y = onnx.node "Concat" of "ai.onnx" 13 (%a, %b) attributes {axis = 1 : i64}
+    %y = onnx.node "Concat" of "ai.onnx" 13(%a, %b) attributes {axis = 1 : i64}
         : (tensor<2x3xf32>, tensor<2x5xf32>) -> tensor<2x8xf32>
     ```
   }];

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Brings the generated pages of docs/ up to date: utils/update-docs.sh [BUILD_DIR]
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${1:-$root/build}
+for dialect in "$root"/dialects/*/CMakeLists.txt; do
+  name=$(basename "$(dirname "$dialect")")
+  page=$build/dialects/$name/$name.md
+  ninja -C "$build" "dialects/$name/$name.md"
+  mkdir -p "$root/docs/dialects"
+  cp "$page" "$root/docs/dialects/$name.md"
+done
