@@ -1,0 +1,80 @@
+//===- Layout.cpp - How a bound tensor lies on vectors --------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Verifier/Layout.h"
+#include "sluice/Support/Strings.h"
+
+#include <algorithm>
+
+using namespace sluice;
+using namespace sluice::verifier;
+using binary::proto::Binding;
+
+/// Whether the edges know how to turn one type into the other.
+static bool convertible(ElementType user, ElementType machine) {
+  if (user == machine)
+    return user != ElementType::Int64 && user != ElementType::UInt64 && user != ElementType::Double;
+  return (user == ElementType::Int64 && machine == ElementType::Int32) ||
+         (user == ElementType::UInt64 && machine == ElementType::UInt32) ||
+         (user == ElementType::Double && machine == ElementType::Float) ||
+         (user == ElementType::Bool && machine == ElementType::UInt8);
+}
+
+absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const target::Target &target) {
+  TensorLayout layout;
+  layout.userType = static_cast<ElementType>(binding.type().element_type());
+  layout.machineType = static_cast<ElementType>(binding.type().machine_type());
+  if (elementBytes(layout.userType) == 0 || elementBytes(layout.machineType) == 0 ||
+      !convertible(layout.userType, layout.machineType))
+    return invalidArgument("binding '", binding.name(), "': cannot keep element type ",
+                           binding.type().element_type(), " as machine type ", binding.type().machine_type());
+
+  // Bytes on all cards' memory bound the elements, so that no product overflows.
+  const uint64_t limit = target.memoryBytes() * std::max(1u, target.cardsPerNode);
+  uint64_t elements = 1;
+  for (int64_t extent : binding.type().shape()) {
+    if (extent < 0 || uint64_t(extent) > limit || elements * uint64_t(extent) > limit)
+      return invalidArgument("binding '", binding.name(), "': extent ", extent,
+                             " is negative or beyond the cards' memory");
+    layout.shape.push_back(extent);
+    elements *= uint64_t(extent);
+  }
+
+  const size_t rank = layout.shape.size();
+  const auto &permutation = binding.layout().permutation();
+  std::vector<size_t> order(rank);
+  for (size_t i = 0; i != rank; ++i)
+    order[i] = i;
+  if (!permutation.empty()) {
+    if (size_t(permutation.size()) != rank)
+      return invalidArgument("binding '", binding.name(), "': permutation of ", permutation.size(),
+                             " dimensions for rank ", rank);
+    std::vector<bool> seen(rank);
+    for (size_t i = 0; i != rank; ++i) {
+      const int32_t dim = permutation[int(i)];
+      if (dim < 0 || size_t(dim) >= rank || seen[size_t(dim)])
+        return invalidArgument("binding '", binding.name(), "': entry ", i, " of the permutation is ", dim);
+      seen[size_t(dim)] = true;
+      order[i] = size_t(dim);
+    }
+  }
+  const int32_t laneDims = binding.layout().lane_dims();
+  if (laneDims < 0 || size_t(laneDims) > rank)
+    return invalidArgument("binding '", binding.name(), "': ", laneDims, " lane dimensions for rank ", rank);
+
+  std::vector<size_t> userStrides(rank, 1);
+  for (size_t i = rank; i-- > 1;)
+    userStrides[i - 1] = userStrides[i] * size_t(layout.shape[i]);
+  layout.outer = layout.laneElements = 1;
+  for (size_t i = 0; i != rank; ++i) {
+    layout.permuted.push_back(layout.shape[order[i]]);
+    layout.strides.push_back(userStrides[order[i]]);
+    (i + size_t(laneDims) < rank ? layout.outer : layout.laneElements) *= size_t(layout.shape[order[i]]);
+  }
+  layout.chunks = (layout.laneElements + target.lanes() - 1) / target.lanes();
+  return layout;
+}
