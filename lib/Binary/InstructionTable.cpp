@@ -7,7 +7,7 @@
 
 #include "sluice/Binary/Encoding.h"
 
-#include <algorithm>
+#include <array>
 
 using namespace sluice;
 using namespace sluice::binary;
@@ -68,11 +68,27 @@ const OpcodeInfo &binary::opcodeInfo(Opcode opcode) {
   return kOpcodes[row == 0 ? 0 : row - 1];
 }
 
+namespace {
+/// Where a format's fields lie in kFields.
+struct FieldRange {
+  size_t first = 0, count = 0;
+};
+} // namespace
+
+static constexpr std::array<FieldRange, std::size(kFormatNames)> makeFieldRanges() {
+  std::array<FieldRange, std::size(kFormatNames)> ranges{};
+  for (size_t index = 0; index != std::size(kFields); ++index) {
+    FieldRange &range = ranges[size_t(kFields[index].format)];
+    if (range.count++ == 0)
+      range.first = index;
+  }
+  return ranges;
+}
+static constexpr auto kFieldRanges = makeFieldRanges();
+
 std::span<const Field> binary::fieldsOf(Format format) {
-  auto isOther = [&](const Field &field) { return field.format != format; };
-  const Field *begin = std::find_if_not(std::begin(kFields), std::end(kFields), isOther);
-  const Field *end = std::find_if(begin, std::end(kFields), isOther);
-  return {begin, end};
+  const FieldRange &range = kFieldRanges[size_t(format)];
+  return {kFields + range.first, range.count};
 }
 
 std::string_view binary::formatName(Format format) { return kFormatNames[size_t(format)]; }

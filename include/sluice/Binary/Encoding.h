@@ -18,10 +18,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::binary {
 
@@ -56,6 +57,8 @@ struct Field {
   int64_t maximum() const { return (int64_t(1) << (isSigned ? bits - 1 : bits)) - 1; }
 };
 
+/// Bytes of an instruction word.
+inline constexpr size_t kWordBytes = 16;
 /// Widths of the header's fields, low bits first: opcode, delta, count, interval.
 inline constexpr unsigned kOpcodeBits = 8, kDeltaBits = 20, kCountBits = 16, kIntervalBits = 8;
 inline constexpr uint32_t kMaxDelta = (1u << kDeltaBits) - 1;
@@ -71,6 +74,25 @@ bool isOpcode(uint8_t opcode);
 /// Fields of a format, low bits first.
 std::span<const Field> fieldsOf(Format format);
 std::string_view formatName(Format format);
+
+/// Whether `instruction` means something on `queue` of a card of `target`: unit and
+/// queue exist and agree, each field fits its bits, fields that the format lacks
+/// are zero, streams exist and are aligned, types and operand kinds are known.
+/// What depends on other instructions or on memory is the verifier's to judge.
+/// InvalidArgument names the field and the value.
+absl::Status checkInstruction(const Queue &queue, const Instruction &instruction,
+                              const target::Target &target);
+
+/// Appends the words of a queue's instructions to `text`, Nops across long gaps
+/// included. InvalidArgument when an instruction fails checkInstruction, is itself a
+/// Nop or is dispatched before its predecessor, naming its index and cycle.
+absl::Status encodeQueue(const Queue &queue, std::span<const Instruction> instructions,
+                         const target::Target &target, std::string &text);
+
+/// Reads what encodeQueue appended. InvalidArgument on an unknown opcode, a set
+/// reserved bit or anything that checkInstruction refuses, naming the word.
+absl::StatusOr<std::vector<Instruction>> decodeQueue(const Queue &queue, std::string_view text,
+                                                     const target::Target &target);
 
 /// Parts of an ALU stream operand's location, direction << 5 | stream.
 inline int32_t locationDirection(int32_t location) { return location >> 5; }

@@ -19,6 +19,13 @@
 
 namespace sluice::binary {
 
+/// Operand slots of FlowEdge that are no StreamUse slots: byte k of the word that a
+/// Read takes is kMemorySlot + k, chained ALU operand n is kChainSlot + n.
+inline constexpr uint32_t kMemorySlot = 64, kWeightsSlot = 96, kAccumulatorSlot = 97, kChainSlot = 100,
+                          kReceiveSlot = 104;
+/// FlowEdge.producer_queue of a word that lies in memory before the start.
+inline constexpr uint32_t kInitialMemory = 0xffffffff;
+
 /// The instructions of one queue in dispatch order, and for each the index of
 /// its ONNX node's name in Metadata.locations.
 struct QueueProgram {
@@ -34,15 +41,23 @@ struct Card {
   std::vector<proto::MemoryRun> memory;
   std::string data;
   std::vector<proto::FlowEdge> flow;
+  uint64_t memoryWordsUsed = 0; ///< words with a lifetime, all slices
 };
 
 /// A decoded binary. `metadata.cards` is empty here: `cards` holds its content.
+/// `metadata.format_version` is set by encodeProgram.
 /// FlowEdge.queue and .instruction index `queues` and `instructions` (Nops, which
 /// exist only in encoded text, do not count).
 struct Program {
   proto::Metadata metadata;
   std::vector<Card> cards;
 };
+
+/// Whether everything in `program` refers to what exists: the target is known, queues
+/// are the target's and in order, instructions pass checkInstruction, locations,
+/// flow edges, memory runs and bindings stay inside what they index. Encoding and
+/// decoding both require it. InvalidArgument names card, queue and instruction.
+absl::Status checkProgram(const Program &program);
 
 /// Serialises to an ELF64 file image. Equal programs give equal bytes; equal
 /// sections of different cards are stored once. Fails when an instruction's field

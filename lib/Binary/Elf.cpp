@@ -1,0 +1,203 @@
+//===- Elf.cpp - The ELF64 file around a program --------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Elf.h"
+
+#include "sluice/Support/Strings.h"
+
+#include <bit>
+#include <cstring>
+#include <memory>
+
+#include <elf.h>
+#include <openssl/evp.h>
+
+static_assert(std::endian::native == std::endian::little, "ELF structures are copied as they lie");
+
+using namespace sluice;
+using namespace sluice::binary;
+
+static constexpr size_t kHashBytes = 32;
+static constexpr std::string_view kNoteSection = ".note.sluice", kNamesSection = ".shstrtab";
+
+namespace {
+
+/// The one note of the file: the standard header, the owner's name, the hash.
+struct HashNote {
+  Elf64_Nhdr header = {sizeof(name), kHashBytes, NT_VERSION};
+  char name[7] = "Sluice";
+  char padding = 0;
+  char hash[kHashBytes] = {};
+};
+static_assert(sizeof(HashNote) == sizeof(Elf64_Nhdr) + 8 + kHashBytes, "notes are packed");
+
+constexpr size_t kNoteOffset = sizeof(Elf64_Ehdr);
+constexpr size_t kHashOffset = kNoteOffset + offsetof(HashNote, hash);
+
+} // namespace
+
+/// SHA-256 over the file with the hash itself taken as zero.
+static std::string hashOf(std::string_view bytes) {
+  const char zeros[kHashBytes] = {};
+  std::string digest(kHashBytes, '\0');
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  std::string_view behind = bytes.substr(kHashOffset + kHashBytes);
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  EVP_DigestUpdate(context.get(), bytes.data(), kHashOffset);
+  EVP_DigestUpdate(context.get(), zeros, kHashBytes);
+  EVP_DigestUpdate(context.get(), behind.data(), behind.size());
+  EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char *>(digest.data()), nullptr);
+  return digest;
+}
+
+template <typename T>
+static void appendStruct(std::string &file, const T &value) {
+  file.append(reinterpret_cast<const char *>(&value), sizeof(value));
+}
+
+/// Copies a structure out of `bytes`; the caller has checked the bounds.
+template <typename T>
+static T structAt(std::string_view bytes, size_t offset) {
+  T value;
+  std::memcpy(&value, bytes.data() + offset, sizeof(value));
+  return value;
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+static Elf64_Ehdr makeHeader(size_t sectionHeaders, size_t sections) {
+  Elf64_Ehdr header = {};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_ident[EI_VERSION] = EV_CURRENT;
+  header.e_type = ET_NONE;
+  header.e_machine = EM_NONE;
+  header.e_version = EV_CURRENT;
+  header.e_shoff = sectionHeaders;
+  header.e_ehsize = sizeof(Elf64_Ehdr);
+  header.e_shentsize = sizeof(Elf64_Shdr);
+  header.e_shnum = static_cast<Elf64_Half>(sections);
+  header.e_shstrndx = static_cast<Elf64_Half>(sections - 1);
+  return header;
+}
+
+static size_t alignTo(size_t offset, size_t alignment) {
+  return (offset + alignment - 1) / alignment * alignment;
+}
+
+absl::StatusOr<std::string> binary::writeElf(const std::vector<Section> &sections) {
+  const HashNote note;
+  std::string names(1, '\0');
+  std::vector<Elf64_Shdr> headers(1, Elf64_Shdr{});
+  size_t end = sizeof(Elf64_Ehdr);
+  auto place = [&](std::string_view name, uint32_t type, size_t size, size_t alignment) {
+    Elf64_Shdr header = {};
+    header.sh_name = static_cast<Elf64_Word>(names.size());
+    header.sh_type = type;
+    header.sh_offset = alignTo(end, alignment);
+    header.sh_size = size;
+    header.sh_addralign = alignment;
+    headers.push_back(header);
+    end = header.sh_offset + size;
+    names.append(name).push_back('\0');
+  };
+  place(kNoteSection, SHT_NOTE, sizeof(note), alignof(Elf64_Nhdr));
+  for (const Section &section : sections)
+    place(section.name, SHT_PROGBITS, section.content.size(), section.alignment);
+  place(kNamesSection, SHT_STRTAB, names.size() + kNamesSection.size() + 1, 1);
+  if (headers.size() >= SHN_LORESERVE)
+    return invalidArgument(headers.size(), " sections are more than the ", SHN_LORESERVE - 1,
+                           " that an ELF file holds");
+
+  const size_t headersOffset = alignTo(end, alignof(Elf64_Shdr));
+  std::string file;
+  file.reserve(headersOffset + headers.size() * sizeof(Elf64_Shdr));
+  appendStruct(file, makeHeader(headersOffset, headers.size()));
+  appendStruct(file, note);
+  for (size_t index = 0; index != sections.size(); ++index) {
+    file.resize(headers[index + 2].sh_offset);
+    file.append(sections[index].content);
+  }
+  file.append(names);
+  file.resize(headersOffset);
+  for (const Elf64_Shdr &header : headers)
+    appendStruct(file, header);
+  file.replace(kHashOffset, kHashBytes, hashOf(file));
+  return file;
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+/// Checks the ELF header and that the file ends with the last section header.
+static absl::StatusOr<Elf64_Ehdr> readHeader(std::string_view bytes) {
+  if (!bytes.starts_with(std::string_view(ELFMAG, SELFMAG)))
+    return invalidArgument("not a Sluice binary: no ELF magic");
+  if (bytes.size() < sizeof(Elf64_Ehdr) + sizeof(HashNote))
+    return dataLoss("truncated: the file ends inside its header");
+  Elf64_Ehdr header = structAt<Elf64_Ehdr>(bytes, 0);
+  Elf64_Ehdr expected = makeHeader(header.e_shoff, header.e_shnum);
+  if (header.e_shnum < 3 || std::memcmp(&header, &expected, sizeof(header)) != 0)
+    return invalidArgument("not a Sluice binary: the ELF header is another one's");
+  const uint64_t tail = uint64_t(header.e_shnum) * sizeof(Elf64_Shdr);
+  if (header.e_shoff > bytes.size() || bytes.size() - header.e_shoff != tail)
+    return dataLoss("truncated or extended: the file has ", bytes.size(), " bytes, its header states ",
+                    header.e_shoff, " + ", tail);
+  HashNote note = structAt<HashNote>(bytes, kNoteOffset), owner;
+  if (std::memcmp(&note, &owner, offsetof(HashNote, hash)) != 0)
+    return invalidArgument("not a Sluice binary: it has no Sluice note");
+  return header;
+}
+
+absl::StatusOr<std::vector<Section>> binary::readElf(std::string_view bytes) {
+  absl::StatusOr<Elf64_Ehdr> header = readHeader(bytes);
+  if (!header.ok())
+    return header.status();
+  if (bytes.substr(kHashOffset, kHashBytes) != hashOf(bytes))
+    return dataLoss("corrupted: the content does not match its SHA-256");
+
+  // Sections follow one another; the last one holds the names.
+  std::vector<Elf64_Shdr> headers;
+  uint64_t end = sizeof(Elf64_Ehdr);
+  for (size_t index = 1; index != header->e_shnum; ++index) {
+    Elf64_Shdr section = structAt<Elf64_Shdr>(bytes, header->e_shoff + index * sizeof(Elf64_Shdr));
+    if (section.sh_offset < end || section.sh_offset > header->e_shoff ||
+        section.sh_size > header->e_shoff - section.sh_offset)
+      return invalidArgument("section ", index, " lies outside the file or over another one");
+    end = section.sh_offset + section.sh_size;
+    headers.push_back(section);
+  }
+  const std::string_view names = bytes.substr(headers.back().sh_offset, headers.back().sh_size);
+  if (!names.ends_with('\0'))
+    return invalidArgument("the section names do not end");
+  if (headers.front().sh_offset != kNoteOffset)
+    return invalidArgument("the note is not the first section");
+
+  std::vector<Section> sections;
+  for (size_t index = 1; index + 1 != headers.size(); ++index) {
+    const Elf64_Shdr &section = headers[index];
+    if (section.sh_name >= names.size())
+      return invalidArgument("the name of section ", index + 1, " lies outside the names");
+    sections.push_back({std::string(names.data() + section.sh_name),
+                        bytes.substr(section.sh_offset, section.sh_size), section.sh_addralign});
+  }
+  return sections;
+}
+
+absl::StatusOr<std::string> binary::statedHash(std::string_view bytes) {
+  if (absl::StatusOr<Elf64_Ehdr> header = readHeader(bytes); !header.ok())
+    return header.status();
+  std::string hex;
+  for (char byte : bytes.substr(kHashOffset, kHashBytes))
+    for (unsigned shift : {4u, 0u})
+      hex.push_back("0123456789abcdef"[static_cast<uint8_t>(byte) >> shift & 15]);
+  return hex;
+}
