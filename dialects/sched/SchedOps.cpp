@@ -1,0 +1,48 @@
+//===- SchedOps.cpp - Verifiers of the sched dialect ------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/sched/SchedDialect.h"
+
+namespace sluice::sched {
+
+mlir::LogicalResult ProgramOp::verify() {
+  if (getCards() < 1)
+    return emitOpError("needs at least one card, has ") << getCards();
+  return mlir::success();
+}
+
+mlir::LogicalResult MemoryOp::verify() {
+  auto type = getData().getShapedType();
+  if (type.getRank() != 4 || !type.getElementType().isInteger(8))
+    return emitOpError("data must be int8 of shape [cards or 1, vectors, bytes, lanes], is ") << type;
+  if (getStripe() >= getStripes())
+    return emitOpError("stripe ") << getStripe() << " is not one of " << getStripes();
+  if (int64_t(getByte()) >= type.getDimSize(2))
+    return emitOpError("byte plane ") << getByte() << " is not one of " << type.getDimSize(2);
+  return mlir::success();
+}
+
+mlir::LogicalResult BindingOp::verify() {
+  if (getCount() < 1)
+    return emitOpError("binds no vector");
+  return mlir::success();
+}
+
+mlir::LogicalResult IssueOp::verify() {
+  if (getQueue().size() != 3)
+    return emitOpError("queue needs unit, hemisphere and index, has ") << getQueue().size() << " numbers";
+  if (getCount() < 1 || getInterval() < 1)
+    return emitOpError("count and interval must be at least 1");
+  if (getFlow().size() % 8)
+    return emitOpError("flow needs eight numbers an edge, has ") << getFlow().size() << " in all";
+  if (auto program = llvm::cast<ProgramOp>((*this)->getParentOp()); getCardAddresses())
+    if (int64_t cards = getCardAddresses()->size(); cards != int64_t(program.getCards()))
+      return emitOpError("needs an address for each of ") << program.getCards() << " cards, has " << cards;
+  return mlir::success();
+}
+
+} // namespace sluice::sched

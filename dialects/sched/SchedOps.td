@@ -1,0 +1,67 @@
+//===- SchedOps.td - What the binary holds, one to one ----------*- tablegen -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_DIALECTS_SCHED_SCHEDOPS_TD
+#define SLUICE_DIALECTS_SCHED_SCHEDOPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+
+def Sched_Dialect : Dialect {
+  let name = "sched";
+  let cppNamespace = "::sluice::sched";
+  let summary = "Burst instructions in their cycles";
+  let description = [{
+    A program is one `sched.program` whose body lists bindings, memory contents and instructions. Instructions are those of
+    every card; where a field differs between cards it is listed card by card.
+  }];
+}
+
+class Sched_Op<string mnemonic, list<Trait> traits = []> : Op<Sched_Dialect, mnemonic, traits> {
+  let hasVerifier = 1;
+}
+
+def Sched_ProgramOp : Sched_Op<"program", [SingleBlock, NoTerminator]> {
+  let summary = "the schedule of a group of cards";
+  let arguments = (ins I64Attr:$cards, I64Attr:$cycles, StrAttr:$stats);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`cards` $cards `cycles` $cycles `stats` $stats attr-dict-with-keyword $body";
+}
+
+def Sched_MemoryOp : Sched_Op<"memory", [HasParent<"ProgramOp">]> {
+  let summary = "initial contents of words";
+  let description = [{
+    `data` is int8 of shape [cards or 1, vectors, bytes, lanes]: vectors v with v mod stripes = stripe, byte plane `byte`, at
+    consecutive words from `address` of a slice.
+  }];
+  let arguments = (ins ElementsAttr:$data, I64Attr:$stripes, I64Attr:$stripe, I64Attr:$byte, I64Attr:$hemisphere, I64Attr:$slice, I64Attr:$address);
+  let assemblyFormat = "$data attr-dict";
+}
+
+def Sched_BindingOp : Sched_Op<"binding", [HasParent<"ProgramOp">]> {
+  let summary = "where an input or output of the program lies";
+  let description = [{ `count` vectors from `first` on, at words address, address + step, ...; byte plane k in slices[k]; card -1: every card. }];
+  let arguments = (ins StrAttr:$name, BoolAttr:$output, TypeAttr:$machine_type, TypeAttr:$user_type, DenseI64ArrayAttr:$permutation, I64Attr:$lane_dims,
+                       I64Attr:$card, I64Attr:$hemisphere, DenseI64ArrayAttr:$slices, I64Attr:$address, I64Attr:$step, I64Attr:$first, I64Attr:$count);
+  let assemblyFormat = "$name attr-dict";
+}
+
+def Sched_IssueOp : Sched_Op<"issue", [HasParent<"ProgramOp">]> {
+  let summary = "one burst instruction of one queue";
+  let description = [{
+    `queue` is (unit, hemisphere, index) as numbers of binary::Queue, `opcode` the number of the instruction, `fields` the fields of its format in
+    the order of Instructions.def. Queues are in their order, instructions in order of cycles.
+    `card_addresses`, where present, gives the address card by card. `flow` lists the intended sources of the operands, eight
+    numbers an edge: slot, first, count, producer queue, producer instruction, producer slot, producer first, producer step; the queue counts
+    the distinct queues of the program in order, -1 is initial memory. `flow_cards` gives, for the edges of a Receive, the distance to the producing card.
+  }];
+  let arguments = (ins DenseI64ArrayAttr:$queue, I64Attr:$cycle, I64Attr:$opcode, I64Attr:$count, I64Attr:$interval, DenseI64ArrayAttr:$fields,
+                       OptionalAttr<DenseI64ArrayAttr>:$card_addresses, DenseI64ArrayAttr:$flow);
+  let assemblyFormat = "$queue `at` $cycle $opcode $fields `count` $count `every` $interval (`cards` $card_addresses^)? `flow` $flow attr-dict";
+}
+
+#endif // SLUICE_DIALECTS_SCHED_SCHEDOPS_TD
