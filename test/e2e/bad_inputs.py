@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+# Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What users get wrong is refused with status 1 and words that name it, and leaves nothing behind."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper
+
+import models
+from harness import save_model, tool
+
+
+class BadModels(unittest.TestCase):
+    """sluice-compile refuses the model or the options."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.output, self.stats = self.folder / "out" / "m.slu", self.folder / "out" / "m.json"
+        self.output.parent.mkdir()
+        self.good = save_model(self.folder / "good.onnx", models.layer()[0])
+
+    def refused(self, model, *flags, saying=()):
+        done = tool("sluice-compile", model, "-o", self.output, f"--stats={self.stats}", *flags, fails=True)
+        self.assertIn("error: ", done.stderr)
+        for words in (saying,) if isinstance(saying, str) else saying:
+            self.assertIn(words, done.stderr)
+        self.assertEqual(list(self.output.parent.iterdir()), [], "a refused compilation left files")
+        self.assertNotIn("Stack dump", done.stderr)
+        return done.stderr
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def test_missing_file(self):
+        self.refused(self.folder / "none.onnx", saying="none.onnx")
+
+    def test_directory(self):
+        self.refused(self.folder, saying=str(self.folder))
+
+    def test_empty_file(self):
+        self.refused(self.write("empty.onnx", b""), saying="empty.onnx")
+
+    def test_truncated(self):
+        raw = self.good.read_bytes()
+        for part in (1, 2, 3, 5, 8):
+            with self.subTest(part=part):
+                self.refused(self.write("cut.onnx", raw[: len(raw) * part // 9]))
+
+    def test_garbage(self):
+        noise = np.random.default_rng(1).integers(0, 256, 5000, np.uint8).tobytes()
+        self.refused(self.write("noise.onnx", noise), saying="noise.onnx")
+
+    def test_flipped_bytes(self):
+        """Corruption anywhere is refused or harmless, never a crash."""
+        raw = self.good.read_bytes()
+        for at in range(0, len(raw), max(1, len(raw) // 40)):
+            broken = bytearray(raw)
+            broken[at] ^= 0xFF
+            path = self.write("flip.onnx", bytes(broken))
+            with self.subTest(at=at):
+                try:
+                    tool("sluice-compile", path, "-o", self.folder / "flip.slu")
+                except AssertionError:
+                    self.refused(path)
+
+    def test_broken_text(self):
+        self.refused(self.write("broken.mlir", b"func.func @main( {"), saying="broken.mlir")
+
+    def dynamic(self):
+        graph = models.Graph("dynamic")
+        x = graph.input("x", np.zeros((2, 8), np.float32), shape=["batch", "width"])
+        graph.output(graph.node("Relu", x), ["batch", "width"], name="y")
+        return save_model(self.folder / "dynamic.onnx", graph.finish()[0])
+
+    def test_unbound_axes_are_all_named(self):
+        self.refused(self.dynamic(), saying=("batch", "width", "--dim"))
+        text = self.refused(self.dynamic(), "--dim", "batch=2", saying="width")
+        self.assertNotIn("batch=", text)
+
+    def test_unknown_dim(self):
+        self.refused(self.dynamic(), "--dim", "batch=2", "--dim", "width=8", "--dim", "hight=3", saying="hight")
+
+    def test_malformed_dim(self):
+        for dim in ("batch", "batch=", "=3", "batch=two", "batch=-1"):
+            with self.subTest(dim=dim):
+                self.refused(self.dynamic(), "--dim", dim, saying=dim)
+
+    def test_contradicting_dims(self):
+        self.refused(self.dynamic(), "--dim", "batch=2", "--dim", "batch=3", saying="batch")
+
+    def test_cards(self):
+        for cards in (0, 9):
+            with self.subTest(cards=cards):
+                self.refused(self.good, f"--cards={cards}", saying=f"cards={cards}")
+
+    def test_unknown_target(self):
+        self.refused(self.good, "--target=tsp9", saying=("tsp9", "tsp1"))
+
+    def test_unknown_flag(self):
+        done = tool("sluice-compile", self.good, "-o", self.output, "--turbo", fails=True)
+        self.assertIn("turbo", done.stderr)
+
+    def test_no_output(self):
+        self.assertIn("-o", tool("sluice-compile", self.good, fails=True).stderr)
+
+    def test_output_folder_missing(self):
+        done = tool("sluice-compile", self.good, "-o", self.folder / "no" / "m.slu", fails=True)
+        self.assertIn("m.slu", done.stderr)
+
+    def test_unsupported_nodes_are_all_named(self):
+        graph = models.Graph("unsupported")
+        x = graph.normal("x", 4)
+        for name, op, domain in (("first", "Frobnicate", ""), ("second", "Twist", "com.example")):
+            graph.nodes.append(helper.make_node(op, [x], [name + "_out"], name=name, domain=domain))
+            graph.output(name + "_out", [4])
+        model = graph.finish()[0]
+        model.opset_import.append(helper.make_opsetid("com.example", 1))
+        self.refused(save_model(self.folder / "unsupported.onnx", model),
+                     saying=("first", "Frobnicate", "second", "Twist", "com.example"))
+
+    def test_string_input(self):
+        graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "text",
+                                  [helper.make_tensor_value_info("x", TensorProto.STRING, [2])],
+                                  [helper.make_tensor_value_info("y", TensorProto.STRING, [2])])
+        self.refused(save_model(self.folder / "text.onnx", helper.make_model(graph)), saying="x")
+
+    def test_too_large(self):
+        """A model beyond its card's memory says what it needs and what there is."""
+        graph = models.Graph("large")
+        table = graph.constant("table", np.zeros((700, 1024, 1024), np.int8))
+        graph.output(graph.node("Gather", table, graph.input("i", np.zeros(1, np.int64))), [1, 1024, 1024], np.int8, name="y")
+        self.refused(save_model(self.folder / "large.onnx", graph.finish()[0]), saying="MiB")
+
+
+class BadRuns(unittest.TestCase):
+    """sluice-verify and sluice-run refuse the binary or the inputs."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        cls.folder = Path(cls.temporary.name)
+        model, feeds = models.layer()
+        cls.good = cls.folder / "good.slu"
+        tool("sluice-compile", save_model(cls.folder / "good.onnx", model), "-o", cls.good)
+        cls.raw = cls.good.read_bytes()
+        cls.x = cls.array("x.npy", feeds["x"])
+
+    @classmethod
+    def array(cls, name, value):
+        np.save(cls.folder / name, value)
+        return cls.folder / name
+
+    def run_refused(self, *arguments, binary=None, saying):
+        out = self.folder / "out"
+        done = tool("sluice-run", binary or self.good, *arguments, "--output-dir", out, fails=True)
+        self.assertIn("error: ", done.stderr)
+        for words in (saying,) if isinstance(saying, str) else saying:
+            self.assertIn(words, done.stderr)
+        self.assertFalse(list(out.glob("*")), "a refused run left outputs")
+
+    def broken(self, raw):
+        path = self.folder / "broken.slu"
+        path.write_bytes(raw)
+        tool("sluice-verify", path, fails=True)
+        self.run_refused(f"--input=x={self.x}", binary=path, saying="broken.slu")
+
+    def test_good(self):
+        """The binary that the others break is a good one."""
+        tool("sluice-verify", self.good)
+
+    def test_missing_binary(self):
+        self.run_refused(binary=self.folder / "none.slu", saying="none.slu")
+
+    def test_truncated_binary(self):
+        for part in range(9):
+            with self.subTest(part=part):
+                self.broken(self.raw[: len(self.raw) * part // 9])
+
+    def test_flipped_bits(self):
+        for at in range(0, len(self.raw), max(1, len(self.raw) // 24)):
+            with self.subTest(at=at):
+                raw = bytearray(self.raw)
+                raw[at] ^= 0x10
+                self.broken(bytes(raw))
+
+    def test_trailing_bytes(self):
+        self.broken(self.raw + b"\0" * 64)
+
+    def test_missing_input(self):
+        self.run_refused(saying="x")
+
+    def test_unknown_input(self):
+        self.run_refused(f"--input=x={self.x}", f"--input=z={self.x}", saying="z")
+
+    def test_missing_input_file(self):
+        self.run_refused(f"--input=x={self.folder / 'none.npy'}", saying="none.npy")
+
+    def test_wrong_shape(self):
+        self.run_refused(f"--input=x={self.array('shape.npy', np.zeros((3, 8), np.float32))}", saying=("x", "3"))
+
+    def test_wrong_type(self):
+        self.run_refused(f"--input=x={self.array('type.npy', np.zeros((2, 8), np.float64))}",
+                         saying=("x", "float64", "float32"))
+
+    def test_broken_array(self):
+        path = self.folder / "broken.npy"
+        path.write_bytes(self.x.read_bytes()[:-5])
+        self.run_refused(f"--input=x={path}", saying="broken.npy")
+
+    def test_beyond_int32(self):
+        graph = models.Graph("wide")
+        graph.output(graph.node("Neg", graph.input("i", np.zeros(3, np.int64))), [3], np.int64, name="y")
+        binary = self.folder / "wide.slu"
+        tool("sluice-compile", save_model(self.folder / "wide.onnx", graph.finish()[0]), "-o", binary)
+        value = self.array("wide.npy", np.array([0, 1 << 40, 0], np.int64))
+        self.run_refused(f"--input=i={value}", binary=binary, saying=("i", str(1 << 40)))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

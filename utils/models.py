@@ -1,0 +1,125 @@
+# Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Small ONNX models, made here, for the demo, the benchmark and the tests.
+
+Each builder returns (model, inputs): an onnx.ModelProto and {name: array}. Weights and inputs
+come from a seeded generator: the same on every machine.
+"""
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+IR_VERSION, OPSET = 8, 13
+
+ELEMENT = {np.dtype(numpy): onnx for numpy, onnx in [
+    (np.float32, TensorProto.FLOAT), (np.float16, TensorProto.FLOAT16), (np.int8, TensorProto.INT8),
+    (np.uint8, TensorProto.UINT8), (np.int32, TensorProto.INT32), (np.int64, TensorProto.INT64),
+    (np.bool_, TensorProto.BOOL)]}
+
+
+class Graph:
+    """An ONNX graph under construction; value names are Python strings."""
+
+    def __init__(self, name, opset=OPSET, seed=7):
+        self.name, self.opset = name, opset
+        self.rng = np.random.default_rng(seed)
+        self.nodes, self.initializers, self.inputs, self.feeds, self.outputs = [], [], [], {}, []
+
+    def input(self, name, array, shape=None):
+        """An input fed with `array`; `shape` where axes are dynamic."""
+        array = np.asarray(array)
+        self.inputs.append(helper.make_tensor_value_info(name, ELEMENT[array.dtype], shape or array.shape))
+        self.feeds[name] = array
+        return name
+
+    def normal(self, name, *size, scale=1.0, dtype=np.float32, shape=None):
+        return self.input(name, (self.rng.standard_normal(size) * scale).astype(dtype), shape)
+
+    def constant(self, name, array):
+        self.initializers.append(numpy_helper.from_array(np.asarray(array), name))
+        return name
+
+    def weights(self, name, *shape, scale=1.0, dtype=np.float32):
+        return self.constant(name, (self.rng.standard_normal(shape) * scale).astype(dtype))
+
+    def node(self, op, *inputs, outputs=1, **attributes):
+        """Adds a node named after its operator and place; its result's name, or names."""
+        name = f"{op}_{len(self.nodes)}"
+        results = [name if outputs == 1 else f"{name}_{i}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(op, inputs, results, name=name, **attributes))
+        return results[0] if outputs == 1 else results
+
+    def output(self, value, shape, dtype=np.float32, name=None):
+        """Makes `value` an output, under `name` if given."""
+        if name:
+            self.nodes.append(helper.make_node("Identity", [value], [name], name=f"{name}_output"))
+        self.outputs.append(helper.make_tensor_value_info(name or value, ELEMENT[np.dtype(dtype)], shape))
+
+    def finish(self):
+        graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.initializers)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], producer_name="sluice")
+        model.ir_version = IR_VERSION
+        return model, self.feeds
+
+
+def matmul(m, k, n, dtype):
+    """[m, k] times a constant [k, n]: int8 to int32, or float16."""
+    graph = Graph("matmul")
+    if np.dtype(dtype) == np.int8:
+        x = graph.input("x", graph.rng.integers(-128, 128, (m, k), np.int8))
+        w = graph.constant("w", graph.rng.integers(-128, 128, (k, n), np.int8))
+        graph.output(graph.node("MatMulInteger", x, w), [m, n], np.int32)
+    else:
+        x, w = graph.normal("x", m, k, dtype=dtype), graph.weights("w", k, n, scale=0.05, dtype=dtype)
+        graph.output(graph.node("MatMul", x, w), [m, n], dtype)
+    return graph.finish()
+
+
+def layer():
+    """relu(x w + b): the smallest model that uses every unit but the links."""
+    graph = Graph("layer")
+    product = graph.node("MatMul", graph.normal("x", 2, 8), graph.weights("w", 8, 4))
+    graph.output(graph.node("Relu", graph.node("Add", product, graph.weights("b", 4))), [2, 4], name="y")
+    return graph.finish()
+
+
+def perceptron(rows=16, features=64, hidden=640, classes=10):
+    """Two layers and a softmax: the demo."""
+    graph = Graph("perceptron")
+    x = graph.normal("x", rows, features)
+    x = graph.node("MatMul", x, graph.weights("up", features, hidden, scale=features**-0.5))
+    x = graph.node("Relu", graph.node("Add", x, graph.weights("up_bias", hidden)))
+    x = graph.node("MatMul", x, graph.weights("down", hidden, classes, scale=hidden**-0.5))
+    x = graph.node("Softmax", graph.node("Add", x, graph.weights("down_bias", classes)), axis=-1)
+    graph.output(x, [rows, classes], name="probabilities")
+    return graph.finish()
+
+
+def attention_block(tokens=16, width=64, heads=4):
+    """A transformer block: normalisation, self-attention, residuals and a two-layer perceptron."""
+    graph = Graph("block", opset=17)
+    size = width // heads
+    shape = graph.constant("heads", np.array([tokens, heads, size], np.int64))
+    flat = graph.constant("flat", np.array([tokens, width], np.int64))
+
+    def linear(value, name, rows, columns):
+        return graph.node("MatMul", value, graph.weights(name, rows, columns, scale=rows**-0.5))
+
+    def norm(value, name):
+        return graph.node("LayerNormalization", value, graph.constant(f"{name}_scale", np.ones(width, np.float32)), axis=-1)
+
+    def split_heads(value, order):
+        return graph.node("Transpose", graph.node("Reshape", value, shape), perm=order)
+
+    x = graph.normal("x", tokens, width)
+    y = norm(x, "norm1")
+    q = split_heads(linear(y, "q", width, width), [1, 0, 2])
+    k = split_heads(linear(y, "k", width, width), [1, 2, 0])
+    v = split_heads(linear(y, "v", width, width), [1, 0, 2])
+    scores = graph.node("Mul", graph.node("MatMul", q, k), graph.constant("scale", np.float32(size**-0.5)))
+    y = graph.node("MatMul", graph.node("Softmax", scores, axis=-1), v)
+    y = graph.node("Reshape", graph.node("Transpose", y, perm=[1, 0, 2]), flat)
+    x = graph.node("Add", x, linear(y, "o", width, width))
+    y = graph.node("Relu", linear(norm(x, "norm2"), "up", width, 4 * width))
+    graph.output(graph.node("Add", x, linear(y, "down", 4 * width, width)), [tokens, width], name="y")
+    return graph.finish()
