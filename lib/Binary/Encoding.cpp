@@ -149,9 +149,9 @@ private:
 
   /// `count` streams from `stream` must exist and `stream` be a multiple of `alignment`.
   void checkGroup(std::string_view name, int64_t stream, int64_t count, int64_t alignment) {
-    require(stream + count <= target.streamsPerDirection, name, " ", stream, " and the ", count - 1,
+    require(stream + count <= target.streamsPerDirection, name, " = ", stream, " and the ", count - 1,
             " after it go beyond the ", target.streamsPerDirection, " streams");
-    require(stream % alignment == 0, name, " ", stream, " is not a multiple of ", alignment);
+    require(stream % alignment == 0, name, " = ", stream, " is not a multiple of ", alignment);
   }
 
   void checkStreams() {
@@ -195,9 +195,9 @@ private:
 
   void checkAlu() {
     const unsigned operands = aluOperands(instruction.opcode);
-    checkOperand("a", operands >= 1, instruction.aKind, instruction.aLocation, instruction.aType);
-    checkOperand("b", operands >= 2, instruction.bKind, instruction.bLocation, instruction.bType);
-    checkOperand("c", operands >= 3, instruction.cKind, instruction.cLocation, instruction.cType);
+    checkOperand("operand a", operands >= 1, instruction.aKind, instruction.aLocation, instruction.aType);
+    checkOperand("operand b", operands >= 2, instruction.bKind, instruction.bLocation, instruction.bType);
+    checkOperand("operand c", operands >= 3, instruction.cKind, instruction.cLocation, instruction.cType);
     if (instruction.east || instruction.west) {
       const unsigned count = streamCount(OutType(instruction.outType));
       checkGroup("stream", instruction.stream, count, count);
@@ -205,14 +205,13 @@ private:
   }
 
   void checkOperand(std::string_view name, bool wanted, int32_t kind, int32_t location, int32_t type) {
-    require(wanted == (OperandKind(kind) != OperandKind::None), "operand ", name,
+    require(wanted == (OperandKind(kind) != OperandKind::None), name,
             wanted ? " is missing" : " is one too many");
     if (OperandKind(kind) == OperandKind::Alu)
-      require(location < int32_t(target.alus), "operand ", name, " chains to ALU ", location, " of ",
-              target.alus);
+      require(location < int32_t(target.alus), name, " chains to ALU ", location, " of ", target.alus);
     if (OperandKind(kind) != OperandKind::Stream)
       return;
-    require(type <= int32_t(InType::U16), "operand ", name, " has the unknown type ", type);
+    require(type <= int32_t(InType::U16), name, " has the unknown type ", type);
     const unsigned count = streamCount(InType(type));
     checkGroup(name, locationStream(location), count, count);
   }
