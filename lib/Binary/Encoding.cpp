@@ -180,7 +180,8 @@ private:
       checkGroup("outStream", instruction.outStream, target.lanesPerSuperlane, 1);
       break;
     case Format::INSTALL:
-      checkGroup("stream", instruction.stream, target.installStreams, 1);
+      checkRange("width", instruction.width, 1, target.installStreams);
+      checkGroup("stream", instruction.stream, instruction.width, 1);
       break;
     case Format::MULTIPLY: {
       const unsigned bytes = instruction.opcode == Opcode::MultiplyF16 ? 2 : 1;

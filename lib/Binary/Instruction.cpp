@@ -207,7 +207,7 @@ std::vector<StreamUse> binary::streamInputs(const Queue &queue, const Instructio
     uses.add(0, target.lanesPerSuperlane, instruction.direction, instruction.stream, 0);
     break;
   case Opcode::Install:
-    uses.add(0, target.installStreams, outwardOf(queue), instruction.stream, 0);
+    uses.add(0, instruction.width, outwardOf(queue), instruction.stream, 0);
     break;
   case Opcode::MultiplyI8:
     uses.add(operandSlot(0), 1, outwardOf(queue), instruction.stream, 0);

@@ -100,7 +100,9 @@ static std::string installFault(const Instruction &instruction, const Target &ta
   if (instruction.column + int64_t(instruction.count) > target.columnGroups())
     return concat("column groups ", instruction.column, "...", instruction.column + instruction.count - 1,
                   " of ", target.columnGroups());
-  return streamFault("weights", instruction.stream, target.installStreams, 1, target);
+  if (instruction.width < 1 || unsigned(instruction.width) > target.installStreams)
+    return concat("width ", instruction.width, " is outside 1...", target.installStreams);
+  return streamFault("weights", instruction.stream, unsigned(instruction.width), 1, target);
 }
 
 static std::string multiplyFault(const Queue &queue, const Instruction &instruction, const Target &target) {

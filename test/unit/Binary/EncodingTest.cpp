@@ -184,6 +184,7 @@ TEST(Encoding, RefusesWhatMakesNoSense) {
             "move: operand a chains to ALU 16 of 16");
   Instruction install = smallest(Opcode::Install);
   install.stream = 17;
+  install.width = 16;
   EXPECT_EQ(messageOf(checkInstruction(queueFor(Opcode::Install), install, target)),
             "install: stream = 17 and the 15 after it go beyond the 32 streams");
   EXPECT_EQ(

@@ -185,6 +185,7 @@ TEST(StreamUses, PlanesTakeOutwardAndAnswerInward) {
   Instruction install;
   install.opcode = Opcode::Install;
   install.stream = 16;
+  install.width = 16;
   std::vector<Use> uses = plain(streamInputs(installer, install, tsp1()));
   ASSERT_EQ(uses.size(), 16u);
   EXPECT_EQ(uses.front(), (Use{0, false, 16, 0, false}));
