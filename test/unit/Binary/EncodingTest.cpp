@@ -33,7 +33,7 @@ Queue queueFor(Opcode opcode, int32_t link = 0) {
 Instruction smallest(Opcode opcode) {
   Instruction instruction;
   instruction.opcode = opcode;
-  if (opcodeInfo(opcode).format == Format::LANES)
+  if (Format format = opcodeInfo(opcode).format; format == Format::LANES || format == Format::INSTALL)
     instruction.width = 1;
   const unsigned operands = aluOperands(opcode);
   instruction.aKind = operands >= 1 ? int32_t(OperandKind::Immediate) : 0;
