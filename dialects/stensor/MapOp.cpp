@@ -8,7 +8,9 @@
 #include "dialects/stensor/ScalarOps.h"
 #include "dialects/stensor/StensorDialect.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -25,6 +27,8 @@ void MapOp::build(OpBuilder &builder, OperationState &state, TypeRange resultTyp
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(state.addRegion(), {}, types, locations);
   YieldOp::create(builder, state.location, body(builder, state.location, block->getArguments()));
+  IRRewriter rewriter(builder);
+  simplifyBody(rewriter, *block);
 }
 
 // map ::= `stensor.map` (`ins` `(` operands `:` types `)`)? `outs` `(` types `)`
@@ -182,6 +186,44 @@ struct DropRedundantResults : OpRewritePattern<MapOp> {
   }
 };
 
+/// The one value of all elements of a constant.
+static std::optional<uint32_t> splatRegister(Value value) {
+  DenseElementsAttr constant;
+  if (!matchPattern(value, m_Constant(&constant)) || !constant.isSplat())
+    return std::nullopt;
+  return scalarRegister(constant.getSplatValue<Attribute>());
+}
+
+/// An input that is the same number everywhere becomes an immediate of the body.
+struct InlineSplats : OpRewritePattern<MapOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MapOp op, PatternRewriter &rewriter) const override {
+    Block &block = op.getBlock();
+    bool changed = false;
+    rewriter.setInsertionPointToStart(&block);
+    for (auto [index, input] : llvm::enumerate(op.getInputs())) {
+      BlockArgument argument = block.getArgument(index);
+      std::optional<uint32_t> value = splatRegister(input);
+      if (!value || argument.use_empty())
+        continue;
+      Value constant =
+          arith::ConstantOp::create(rewriter, op.getLoc(), scalarAttribute(argument.getType(), *value));
+      rewriter.replaceAllUsesWith(argument, constant);
+      changed = true;
+    }
+    return success(changed);
+  }
+};
+
+struct SimplifyBody : OpRewritePattern<MapOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MapOp op, PatternRewriter &rewriter) const override {
+    return success(simplifyBody(rewriter, op.getBlock()));
+  }
+};
+
 /// A map that only hands an input of the full shape on is that input.
 struct ForwardIdentity : OpRewritePattern<MapOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -202,5 +244,6 @@ struct ForwardIdentity : OpRewritePattern<MapOp> {
 } // namespace
 
 void MapOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<DropRedundantInputs, DropRedundantResults, ForwardIdentity>(context);
+  patterns.add<DropRedundantInputs, DropRedundantResults, ForwardIdentity, InlineSplats, SimplifyBody>(
+      context);
 }

@@ -18,7 +18,7 @@
 
 #include "sluice/Numerics/Scalar.h"
 
-#include "mlir/IR/Operation.h"
+#include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <cstdint>
@@ -51,6 +51,10 @@ mlir::TypedAttr scalarAttribute(mlir::Type type, uint32_t value);
 
 /// Whether a body may hold `op`: a step, a constant or the terminator.
 bool isScalarOp(mlir::Operation *op);
+
+/// Evaluates what is constant with the numerics library (never the host's), shares
+/// what is computed twice and drops what nobody reads. Whether anything changed.
+bool simplifyBody(mlir::RewriterBase &rewriter, mlir::Block &body);
 
 /// Machine operations that a body takes: its steps without moves.
 unsigned countSteps(mlir::Block &body);

@@ -1,0 +1,109 @@
+//===- ScalarBody.cpp - Cleaning up a map's body ----------------- -*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/stensor/ScalarOps.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/OperationSupport.h"
+
+using namespace mlir;
+
+namespace sluice::stensor {
+
+/// The register value of a step whose operands are all constant.
+static std::optional<uint32_t> evaluateStep(Operation *op) {
+  std::optional<ScalarStep> step = scalarStep(op);
+  if (!step)
+    return std::nullopt;
+  SmallVector<uint32_t, 3> values;
+  for (Value operand : op->getOperands()) {
+    Operation *definition = operand.getDefiningOp();
+    std::optional<uint32_t> value = definition ? scalarConstant(definition) : std::nullopt;
+    if (!value)
+      return std::nullopt;
+    values.push_back(*value);
+  }
+  if (step->isMove())
+    return values.front();
+  uint32_t operands[3] = {0, 0, 0};
+  unsigned count = 0;
+  for (unsigned operand : step->operands)
+    operands[count++] = values[operand];
+  if (step->immediate)
+    operands[count] = *step->immediate;
+  return numerics::evaluate(*step->op, operands[0], operands[1], operands[2]);
+}
+
+/// An existing value that equals the operation's result whatever the inputs.
+static Value forwardedValue(Operation *op) {
+  if (auto select = dyn_cast<arith::SelectOp>(op)) {
+    if (select.getTrueValue() == select.getFalseValue())
+      return select.getTrueValue();
+    Operation *condition = select.getCondition().getDefiningOp();
+    if (std::optional<uint32_t> value = condition ? scalarConstant(condition) : std::nullopt)
+      return *value ? select.getTrueValue() : select.getFalseValue();
+    return {};
+  }
+  // Narrowing what was just widened, or a cast there and back.
+  if (!isa<arith::TruncFOp, arith::TruncIOp, arith::BitcastOp>(op))
+    return {};
+  Operation *inner = op->getOperand(0).getDefiningOp();
+  if (!inner || inner->getNumOperands() != 1 || inner->getOperand(0).getType() != op->getResult(0).getType())
+    return {};
+  if (isa<arith::TruncFOp>(op))
+    return isa<arith::ExtFOp>(inner) ? inner->getOperand(0) : Value();
+  if (isa<arith::BitcastOp>(op))
+    return isa<arith::BitcastOp>(inner) ? inner->getOperand(0) : Value();
+  return isa<arith::ExtSIOp, arith::ExtUIOp>(inner) ? inner->getOperand(0) : Value();
+}
+
+/// An earlier operation of `seen` that computes the same.
+static Operation *findEqual(Operation *op, ArrayRef<Operation *> seen) {
+  for (Operation *other : seen)
+    if (OperationEquivalence::isEquivalentTo(op, other, OperationEquivalence::exactValueMatch,
+                                             /*markEquivalent=*/nullptr,
+                                             OperationEquivalence::IgnoreLocations))
+      return other;
+  return nullptr;
+}
+
+bool simplifyBody(RewriterBase &rewriter, Block &body) {
+  bool changed = false;
+  SmallVector<Operation *> seen;
+  OpBuilder::InsertionGuard guard(rewriter);
+  for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
+    if (op.use_empty())
+      continue;
+    Operation *current = &op;
+    if (std::optional<uint32_t> value = evaluateStep(&op)) {
+      rewriter.setInsertionPoint(&op);
+      TypedAttr attribute = scalarAttribute(op.getResult(0).getType(), *value);
+      current = arith::ConstantOp::create(rewriter, op.getLoc(), attribute);
+      rewriter.replaceAllUsesWith(op.getResult(0), current->getResult(0));
+      changed = true;
+    } else if (Value forwarded = forwardedValue(&op)) {
+      rewriter.replaceAllUsesWith(op.getResult(0), forwarded);
+      changed = true;
+      continue;
+    }
+    if (Operation *equal = findEqual(current, seen)) {
+      rewriter.replaceAllUsesWith(current->getResult(0), equal->getResult(0));
+      changed = true;
+    } else {
+      seen.push_back(current);
+    }
+  }
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.without_terminator()))) {
+    if (!op.use_empty())
+      continue;
+    rewriter.eraseOp(&op);
+    changed = true;
+  }
+  return changed;
+}
+
+} // namespace sluice::stensor
