@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Bursts.h"
+#include "sluice/Verifier/Bursts.h"
 
 #include "sluice/Support/Strings.h"
 

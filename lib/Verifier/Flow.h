@@ -8,7 +8,7 @@
 #ifndef SLUICE_LIB_VERIFIER_FLOW_H
 #define SLUICE_LIB_VERIFIER_FLOW_H
 
-#include "Bursts.h"
+#include "sluice/Verifier/Bursts.h"
 #include "Findings.h"
 
 namespace sluice::verifier {

@@ -8,7 +8,7 @@
 #ifndef SLUICE_LIB_VERIFIER_STREAMPROOF_H
 #define SLUICE_LIB_VERIFIER_STREAMPROOF_H
 
-#include "Bursts.h"
+#include "sluice/Verifier/Bursts.h"
 
 #include "sluice/Target/Target.h"
 

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_VERIFIER_BURSTS_H
-#define SLUICE_LIB_VERIFIER_BURSTS_H
+#ifndef SLUICE_VERIFIER_BURSTS_H
+#define SLUICE_VERIFIER_BURSTS_H
 
 #include "sluice/Binary/Program.h"
 
@@ -52,4 +52,4 @@ private:
 
 } // namespace sluice::verifier
 
-#endif // SLUICE_LIB_VERIFIER_BURSTS_H
+#endif // SLUICE_VERIFIER_BURSTS_H

@@ -1,0 +1,208 @@
+//===- Edges.cpp - Tensors into and out of cards' memory ------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Edges.h"
+
+#include "sluice/Support/Strings.h"
+
+#include <cstring>
+#include <limits>
+
+using namespace sluice;
+using namespace sluice::executor;
+using binary::proto::Placement;
+using verifier::TensorLayout;
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+static T elementAt(const std::string &data, size_t index) {
+  T value;
+  std::memcpy(&value, data.data() + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+/// Each `From` of `data`, as a `To`.
+template <typename From, typename To>
+static std::string convertAll(const std::string &data) {
+  std::string converted(data.size() / sizeof(From) * sizeof(To), '\0');
+  for (size_t index = 0; index != data.size() / sizeof(From); ++index) {
+    const To value = static_cast<To>(elementAt<From>(data, index));
+    std::memcpy(converted.data() + index * sizeof(To), &value, sizeof(To));
+  }
+  return converted;
+}
+
+static std::string toMachineType(const TensorLayout &layout, const std::string &data) {
+  switch (layout.userType) {
+  case ElementType::Int64:
+    return convertAll<int64_t, int32_t>(data);
+  case ElementType::UInt64:
+    return convertAll<uint64_t, uint32_t>(data);
+  case ElementType::Double:
+    return convertAll<double, float>(data);
+  case ElementType::Bool:
+    return convertAll<uint8_t, bool>(data);
+  default:
+    return data;
+  }
+}
+
+static std::string toUserType(const TensorLayout &layout, std::string data) {
+  switch (layout.userType) {
+  case ElementType::Int64:
+    return convertAll<int32_t, int64_t>(data);
+  case ElementType::UInt64:
+    return convertAll<uint32_t, uint64_t>(data);
+  case ElementType::Double:
+    return convertAll<float, double>(data);
+  default:
+    return data;
+  }
+}
+
+/// Names the elements of a `From` tensor that a `To` cannot hold.
+template <typename From, typename To>
+static std::string rangeFault(std::string_view type, const std::string &data) {
+  constexpr size_t shown = 8;
+  std::string fault;
+  size_t count = 0;
+  for (size_t index = 0; index != data.size() / sizeof(From); ++index) {
+    const From value = elementAt<From>(data, index);
+    if (value >= std::numeric_limits<To>::min() && value <= std::numeric_limits<To>::max())
+      continue;
+    if (count++ < shown)
+      fault = concat(fault, fault.empty() ? "" : ", ", value, " at element ", index);
+  }
+  if (count == 0)
+    return "";
+  return concat("beyond ", type, ": ", fault, count > shown ? concat(", and ", count - shown, " more") : "");
+}
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+static std::string shapeText(const std::vector<int64_t> &shape) {
+  std::string text = "[";
+  for (size_t i = 0; i != shape.size(); ++i)
+    text = concat(text, i == 0 ? "" : ", ", shape[i]);
+  return text + "]";
+}
+
+static std::string inputFault(const TensorLayout &layout, const HostTensor &tensor) {
+  if (tensor.type != layout.userType)
+    return concat("needs type ", elementName(layout.userType), ", has ", elementName(tensor.type));
+  if (tensor.shape != layout.shape)
+    return concat("needs shape ", shapeText(layout.shape), ", has ", shapeText(tensor.shape));
+  const size_t bytes = layout.elements() * elementBytes(layout.userType);
+  if (tensor.data.size() != bytes)
+    return concat("needs ", bytes, " bytes, has ", tensor.data.size());
+  if (tensor.type == ElementType::Int64)
+    return rangeFault<int64_t, int32_t>("int32", tensor.data);
+  if (tensor.type == ElementType::UInt64)
+    return rangeFault<uint64_t, uint32_t>("uint32", tensor.data);
+  return "";
+}
+
+absl::Status executor::checkInputs(const std::vector<BoundTensor> &bindings, const TensorMap &inputs) {
+  std::string faults;
+  auto add = [&](const std::string &name, const std::string &fault) {
+    faults = concat(faults, faults.empty() ? "" : "\n", "input '", name, "': ", fault);
+  };
+  for (const BoundTensor &bound : bindings) {
+    auto found = inputs.find(bound.binding->name());
+    if (found == inputs.end())
+      add(bound.binding->name(),
+          concat("missing; needs ", elementName(bound.layout.userType), " ", shapeText(bound.layout.shape)));
+    else if (std::string fault = inputFault(bound.layout, found->second); !fault.empty())
+      add(bound.binding->name(), fault);
+  }
+  for (const auto &[name, tensor] : inputs) {
+    bool known = false;
+    for (const BoundTensor &bound : bindings)
+      known |= bound.binding->name() == name;
+    if (!known)
+      add(name, "the program has no such input");
+  }
+  return faults.empty() ? absl::OkStatus() : absl::InvalidArgumentError(faults);
+}
+
+//===----------------------------------------------------------------------===//
+// Copies
+//===----------------------------------------------------------------------===//
+
+/// Calls visit(user element) for the elements in the order of the permuted dimensions.
+template <typename Visit>
+static void forEachPermuted(const TensorLayout &layout, Visit &&visit) {
+  std::vector<int64_t> index(layout.permuted.size());
+  size_t element = 0;
+  for (size_t count = layout.elements(); count != 0; --count) {
+    visit(element);
+    for (size_t dim = index.size(); dim-- != 0;) {
+      element += layout.strides[dim];
+      if (++index[dim] != layout.permuted[dim])
+        break;
+      element -= layout.strides[dim] * size_t(index[dim]);
+      index[dim] = 0;
+    }
+  }
+}
+
+/// Calls visit(lane bytes, first element, count) for each vector of a placement, one
+/// byte plane after another.
+template <typename Visit>
+static void forEachVector(const Placement &placement, const TensorLayout &layout, size_t lanes,
+                          const WordAccess &word, Visit &&visit) {
+  for (int byte = 0; byte != placement.slices_size(); ++byte)
+    for (uint64_t i = 0; i != placement.count(); ++i) {
+      const uint64_t vector = placement.first() + i;
+      const size_t chunk = vector % layout.chunks;
+      const size_t first = vector / layout.chunks * layout.laneElements + chunk * lanes;
+      const size_t count = std::min(lanes, layout.laneElements - chunk * lanes);
+      const auto address = uint32_t(int64_t(placement.address()) + int64_t(i) * placement.step());
+      visit(size_t(byte), word(placement.card(), placement.hemisphere(), placement.slices(byte), address),
+            first, count);
+    }
+}
+
+void executor::copyIn(const BoundTensor &bound, const HostTensor &tensor, size_t lanes,
+                      const WordAccess &word) {
+  const TensorLayout &layout = bound.layout;
+  const std::string data = toMachineType(layout, tensor.data);
+  const size_t bytes = elementBytes(layout.machineType);
+  std::string permuted;
+  permuted.reserve(data.size());
+  forEachPermuted(layout, [&](size_t element) { permuted.append(data, element * bytes, bytes); });
+  for (const Placement &placement : bound.binding->placements())
+    forEachVector(placement, layout, lanes, word, [&](size_t byte, uint8_t *out, size_t first, size_t count) {
+      std::memset(out, layout.replicated() ? uint8_t(permuted[first * bytes + byte]) : 0, lanes);
+      for (size_t lane = 0; lane != count; ++lane)
+        out[lane] = uint8_t(permuted[(first + lane) * bytes + byte]);
+    });
+}
+
+HostTensor executor::copyOut(const BoundTensor &bound, size_t lanes, const WordAccess &word) {
+  const TensorLayout &layout = bound.layout;
+  const size_t bytes = elementBytes(layout.machineType);
+  std::string permuted(layout.elements() * bytes, '\0');
+  for (const Placement &placement : bound.binding->placements())
+    forEachVector(placement, layout, lanes, word,
+                  [&](size_t byte, const uint8_t *in, size_t first, size_t count) {
+                    for (size_t lane = 0; lane != count; ++lane)
+                      permuted[(first + lane) * bytes + byte] = char(in[lane]);
+                  });
+  std::string data(permuted.size(), '\0');
+  size_t next = 0;
+  forEachPermuted(layout, [&](size_t element) {
+    std::memcpy(data.data() + element * bytes, permuted.data() + next, bytes);
+    next += bytes;
+  });
+  return {layout.userType, layout.shape, toUserType(layout, std::move(data))};
+}

@@ -1,0 +1,75 @@
+//===- Lanes.cpp - What the SXM does to lanes -----------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CardMachine.h"
+
+#include "sluice/Support/Strings.h"
+
+using namespace sluice;
+using namespace sluice::executor;
+using namespace sluice::binary;
+
+/// A lane that the map leaves zero.
+static constexpr uint16_t noLane = 0xffff;
+
+/// Reads the map of a Permute or Distribute into the burst: each lane's source lane
+/// on the whole vector, or noLane.
+absl::Status CardMachine::loadLaneMap(Burst &burst, uint64_t cycle) const {
+  burst.laneMap.resize(lanes);
+  const auto width = size_t(burst.what->width);
+  if (burst.what->opcode == Opcode::Distribute) {
+    const uint8_t *map = take(burst, width, cycle);
+    for (size_t lane = 0; lane != lanes; ++lane) {
+      if (map[lane] != 0xff && map[lane] >= target.lanesPerSuperlane)
+        return absl::OutOfRangeError(concat("the map of lane ", lane, " is ", unsigned(map[lane]),
+                                            ", a superlane has ", target.lanesPerSuperlane, " lanes"));
+      const size_t first = lane - lane % target.lanesPerSuperlane;
+      burst.laneMap[lane] = map[lane] == 0xff ? noLane : static_cast<uint16_t>(first + map[lane]);
+    }
+    return absl::OkStatus();
+  }
+  const uint8_t *low = take(burst, width, cycle), *high = take(burst, width + 1, cycle);
+  std::vector<bool> taken(lanes);
+  for (size_t lane = 0; lane != lanes; ++lane) {
+    const auto source = static_cast<uint16_t>(low[lane] | high[lane] << 8);
+    burst.laneMap[lane] = source;
+    if (source == noLane)
+      continue;
+    if (source >= lanes)
+      return absl::OutOfRangeError(concat("the map of lane ", lane, " is ", source, " of ", lanes));
+    if (taken[source])
+      return absl::OutOfRangeError(concat("the map takes lane ", source, " twice, for lane ", lane, " too"));
+    taken[source] = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CardMachine::mapLanes(Burst &burst, uint64_t cycle, uint32_t element) {
+  if (element == 0 || !burst.what->hold)
+    if (absl::Status status = loadLaneMap(burst, cycle); !status.ok())
+      return status;
+  for (size_t byte = 0; byte != size_t(burst.what->width); ++byte) {
+    const uint8_t *in = take(burst, byte, cycle);
+    uint8_t *out = give(burst, byte, cycle);
+    for (size_t lane = 0; lane != lanes; ++lane)
+      out[lane] = burst.laneMap[lane] == noLane ? 0 : in[burst.laneMap[lane]];
+  }
+  return absl::OkStatus();
+}
+
+void CardMachine::transpose(const Burst &burst, uint64_t cycle) {
+  const size_t size = target.lanesPerSuperlane;
+  std::vector<const uint8_t *> in(size);
+  for (size_t stream = 0; stream != size; ++stream)
+    in[stream] = take(burst, stream, cycle);
+  for (size_t stream = 0; stream != size; ++stream) {
+    uint8_t *out = give(burst, stream, cycle);
+    for (size_t superlane = 0; superlane != lanes; superlane += size)
+      for (size_t lane = 0; lane != size; ++lane)
+        out[superlane + lane] = in[lane][superlane + stream];
+  }
+}

@@ -1,0 +1,74 @@
+//===- Memory.cpp - A card's SRAM -----------------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Memory.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace sluice;
+using namespace sluice::executor;
+using binary::proto::MemoryRun;
+
+Memory::Memory(const target::Target &target, const binary::Card &card)
+    : card(card), lanes(target.lanes()), words(target.wordsPerSlice()),
+      slicesPerHemisphere(target.slicesPerHemisphere), slices(2 * slicesPerHemisphere) {
+  for (const MemoryRun &run : card.memory) {
+    Slice &slice = sliceAt(run.hemisphere(), run.slice());
+    slice.runs.push_back(&run);
+    std::memcpy(bytesOf(slice, run.address()), card.data.data() + run.offset(), run.words() * lanes);
+  }
+  for (Slice &slice : slices)
+    std::sort(slice.runs.begin(), slice.runs.end(),
+              [](const MemoryRun *a, const MemoryRun *b) { return a->address() < b->address(); });
+}
+
+uint8_t *Memory::bytesOf(Slice &slice, uint32_t address) {
+  if (slice.bytes.empty()) {
+    slice.bytes.resize(words * lanes);
+    slice.dirty.resize(words);
+  }
+  return slice.bytes.data() + address * lanes;
+}
+
+uint8_t *Memory::write(uint32_t hemisphere, uint32_t index, uint32_t address) {
+  Slice &slice = sliceAt(hemisphere, index);
+  uint8_t *bytes = bytesOf(slice, address);
+  if (!slice.dirty[address]) {
+    slice.dirty[address] = true;
+    slice.dirtyWords.push_back(address);
+  }
+  return bytes;
+}
+
+/// The word's bytes in the card's image; null if the image does not have it.
+const uint8_t *Memory::initialBytes(const Slice &slice, uint32_t address) const {
+  auto behind =
+      std::upper_bound(slice.runs.begin(), slice.runs.end(), address,
+                       [](uint32_t address, const MemoryRun *run) { return address < run->address(); });
+  if (behind == slice.runs.begin())
+    return nullptr;
+  const MemoryRun &run = **std::prev(behind);
+  if (address - run.address() >= run.words())
+    return nullptr;
+  const char *bytes = card.data.data() + run.offset() + (address - run.address()) * lanes;
+  return reinterpret_cast<const uint8_t *>(bytes);
+}
+
+void Memory::reset() {
+  for (Slice &slice : slices) {
+    for (uint32_t address : slice.dirtyWords) {
+      slice.dirty[address] = false;
+      uint8_t *bytes = slice.bytes.data() + address * lanes;
+      if (const uint8_t *initial = initialBytes(slice, address))
+        std::memcpy(bytes, initial, lanes);
+      else
+        std::memset(bytes, 0, lanes);
+    }
+    slice.dirtyWords.clear();
+  }
+}

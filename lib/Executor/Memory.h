@@ -1,0 +1,53 @@
+//===- Memory.h - A card's SRAM ---------------------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_EXECUTOR_MEMORY_H
+#define SLUICE_LIB_EXECUTOR_MEMORY_H
+
+#include "sluice/Binary/Program.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace sluice::executor {
+
+/// The slices of one card, allocated when first touched. Words outside the initial
+/// memory are zero at the start of a run.
+class Memory {
+public:
+  /// Copies the initial memory of `card`, which must outlive this.
+  Memory(const target::Target &target, const binary::Card &card);
+
+  const uint8_t *read(uint32_t hemisphere, uint32_t slice, uint32_t address) {
+    return bytesOf(sliceAt(hemisphere, slice), address);
+  }
+  /// The word's `lanes` bytes, to be changed.
+  uint8_t *write(uint32_t hemisphere, uint32_t slice, uint32_t address);
+  /// Undoes every write since the last reset, at a cost that follows the writes.
+  void reset();
+
+private:
+  struct Slice {
+    std::vector<uint8_t> bytes;                         ///< empty until touched
+    std::vector<const binary::proto::MemoryRun *> runs; ///< by address
+    std::vector<bool> dirty;                            ///< by word
+    std::vector<uint32_t> dirtyWords;
+  };
+  Slice &sliceAt(uint32_t hemisphere, uint32_t slice) {
+    return slices[hemisphere * slicesPerHemisphere + slice];
+  }
+  uint8_t *bytesOf(Slice &slice, uint32_t address);
+  const uint8_t *initialBytes(const Slice &slice, uint32_t address) const;
+
+  const binary::Card &card;
+  size_t lanes, words, slicesPerHemisphere;
+  std::vector<Slice> slices; ///< by hemisphere, then slice
+};
+
+} // namespace sluice::executor
+
+#endif // SLUICE_LIB_EXECUTOR_MEMORY_H
