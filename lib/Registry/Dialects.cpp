@@ -8,6 +8,8 @@
 #include "sluice/Support/Dialects.h"
 
 #include "dialects/onnx/OnnxDialect.h"
+#include "dialects/stensor/StensorDialect.h"
+#include "sluice/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,10 +19,11 @@
 
 void sluice::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::arith::ArithDialect, mlir::func::FuncDialect, mlir::math::MathDialect>();
-  registry.insert<onnx::OnnxDialect>();
+  registry.insert<onnx::OnnxDialect, stensor::StensorDialect>();
 }
 
 void sluice::registerAllPasses() {
+  registerStensorPasses();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   mlir::registerSymbolDCEPass();
