@@ -1,0 +1,135 @@
+//===- Reservation.h - Who uses what, when ----------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The space-time of one card: queues, banks and streams, each a timeline of
+// cycles. A stream's timeline is kept in the frame in which its values stand still:
+// in a hemisphere, a value is named by the cycle in which it passes (outward) or
+// reaches (inward) the VXM's stop, its *key*; one key of one stream carries one value from
+// end to end of the hemisphere.
+//
+// A *train* is a footprint of uses relative to its departure; packing trains is
+// finding departures at which no use meets another (problem), which
+// `depart` does by the earliest one (algorithm).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_SCHEDULING_RESERVATION_H
+#define SLUICE_SCHEDULING_RESERVATION_H
+
+#include "sluice/Binary/Instruction.h"
+#include "sluice/Target/Target.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace sluice::scheduling {
+
+/// An arithmetic progression of cycles.
+struct Cycles {
+  int64_t first = 0;
+  int64_t count = 1;
+  int64_t step = 1;
+  int64_t last() const { return first + (count - 1) * step; }
+};
+
+/// The cycles in which one thing is taken.
+class Timeline {
+public:
+  /// Last of `cycles` that is taken, or INT64_MIN.
+  int64_t lastConflict(const Cycles &cycles) const;
+  void reserve(const Cycles &cycles);
+  void release(const Cycles &cycles);
+  int64_t reservedCycles() const;
+
+private:
+  /// Cycles from -origin on, one bit each: streams' keys precede cycle 0.
+  static constexpr int64_t origin = 64;
+  std::vector<uint64_t> words;
+};
+
+/// Number of a timeline in a ReservationTable.
+using Resource = uint32_t;
+
+/// A use of a fixed resource: the cycles (relative to departure) must be free in
+/// `check` and become taken in `take`.
+struct Use {
+  Resource check;
+  Resource take;
+  Cycles cycles;
+};
+
+/// Which stretch of a direction's streams: of one hemisphere, flowing out or in.
+struct StreamSegment {
+  target::Hemisphere hemisphere;
+  bool outward;
+};
+
+/// A group of streams that may be chosen freely: `width` consecutive ones, the
+/// first a multiple of `alignment`, on every listed segment, for keys relative to departure.
+struct StreamDemand {
+  std::vector<StreamSegment> segments;
+  unsigned width;
+  unsigned alignment;
+  Cycles keys;
+};
+
+/// An ALU that may be chosen freely.
+struct AluDemand {
+  Cycles cycles;
+};
+
+/// A rigid footprint, and after departure what was chosen for it.
+struct Train {
+  std::vector<Use> uses;
+  std::vector<StreamDemand> streams;
+  std::vector<AluDemand> alus;
+  /// No earlier departure than this.
+  int64_t earliest = 0;
+
+  int64_t departure = 0;
+  std::vector<unsigned> chosenStreams; ///< first stream of each demand
+  std::vector<unsigned> chosenAlus;
+};
+
+class ReservationTable {
+public:
+  explicit ReservationTable(const target::Target &target);
+
+  Resource queue(const binary::Queue &queue) const;
+  /// Reads (writes) of a bank of a slice.
+  Resource bankReads(target::Hemisphere hemisphere, unsigned slice, unsigned bank) const;
+  Resource bankWrites(target::Hemisphere hemisphere, unsigned slice, unsigned bank) const;
+  Resource stream(const StreamSegment &segment, unsigned stream) const;
+
+  /// Gives `train` the earliest departure at which its whole footprint is free, with the
+  /// lowest-numbered streams and ALUs, and reserves it.
+  void depart(Train &train);
+
+  int64_t busyCycles(Resource resource) const { return timelines[resource].reservedCycles(); }
+
+private:
+  bool tryDepart(Train &train, int64_t departure, int64_t &next);
+  bool chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
+  bool chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
+
+  const target::Target &target;
+  std::vector<Timeline> timelines;
+  Resource firstBank = 0, firstStream = 0;
+};
+
+/// `cycles` moved by `offset`.
+inline Cycles shifted(Cycles cycles, int64_t offset) {
+  cycles.first += offset;
+  return cycles;
+}
+
+/// The unbroken stretch from the first to the last of `cycles`: what a burst does to its queue.
+inline Cycles span(const Cycles &cycles) { return {cycles.first, cycles.last() - cycles.first + 1, 1}; }
+
+} // namespace sluice::scheduling
+
+#endif // SLUICE_SCHEDULING_RESERVATION_H

@@ -1,0 +1,207 @@
+//===- Reservation.cpp - Who uses what, when ------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Scheduling/Reservation.h"
+
+#include <algorithm>
+#include <bit>
+
+using namespace sluice;
+using namespace sluice::scheduling;
+using binary::Queue;
+using binary::Unit;
+using target::Hemisphere;
+
+//===----------------------------------------------------------------------===//
+// Timeline
+//===----------------------------------------------------------------------===//
+
+/// Calls `visit(word, mask)` for the words that `cycles` touches, the last one first,
+/// until it returns true.
+template <typename Visit>
+static void visitWords(const Cycles &cycles, int64_t origin, Visit visit) {
+  int64_t first = cycles.first + origin, last = cycles.last() + origin;
+  if (cycles.step == 1) {
+    for (int64_t word = last / 64; word >= first / 64; --word) {
+      uint64_t mask = ~uint64_t(0);
+      if (word == last / 64)
+        mask &= ~uint64_t(0) >> (63 - last % 64);
+      if (word == first / 64)
+        mask &= ~uint64_t(0) << (first % 64);
+      if (visit(size_t(word), mask))
+        return;
+    }
+    return;
+  }
+  for (int64_t cycle = last; cycle >= first; cycle -= cycles.step)
+    if (visit(size_t(cycle / 64), uint64_t(1) << (cycle % 64)))
+      return;
+}
+
+int64_t Timeline::lastConflict(const Cycles &cycles) const {
+  int64_t conflict = INT64_MIN;
+  visitWords(cycles, origin, [&](size_t word, uint64_t mask) {
+    uint64_t taken = word < words.size() ? words[word] & mask : 0;
+    if (!taken)
+      return false;
+    conflict = int64_t(word) * 64 + 63 - std::countl_zero(taken) - origin;
+    return true;
+  });
+  return conflict;
+}
+
+void Timeline::reserve(const Cycles &cycles) {
+  size_t need = size_t(cycles.last() + origin) / 64 + 1;
+  if (words.size() < need)
+    words.resize(std::max(need, words.size() * 3 / 2));
+  visitWords(cycles, origin, [&](size_t word, uint64_t mask) {
+    words[word] |= mask;
+    return false;
+  });
+}
+
+void Timeline::release(const Cycles &cycles) {
+  visitWords(cycles, origin, [&](size_t word, uint64_t mask) {
+    words[word] &= ~mask;
+    return false;
+  });
+}
+
+int64_t Timeline::reservedCycles() const {
+  int64_t count = 0;
+  for (uint64_t word : words)
+    count += std::popcount(word);
+  return count;
+}
+
+//===----------------------------------------------------------------------===//
+// Resources
+//===----------------------------------------------------------------------===//
+
+/// Queues are numbered by unit; every unit gets the same number of places.
+static constexpr unsigned queuesPerUnit = 128;
+
+ReservationTable::ReservationTable(const target::Target &target) : target(target) {
+  firstBank = queuesPerUnit * unsigned(Unit::Any);
+  firstStream = firstBank + 2 * target.slicesPerHemisphere * target.banksPerSlice * 2;
+  timelines.resize(firstStream + 4 * target.streamsPerDirection);
+}
+
+Resource ReservationTable::queue(const Queue &queue) const {
+  return queuesPerUnit * unsigned(queue.unit) + (queuesPerUnit / 2) * unsigned(queue.hemisphere) + queue.index;
+}
+
+Resource ReservationTable::bankReads(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
+  return firstBank + 2 * ((unsigned(hemisphere) * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank);
+}
+
+Resource ReservationTable::bankWrites(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
+  return bankReads(hemisphere, slice, bank) + 1;
+}
+
+Resource ReservationTable::stream(const StreamSegment &segment, unsigned stream) const {
+  return firstStream + (2 * unsigned(segment.hemisphere) + segment.outward) * target.streamsPerDirection + stream;
+}
+
+//===----------------------------------------------------------------------===//
+// Departure
+//===----------------------------------------------------------------------===//
+
+/// Least departure after `departure` at which `cycles` no longer meets the taken cycle
+/// `conflict`. An unbroken stretch meets it until it starts behind it.
+static int64_t departureBeyond(const Cycles &cycles, int64_t departure, int64_t conflict) {
+  return cycles.step == 1 ? conflict - cycles.first + 1 : departure + 1;
+}
+
+bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen, int64_t &next) {
+  Cycles keys = shifted(demand.keys, departure);
+  int64_t soonest = INT64_MAX;
+  for (unsigned first = 0; first + demand.width <= target.streamsPerDirection; first += demand.alignment) {
+    int64_t conflict = INT64_MIN;
+    for (const StreamSegment &segment : demand.segments)
+      for (unsigned byte = 0; byte < demand.width; ++byte)
+        conflict = std::max(conflict, timelines[stream(segment, first + byte)].lastConflict(keys));
+    if (conflict == INT64_MIN) {
+      for (const StreamSegment &segment : demand.segments)
+        for (unsigned byte = 0; byte < demand.width; ++byte)
+          timelines[stream(segment, first + byte)].reserve(keys);
+      chosen = first;
+      return true;
+    }
+    soonest = std::min(soonest, departureBeyond(demand.keys, departure, conflict));
+  }
+  next = soonest;
+  return false;
+}
+
+bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next) {
+  Cycles cycles = shifted(demand.cycles, departure);
+  int64_t soonest = INT64_MAX;
+  for (unsigned alu = 0; alu < target.alus; ++alu) {
+    Timeline &timeline = timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(alu)})];
+    int64_t conflict = timeline.lastConflict(cycles);
+    if (conflict == INT64_MIN) {
+      timeline.reserve(cycles);
+      chosen = alu;
+      return true;
+    }
+    soonest = std::min(soonest, departureBeyond(demand.cycles, departure, conflict));
+  }
+  next = soonest;
+  return false;
+}
+
+bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next) {
+  next = departure;
+  for (const Use &use : train.uses) {
+    int64_t conflict = timelines[use.check].lastConflict(shifted(use.cycles, departure));
+    if (conflict != INT64_MIN)
+      next = std::max(next, departureBeyond(use.cycles, departure, conflict));
+  }
+  if (next != departure)
+    return false;
+
+  train.chosenStreams.clear();
+  train.chosenAlus.clear();
+  unsigned chosen;
+  bool chose = true;
+  for (const StreamDemand &demand : train.streams) {
+    if (!(chose = chooseStream(demand, departure, chosen, next)))
+      break;
+    train.chosenStreams.push_back(chosen);
+  }
+  if (chose)
+    for (const AluDemand &demand : train.alus) {
+      if (!(chose = chooseAlu(demand, departure, chosen, next)))
+        break;
+      train.chosenAlus.push_back(chosen);
+    }
+  if (chose) {
+    for (const Use &use : train.uses)
+      timelines[use.take].reserve(shifted(use.cycles, departure));
+    train.departure = departure;
+    return true;
+  }
+
+  // Undo: what was chosen for the demands before the one that failed.
+  for (size_t i = 0; i < train.chosenStreams.size(); ++i)
+    for (const StreamSegment &segment : train.streams[i].segments)
+      for (unsigned byte = 0; byte < train.streams[i].width; ++byte)
+        timelines[stream(segment, train.chosenStreams[i] + byte)].release(
+            shifted(train.streams[i].keys, departure));
+  for (size_t i = 0; i < train.chosenAlus.size(); ++i)
+    timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[i])})].release(
+        shifted(train.alus[i].cycles, departure));
+  next = std::max(next, departure + 1);
+  return false;
+}
+
+void ReservationTable::depart(Train &train) {
+  int64_t departure = train.earliest, next;
+  while (!tryDepart(train, departure, next))
+    departure = next;
+}
