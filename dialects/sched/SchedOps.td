@@ -53,15 +53,18 @@ def Sched_BindingOp : Sched_Op<"binding", [HasParent<"ProgramOp">]> {
 def Sched_IssueOp : Sched_Op<"issue", [HasParent<"ProgramOp">]> {
   let summary = "one burst instruction of one queue";
   let description = [{
-    `queue` is (unit, hemisphere, index) as numbers of binary::Queue, `opcode` the number of the instruction, `fields` the fields of its format in
-    the order of Instructions.def. Queues are in their order, instructions in order of cycles.
-    `card_addresses`, where present, gives the address card by card. `flow` lists the intended sources of the operands, eight
-    numbers an edge: slot, first, count, producer queue, producer instruction, producer slot, producer first, producer step; the queue counts
-    the distinct queues of the program in order, -1 is initial memory. `flow_cards` gives, for the edges of a Receive, the distance to the producing card.
+    `queue` is (unit, hemisphere, index) as numbers of binary::Queue, `opcode` the number of the instruction, `fields` the fields
+    of its format in the order of Instructions.def. Issues are numbered from 0 in the order of the program.
+    `on` lists the cards that have the instruction (absent: all); `addresses` gives its address card by card where they
+    differ. `flow` lists the intended sources of the operands, eight numbers an edge: card (-1: every card), slot, first element,
+    count, producing issue (-1: initial memory), its slot, its first element, its element step (see docs/container.md).
   }];
   let arguments = (ins DenseI64ArrayAttr:$queue, I64Attr:$cycle, I64Attr:$opcode, I64Attr:$count, I64Attr:$interval, DenseI64ArrayAttr:$fields,
-                       OptionalAttr<DenseI64ArrayAttr>:$card_addresses, DenseI64ArrayAttr:$flow);
-  let assemblyFormat = "$queue `at` $cycle $opcode $fields `count` $count `every` $interval (`cards` $card_addresses^)? `flow` $flow attr-dict";
+                       OptionalAttr<DenseI64ArrayAttr>:$cards, OptionalAttr<DenseI64ArrayAttr>:$card_addresses, DenseI64ArrayAttr:$flow);
+  let assemblyFormat = [{
+    $queue `at` $cycle $opcode $fields `count` $count `every` $interval (`on` $cards^)? (`addresses` $card_addresses^)?
+    `flow` $flow attr-dict
+  }];
 }
 
 #endif // SLUICE_DIALECTS_SCHED_SCHEDOPS_TD
