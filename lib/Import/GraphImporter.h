@@ -1,0 +1,108 @@
+//===- GraphImporter.h - Graphs to IR ---------------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Walks a model's graph and the bodies of the functions that it calls and builds
+// @main. What is wrong is reported where it is met, and the walk goes on: a
+// value that could not be had is an onnx.absent, so that one fault gives one error.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_IMPORT_GRAPHIMPORTER_H
+#define SLUICE_LIB_IMPORT_GRAPHIMPORTER_H
+
+#include "Dimensions.h"
+#include "Functions.h"
+#include "ModelFile.h"
+#include "Proto.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace sluice::import {
+
+/// What names mean inside the graph or inside one inlined call of a function.
+struct Scope {
+  llvm::StringMap<mlir::Value> values;
+  /// Declared types of values.
+  llvm::StringMap<mlir::Type> types;
+  /// The called function's attributes; null where the caller gives none.
+  llvm::StringMap<const pb::AttributeProto *> attributes;
+  /// Versions of the operator sets by domain.
+  llvm::StringMap<int64_t> versions;
+  /// Names of the calling nodes, each followed by '/'.
+  std::string prefix;
+  /// Calls around this one.
+  unsigned depth = 0;
+};
+
+class GraphImporter {
+public:
+  GraphImporter(const std::string &path, ModelFile &file, const std::map<std::string, int64_t> &dims,
+                mlir::MLIRContext &context);
+
+  /// The module, or null when an error was reported.
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+private:
+  // The edges of the graph.
+  void readVersions(const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &imports, Scope &scope);
+  void readTypes(const google::protobuf::RepeatedPtrField<pb::ValueInfoProto> &values, Scope &scope);
+  void importInputs(Scope &scope);
+  void importInitializers(Scope &scope);
+  void importOutputs(Scope &scope);
+
+  // Nodes.
+  void importNodes(const google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes, Scope &scope);
+  void importNode(const pb::NodeProto &node, Scope &scope);
+  void importConstant(const pb::NodeProto &node, Scope &scope);
+  void importOperator(const pb::NodeProto &node, Scope &scope);
+  mlir::DictionaryAttr importAttributes(const pb::NodeProto &node, const Scope &scope);
+
+  // Calls.
+  void inlineFunction(const Function &function, const pb::NodeProto &call, Scope &caller);
+  void bindInputs(const Function &function, const pb::NodeProto &call, Scope &caller, Scope &body);
+  void bindAttributes(const Function &function, const pb::NodeProto &call, const Scope &caller, Scope &body);
+
+  // Names.
+  const pb::AttributeProto *resolve(const pb::AttributeProto &attribute, const pb::NodeProto &node,
+                                    const Scope &scope);
+  mlir::Value lookUp(const std::string &name, const pb::NodeProto &reader, Scope &scope);
+  void define(const std::string &name, mlir::Value value, mlir::Location loc, Scope &scope);
+  mlir::Value absent();
+  std::string nodeName(const pb::NodeProto &node, const Scope &scope) const;
+  mlir::Location nodeLoc(const pb::NodeProto &node, const Scope &scope) const;
+  mlir::Location nameLoc(llvm::StringRef name) const;
+
+  /// An error at a node, beginning with its operator.
+  mlir::InFlightDiagnostic error(const pb::NodeProto &node, const Scope &scope);
+  /// An error of the model as a whole.
+  mlir::InFlightDiagnostic error();
+
+  const std::string &path;
+  ModelFile &file;
+  mlir::MLIRContext &context;
+  mlir::OpBuilder builder;
+  Dimensions dimensions;
+  mlir::func::FuncOp main;
+  mlir::Value absentValue;
+  /// Nodes imported, calls expanded.
+  size_t nodeCount = 0;
+  /// The calls expand to too much; nothing more is imported.
+  bool gaveUp = false;
+  bool failed = false;
+  /// The lists of operator sets that were checked, so that each is reported once.
+  llvm::SmallPtrSet<const void *, 8> checkedImports;
+  Functions functions;
+};
+
+} // namespace sluice::import
+
+#endif // SLUICE_LIB_IMPORT_GRAPHIMPORTER_H

@@ -1,0 +1,57 @@
+//===- ModelFile.h - A model file, mapped and parsed ------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_IMPORT_MODELFILE_H
+#define SLUICE_LIB_IMPORT_MODELFILE_H
+
+#include "Proto.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace sluice::import {
+
+/// Bytes together with the file mapping that they lie in.
+struct MappedBytes {
+  llvm::StringRef bytes;
+  std::shared_ptr<llvm::MemoryBuffer> file;
+};
+
+/// An ONNX file. Its protobuf is parsed without the raw data of its tensors, which stays in the mapping:
+/// what TensorProto::raw_data() holds in model() is only a reference for rawData().
+class ModelFile {
+public:
+  /// Maps and parses the file. The error's text says what is wrong with it, without the path.
+  static llvm::Expected<std::unique_ptr<ModelFile>> open(const std::string &path);
+
+  const pb::ModelProto &model() const { return proto; }
+
+  /// The raw data of a tensor that is part of model() or was parsed from its unknown fields.
+  MappedBytes rawData(const pb::TensorProto &tensor) const;
+
+  /// `length` bytes (all from `offset` on, if none is given) of a file of external data. `location` is
+  /// relative to the model's directory and must not lead out of it, not even through links.
+  llvm::Expected<MappedBytes> externalData(llvm::StringRef location, uint64_t offset,
+                                           std::optional<uint64_t> length);
+
+private:
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapExternal(llvm::StringRef location);
+
+  std::string path;
+  std::shared_ptr<llvm::MemoryBuffer> file;
+  pb::ModelProto proto;
+  /// External files by location.
+  std::map<std::string, std::shared_ptr<llvm::MemoryBuffer>> externalFiles;
+};
+
+} // namespace sluice::import
+
+#endif // SLUICE_LIB_IMPORT_MODELFILE_H
