@@ -253,6 +253,17 @@ absl::Status binary::encodeQueue(const Queue &queue, std::span<const Instruction
   return absl::OkStatus();
 }
 
+size_t binary::encodedWords(std::span<const Instruction> instructions) {
+  size_t words = instructions.size();
+  uint64_t now = 0;
+  for (const Instruction &instruction : instructions) {
+    if (instruction.cycle > now)
+      words += (instruction.cycle - now - 1) / kMaxDelta;
+    now = instruction.cycle;
+  }
+  return words;
+}
+
 absl::StatusOr<std::vector<Instruction>> binary::decodeQueue(const Queue &queue, std::string_view text,
                                                              const Target &target) {
   if (text.size() % kWordBytes != 0)

@@ -89,6 +89,9 @@ absl::Status checkInstruction(const Queue &queue, const Instruction &instruction
 absl::Status encodeQueue(const Queue &queue, std::span<const Instruction> instructions,
                          const target::Target &target, std::string &text);
 
+/// Words that encodeQueue makes of instructions in dispatch order.
+size_t encodedWords(std::span<const Instruction> instructions);
+
 /// Reads what encodeQueue appended. InvalidArgument on an unknown opcode, a set
 /// reserved bit or anything that checkInstruction refuses, naming the word.
 absl::StatusOr<std::vector<Instruction>> decodeQueue(const Queue &queue, std::string_view text,

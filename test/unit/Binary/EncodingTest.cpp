@@ -207,6 +207,7 @@ TEST(Encoding, BridgesLongGapsWithNops) {
   const Queue queue = queueFor(Opcode::Read);
   ASSERT_TRUE(encodeQueue(queue, instructions, tsp1(), text).ok());
   EXPECT_EQ(text.size(), (3 + 3) * kWordBytes);
+  EXPECT_EQ(encodedWords(instructions), 6u);
   absl::StatusOr<std::vector<Instruction>> decoded = decodeQueue(queue, text, tsp1());
   ASSERT_TRUE(decoded.ok());
   EXPECT_TRUE(*decoded == instructions);
