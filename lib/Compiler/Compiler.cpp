@@ -13,7 +13,7 @@
 #include "sluice/Transforms/Passes.h"
 #include "sluice/Verifier/Verifier.h"
 
-#include "mlir/IR/AsmState.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Transforms/Passes.h"
@@ -213,8 +213,17 @@ std::optional<Phase> phaseByName(std::string_view name) {
 }
 
 void buildStensorPipeline(OpPassManager &manager) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  auto simplify = [&] {
+    function.addPass(createStensorCanonicalize());
+    function.addPass(createCSEPass());
+  };
+  simplify();
+  function.addPass(createStensorFoldConstants());
+  function.addPass(createStensorSinkBroadcast());
+  simplify();
+  function.addPass(createStensorFuseMaps());
+  simplify();
 }
 
 FailureOr<OwningOpRef<ModuleOp>> lower(const std::string &path, const CompileOptions &options,
