@@ -102,7 +102,8 @@ static LogicalResult verifyBody(MapOp op) {
     if (!isScalarOp(&inner)) {
       InFlightDiagnostic diagnostic = op.emitOpError()
                                       << "body holds an operation that is not one machine operation";
-      diagnostic.attachNote(inner.getLoc()) << "this one: " << inner;
+      diagnostic.attachNote(inner.getLoc()) << inner.getName() << " of (" << inner.getOperandTypes()
+                                            << ") -> (" << inner.getResultTypes() << ")";
       return diagnostic;
     }
   return success();

@@ -97,10 +97,11 @@ bool simplifyBody(RewriterBase &rewriter, Block &body) {
       seen.push_back(current);
     }
   }
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.without_terminator()))) {
-    if (!op.use_empty())
+  SmallVector<Operation *> ops(llvm::make_pointer_range(body.without_terminator()));
+  for (Operation *op : llvm::reverse(ops)) {
+    if (!op->use_empty())
       continue;
-    rewriter.eraseOp(&op);
+    rewriter.eraseOp(op);
     changed = true;
   }
   return changed;
