@@ -117,8 +117,7 @@ static std::string printOperands(const Instruction &instruction, const Target &t
                   streams(instruction.outStream, count, instruction.outDirection));
   }
   case Format::INSTALL:
-    return concat(streams(instruction.stream, int32_t(target.installStreams)), " -> group ",
-                  instruction.column);
+    return concat(streams(instruction.stream, instruction.width), " -> group ", instruction.column);
   case Format::MULTIPLY:
     return printMultiply(instruction);
   case Format::LINK: {

@@ -67,7 +67,8 @@ TEST(Printer, PrintsEachFormat) {
   install.opcode = Opcode::Install;
   install.stream = 16;
   install.column = 3;
-  EXPECT_EQ(printed(install), "install      s16..31 -> group 3");
+  install.width = 12;
+  EXPECT_EQ(printed(install), "install      s16..27 -> group 3");
   Instruction multiply;
   multiply.opcode = Opcode::MultiplyF16;
   multiply.stream = 2;
