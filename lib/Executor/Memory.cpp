@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 using namespace sluice;
 using namespace sluice::executor;
@@ -28,11 +29,13 @@ Memory::Memory(const target::Target &target, const binary::Card &card)
 }
 
 uint8_t *Memory::bytesOf(Slice &slice, uint32_t address) {
-  if (slice.bytes.empty()) {
-    slice.bytes.resize(words * lanes);
+  if (!slice.bytes) {
+    slice.bytes.reset(static_cast<uint8_t *>(std::calloc(words, lanes)));
+    if (!slice.bytes)
+      throw std::bad_alloc();
     slice.dirty.resize(words);
   }
-  return slice.bytes.data() + address * lanes;
+  return slice.bytes.get() + address * lanes;
 }
 
 uint8_t *Memory::write(uint32_t hemisphere, uint32_t index, uint32_t address) {
@@ -63,7 +66,7 @@ void Memory::reset() {
   for (Slice &slice : slices) {
     for (uint32_t address : slice.dirtyWords) {
       slice.dirty[address] = false;
-      uint8_t *bytes = slice.bytes.data() + address * lanes;
+      uint8_t *bytes = slice.bytes.get() + address * lanes;
       if (const uint8_t *initial = initialBytes(slice, address))
         std::memcpy(bytes, initial, lanes);
       else

@@ -11,6 +11,8 @@
 #include "sluice/Binary/Program.h"
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
 namespace sluice::executor {
@@ -31,8 +33,13 @@ public:
   void reset();
 
 private:
+  /// Zeroed pages that the system provides when they are touched.
+  struct Free {
+    void operator()(uint8_t *bytes) const { std::free(bytes); }
+  };
+  using Bytes = std::unique_ptr<uint8_t[], Free>;
   struct Slice {
-    std::vector<uint8_t> bytes;                         ///< empty until touched
+    Bytes bytes;                                        ///< null until touched
     std::vector<const binary::proto::MemoryRun *> runs; ///< by address
     std::vector<bool> dirty;                            ///< by word
     std::vector<uint32_t> dirtyWords;

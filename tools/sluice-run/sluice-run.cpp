@@ -54,9 +54,8 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
   for (int choice; (choice = getopt_long(argc, argv, ":", known, nullptr)) != -1;) {
     switch (choice) {
     case Input: {
-      // The file is behind the last '=': a tensor's name may hold one.
       const std::string value = optarg;
-      const size_t separator = value.rfind('=');
+      const size_t separator = value.find('=');
       if (separator == std::string::npos || separator == 0)
         return invalidArgument("--input=", value, " is not NAME=FILE");
       options.inputs.emplace_back(value.substr(0, separator), value.substr(separator + 1));
@@ -135,6 +134,8 @@ static absl::Status run(const Options &options) {
     return outputs.status();
   if (absl::Status status = writeOutputs(*outputs, options.outputDirectory, options.format); !status.ok())
     return status;
+  if (const uint64_t overflows = (*runner)->counters().halfOverflows)
+    std::cerr << "sluice-run: warning: " << overflows << " finite values overflowed to fp16 infinities\n";
   if (options.counters)
     printCounters((*runner)->counters());
   return absl::OkStatus();

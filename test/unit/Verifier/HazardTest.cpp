@@ -1,0 +1,409 @@
+//===- HazardTest.cpp - Each hazard class, planted once -------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Samples.h"
+
+#include "sluice/Verifier/Verifier.h"
+
+#include <gtest/gtest.h>
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace sluice::binary;
+using verifier::Finding;
+using verifier::Hazard;
+
+static std::vector<Finding> verify(const ProgramBuilder &builder) {
+  return verifier::verify(builder.build(), builder.target());
+}
+
+static std::string printed(const std::vector<Finding> &findings) {
+  std::string text;
+  for (const Finding &finding : findings)
+    text += "card " + std::to_string(finding.card) + ", cycle " + std::to_string(finding.cycle) + ": " +
+            std::string(verifier::hazardName(finding.hazard)) + ": " + finding.message + "\n";
+  return text;
+}
+
+/// Expects a finding of `hazard` whose message has all of `parts`.
+static void expectHazard(const std::vector<Finding> &findings, Hazard hazard,
+                         std::vector<std::string> parts) {
+  for (const Finding &finding : findings) {
+    if (finding.hazard != hazard)
+      continue;
+    for (const std::string &part : parts)
+      EXPECT_NE(finding.message.find(part), std::string::npos)
+          << "no '" << part << "' in: " << finding.message;
+    return;
+  }
+  ADD_FAILURE() << "no " << verifier::hazardName(hazard) << " among:\n" << printed(findings);
+}
+
+/// Expects findings of no other class than `hazard`, and one of it.
+static void expectOnly(const std::vector<Finding> &findings, Hazard hazard, std::vector<std::string> parts) {
+  for (const Finding &finding : findings)
+    EXPECT_EQ(finding.hazard, hazard) << printed({finding});
+  expectHazard(findings, hazard, parts);
+}
+
+namespace {
+class Hazards : public testing::TestWithParam<const char *> {};
+} // namespace
+INSTANTIATE_TEST_SUITE_P(Targets, Hazards, testing::Values("tiny", "tsp1"),
+                         [](const auto &info) { return std::string(info.param); });
+
+// What every test below starts from is free of hazards.
+TEST_P(Hazards, UnplantedProgramsAreProven) {
+  EXPECT_EQ(printed(verify(copySample(GetParam()).builder)), "");
+  EXPECT_EQ(printed(verify(chainSample(GetParam()).builder)), "");
+  EXPECT_EQ(printed(verify(matmulSample(GetParam(), false, 5, 20).builder)), "");
+  EXPECT_EQ(printed(verify(matmulSample(GetParam(), true, 5, 20).builder)), "");
+  EXPECT_EQ(printed(verify(linkSample(GetParam()).builder)), "");
+}
+
+//===----------------------------------------------------------------------===//
+// Malformed
+//===----------------------------------------------------------------------===//
+
+TEST_P(Hazards, AddressOutsideTheSlice) {
+  CopySample s = copySample(GetParam());
+  s.builder.at(s.read).address = int(s.builder.target().wordsPerSlice()) - 2; // Its third word is outside.
+  expectOnly(verify(s.builder), Hazard::Malformed, {"mem.e0.r read at cycle 3", "/load", "last address"});
+}
+
+TEST_P(Hazards, UnitOfAnotherQueue) {
+  CopySample s = copySample(GetParam());
+  s.builder.at(s.write).opcode = Opcode::Read;
+  expectOnly(verify(s.builder), Hazard::Malformed, {"mem.e4.w read", "another unit"});
+}
+
+TEST_P(Hazards, UnalignedQuad) {
+  ChainSample s = chainSample(GetParam());
+  s.builder.at(s.add).stream = 10;
+  expectOnly(verify(s.builder), Hazard::Malformed, {"vxm.7 add.f", "multiple of 4"});
+}
+
+TEST_P(Hazards, MissingOperand) {
+  ChainSample s = chainSample(GetParam());
+  s.builder.at(s.add).bKind = 0;
+  expectOnly(verify(s.builder), Hazard::Malformed, {"vxm.7 add.f", "operand b is missing"});
+}
+
+TEST_P(Hazards, LanesBeyondTheVector) {
+  MatmulSample s = matmulSample(GetParam(), false, 2, 20);
+  s.builder.at(s.multiply[0]).lanes = int(s.builder.target().lanes()) + 1;
+  expectOnly(verify(s.builder), Hazard::Malformed, {"mxm.e0.multiply", "lanes"});
+}
+
+TEST_P(Hazards, AnotherTarget) {
+  CopySample s = copySample(GetParam());
+  target::Target other = s.builder.target();
+  other.version += 1;
+  expectOnly(verifier::verify(s.builder.build(), other), Hazard::Malformed, {"version"});
+}
+
+TEST_P(Hazards, DispatchAfterTheEnd) {
+  CopySample s = copySample(GetParam());
+  Program program = s.builder.build();
+  program.metadata.set_cycles(6);
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::Malformed, {"mem.e4.w write", "of 6"});
+}
+
+//===----------------------------------------------------------------------===//
+// Queues and streams
+//===----------------------------------------------------------------------===//
+
+TEST_P(Hazards, TwoDispatchesInOneCycle) {
+  CopySample s = copySample(GetParam());
+  // A second read meets the last element of the first.
+  BurstRef second =
+      s.builder.add(readQueue(east, 0), memoryBurst(Opcode::Read, 5, 10, westward, 9), 0, "/other");
+  s.builder.flowFromMemory(second);
+  expectOnly(verify(s.builder), Hazard::QueueOverlap,
+             {"mem.e0.r read at cycle 5", "element 2 of the burst at 3", "/load", "/other"});
+}
+
+TEST_P(Hazards, TwoProducersInOnePlace) {
+  CopySample s = copySample(GetParam());
+  // Slice e1 is at the stop of e0.
+  s.builder.memory(east, 1, 0, "x");
+  BurstRef second =
+      s.builder.add(readQueue(east, 1), memoryBurst(Opcode::Read, 4, 0, eastward, 4), 0, "/other");
+  s.builder.flowFromMemory(second);
+  expectOnly(verify(s.builder), Hazard::StreamConflict,
+             {"mem.e0.r read at cycle 4", "mem.e1.r read at cycle 4", "stream e4", "/load", "/other"});
+}
+
+// A producer between e0 and the consumer takes the stream over: the flow tells.
+TEST_P(Hazards, OverwrittenOnTheWay) {
+  CopySample s = copySample(GetParam());
+  const target::Target &t = s.builder.target();
+  s.builder.memory(east, 5, 0, "x");
+  const uint64_t same = 3 + t.sliceStop(5) - t.sliceStop(0); // Meets element 0.
+  BurstRef second =
+      s.builder.add(readQueue(east, 5), memoryBurst(Opcode::Read, same, 0, eastward, 4), 0, "/other");
+  s.builder.flowFromMemory(second);
+  expectOnly(verify(s.builder), Hazard::FlowMismatch, {"mem.e4.w write", "mem.e5.r read", "mem.e0.r read"});
+}
+
+// The same producer further on than the last consumer harms nobody.
+TEST(LongChip, OverwrittenBehindTheConsumer) {
+  CopySample s = copySample("tsp1");
+  const target::Target &t = s.builder.target();
+  const unsigned last = t.slicesPerHemisphere - 1;
+  s.builder.memory(east, last, 0, "x");
+  BurstRef second =
+      s.builder.add(readQueue(east, last),
+                    memoryBurst(Opcode::Read, 3 + t.sliceStop(last) - t.sliceStop(0), 0, eastward, 4));
+  s.builder.flowFromMemory(second);
+  EXPECT_EQ(printed(verify(s.builder)), "");
+}
+
+TEST_P(Hazards, NothingOnTheStream) {
+  CopySample s = copySample(GetParam());
+  s.builder.at(s.write).cycle += 1; // The last element comes a cycle late.
+  const std::vector<Finding> findings = verify(s.builder);
+  expectHazard(findings, Hazard::StreamEmpty, {"mem.e4.w write", "element 2", "stream e4", "/store"});
+  expectHazard(findings, Hazard::FlowMismatch, {"mem.e4.w write"});
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+TEST_P(Hazards, ReadAndWriteOfOneBank) {
+  CopySample s = copySample(GetParam());
+  const target::Target &t = s.builder.target();
+  // Slice e4 is read while it is written: legal in the other bank only.
+  s.builder.memory(east, 4, 100, "x");
+  s.builder.memory(east, 4, t.wordsPerBank, "x");
+  BurstRef read =
+      s.builder.add(readQueue(east, 4),
+                    memoryBurst(Opcode::Read, s.builder.at(s.write).cycle, 100, westward, 9), 0, "/other");
+  s.builder.flowFromMemory(read);
+  expectOnly(verify(s.builder), Hazard::BankConflict,
+             {"mem.e4.r read", "mem.e4.w write", "bank 0", "/other", "/store"});
+  s.builder.at(read).address = int(t.wordsPerBank);
+  EXPECT_EQ(printed(verify(s.builder)), "");
+}
+
+TEST_P(Hazards, WordThatNothingWrote) {
+  CopySample s = copySample(GetParam());
+  s.builder.at(s.read).address = 11; // The third word is behind the image.
+  expectOnly(verify(s.builder), Hazard::UnwrittenRead,
+             {"mem.e0.r read at cycle 5", "slice e0 word 13", "/load"});
+}
+
+TEST_P(Hazards, OutputThatNothingWrote) {
+  CopySample s = copySample(GetParam());
+  s.builder.at(s.write).address = 21;
+  expectOnly(verify(s.builder), Hazard::UnwrittenRead, {"output 'y', vector 0", "slice e4 word 20"});
+}
+
+// A read that comes before the write of its word sees the older content.
+TEST_P(Hazards, ReadBeforeItsWrite) {
+  CopySample s = copySample(GetParam());
+  s.builder.memory(east, 4, 20, "old");
+  BurstRef read = s.builder.add(readQueue(east, 4), memoryBurst(Opcode::Read, 30, 20, westward, 9));
+  s.builder.flow(read, kMemorySlot, s.write);
+  EXPECT_EQ(printed(verify(s.builder)), "");
+  s.builder.at(read).cycle = 3;
+  expectOnly(verify(s.builder), Hazard::FlowMismatch, {"slot 64", "mem.e4.r read", "the initial memory"});
+}
+
+//===----------------------------------------------------------------------===//
+// ALUs and planes
+//===----------------------------------------------------------------------===//
+
+TEST_P(Hazards, NoResultToChain) {
+  ChainSample s = chainSample(GetParam());
+  s.builder.at(s.add).aLocation = 3;
+  const std::vector<Finding> findings = verify(s.builder);
+  expectHazard(findings, Hazard::ChainMissing, {"vxm.7 add.f", "operand 0", "ALU 3", "/offset"});
+}
+
+// A 9-cycle and a 3-cycle operation of one ALU end together: which one is meant?
+TEST_P(Hazards, TwoResultsToChain) {
+  ChainSample s = chainSample(GetParam());
+  const target::Target &t = s.builder.target();
+  Instruction slow =
+      aluBurst(Opcode::ExpF, s.builder.at(s.add).cycle - t.transcendentalLatency, {immediate()});
+  s.builder.add(aluQueue(2), slow);
+  expectHazard(verify(s.builder), Hazard::ChainMissing, {"ALU 2 gives two results"});
+}
+
+TEST_P(Hazards, MultiplyBeforeAnySwap) {
+  MatmulSample s = matmulSample(GetParam(), false, 3, 20);
+  s.builder.at(s.multiply[0]).swap = 0;
+  expectHazard(verify(s.builder), Hazard::WeightsMissing,
+               {"mxm.e0.multiply", "no weights in use", "/matmul"});
+}
+
+// Installed in the cycle of the swap is too late for it.
+TEST_P(Hazards, SwapOfAnEmptySlot) {
+  MatmulSample s = matmulSample(GetParam(), false, 3, 20);
+  const unsigned groups = s.builder.target().columnGroups();
+  s.builder.at(s.installs[0][0]).cycle += groups;
+  expectHazard(verify(s.builder), Hazard::WeightsMissing, {"mxm.e0.multiply", "nothing was installed"});
+}
+
+TEST_P(Hazards, InstallOverWeightsNotYetTaken) {
+  MatmulSample s = matmulSample(GetParam(), false, 3, 20);
+  s.builder.at(s.installs[1][0]).cycle = s.builder.at(s.multiply[0]).cycle - 1;
+  expectHazard(verify(s.builder), Hazard::WeightsMissing, {"mxm.e0.install", "overwrites column group 0"});
+}
+
+TEST_P(Hazards, AccumulatorThatHoldsNothing) {
+  MatmulSample s = matmulSample(GetParam(), false, 3, 20);
+  s.builder.at(s.multiply[1]).accumulator = 3;
+  expectHazard(verify(s.builder), Hazard::AccumulatorMissing, {"mxm.e0.multiply", "row 3", "holds nothing"});
+}
+
+TEST_P(Hazards, AccumulatorUsedTooEarly) {
+  MatmulSample s = matmulSample(GetParam(), false, 1, 20);
+  s.builder.at(s.multiply[1]).cycle = s.builder.at(s.multiply[0]).cycle + 1;
+  expectHazard(verify(s.builder), Hazard::AccumulatorMissing, {"row 0", "was set only in cycle"});
+}
+
+TEST_P(Hazards, TandemNeedsBothPlanes) {
+  MatmulSample s = matmulSample(GetParam(), true, 3, 20);
+  Instruction other = s.builder.at(s.multiply[0]);
+  other.opcode = Opcode::MultiplyI8;
+  other.cycle += 1; // Between two rows of the tandem.
+  other.swap = 0;
+  other.count = 1;
+  other.stream = 17;
+  s.builder.add(unitQueue(Unit::Multiplier, east, 1), other, 0, "/other");
+  expectHazard(verify(s.builder), Hazard::PlaneConflict,
+               {"mxm.e1.multiply", "mxm.e0.multiply multiply.f16", "/other", "/matmul"});
+}
+
+//===----------------------------------------------------------------------===//
+// Links
+//===----------------------------------------------------------------------===//
+
+TEST_P(Hazards, LinkUsedTooFast) {
+  LinkSample s = linkSample(GetParam());
+  const uint32_t faster = s.builder.target().linkInterval - 1;
+  for (BurstRef ref : {s.read, s.send, s.receive, s.write})
+    s.builder.at(ref).interval = faster;
+  const std::vector<Finding> findings = verify(s.builder);
+  expectOnly(findings, Hazard::LinkConflict, {"the link needs", "/gather"});
+  EXPECT_EQ(findings.size(), 2u); // The sender's port and the receiver's.
+}
+
+TEST_P(Hazards, ReceiveInTheWrongCycle) {
+  LinkSample s = linkSample(GetParam());
+  s.builder.at(s.receive).cycle += 1;
+  s.builder.at(s.write).cycle += 1;
+  const std::vector<Finding> findings = verify(s.builder);
+  expectHazard(findings, Hazard::LinkMismatch, {"link0.send send", "card 1 link 6", "/gather"});
+  ASSERT_GE(findings.size(), 2u);
+  EXPECT_EQ(findings.front().card, 0u);
+  EXPECT_EQ(findings[1].card, 1u);
+  EXPECT_NE(findings[1].message.find("link6.recv receive"), std::string::npos) << findings[1].message;
+}
+
+TEST_P(Hazards, ReceiveOfAnotherSend) {
+  LinkSample s = linkSample(GetParam());
+  Program program = s.builder.build();
+  for (proto::FlowEdge &edge : program.cards[1].flow)
+    if (edge.slot() == kReceiveSlot)
+      edge.set_producer_first(1);
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::FlowMismatch,
+             {"link6.recv receive", "fed by card 0's link0.send", "the carried flow has card 0's link0.send",
+              "element 1 of"});
+}
+
+//===----------------------------------------------------------------------===//
+// Capacity and flow
+//===----------------------------------------------------------------------===//
+
+TEST_P(Hazards, ImageOutsideTheSlice) {
+  CopySample s = copySample(GetParam());
+  s.builder.memory(west, 2, s.builder.target().wordsPerSlice(), "x");
+  expectOnly(verify(s.builder), Hazard::Capacity, {"slice w2", "address"});
+}
+
+TEST_P(Hazards, ImageOutsideItsData) {
+  CopySample s = copySample(GetParam());
+  Program program = s.builder.build();
+  program.cards[0].data.pop_back();
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::Capacity, {"bytes of data"});
+}
+
+TEST_P(Hazards, WordInitialisedTwice) {
+  CopySample s = copySample(GetParam());
+  s.builder.memory(east, 0, 12, "x");
+  expectOnly(verify(s.builder), Hazard::Capacity, {"slice e0 word 12", "twice"});
+}
+
+TEST_P(Hazards, OutputVectorWithoutPlace) {
+  CopySample s = copySample(GetParam());
+  Program program = s.builder.build();
+  program.metadata.mutable_outputs(0)->mutable_placements(0)->set_count(2);
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::Capacity, {"output 'y'", "vector 2"});
+}
+
+// The small machine's memory filled with data leaves no room for text.
+TEST(TextCapacity, TextCounts) {
+  CopySample s = copySample("tiny");
+  const target::Target &t = s.builder.target();
+  for (Hemisphere hemisphere : {east, west})
+    for (unsigned slice = 0; slice != t.slicesPerHemisphere; ++slice)
+      for (unsigned word = 0; word != t.wordsPerSlice(); ++word)
+        if (hemisphere == west || slice != 0 || word < 10 || word > 12)
+          s.builder.memory(hemisphere, slice, word, std::string(t.lanes(), 'x'));
+  expectOnly(verify(s.builder), Hazard::Capacity, {"32 bytes of text"});
+}
+
+TEST_P(Hazards, FlowFromAnotherElement) {
+  CopySample s = copySample(GetParam());
+  Program program = s.builder.build();
+  for (proto::FlowEdge &edge : program.cards[0].flow)
+    if (edge.slot() == 0)
+      edge.set_producer_step(2);
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::FlowMismatch,
+             {"slot 0 of mem.e4.w write", "element 1", "mem.e0.r read at cycle 5"});
+}
+
+TEST_P(Hazards, FlowThatIsNotCarried) {
+  CopySample s = copySample(GetParam());
+  Program program = s.builder.build();
+  program.cards[0].flow.pop_back();
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::FlowMismatch, {"nothing for it"});
+}
+
+TEST_P(Hazards, FlowThatDoesNotHappen) {
+  CopySample s = copySample(GetParam());
+  s.builder.flow(s.write, 5, s.read);
+  expectOnly(verify(s.builder), Hazard::FlowMismatch, {"slot 5 of mem.e4.w write"});
+}
+
+TEST_P(Hazards, FlowInPieces) {
+  CopySample s = copySample(GetParam(), 5);
+  Program program = s.builder.build();
+  proto::FlowEdge &edge = program.cards[0].flow.back();
+  ASSERT_EQ(edge.slot(), 0u);
+  edge.set_count(2);
+  proto::FlowEdge rest = edge;
+  rest.set_first(2);
+  rest.set_count(3);
+  rest.set_producer_first(2);
+  program.cards[0].flow.insert(program.cards[0].flow.begin(), rest);
+  EXPECT_EQ(printed(verifier::verify(program, s.builder.target())), "");
+}
+
+TEST_P(Hazards, WeightsOfAnotherInstall) {
+  MatmulSample s = matmulSample(GetParam(), true, 3, 20);
+  Program program = s.builder.build();
+  for (proto::FlowEdge &edge : program.cards[0].flow)
+    if (edge.slot() == kWeightsSlot && edge.producer_slot() == 1)
+      edge.set_producer_instruction(0); // The second tile's install comes second.
+  expectOnly(verifier::verify(program, s.builder.target()), Hazard::FlowMismatch,
+             {"column group 0 of the weights", "mxm.e1.install"});
+}
