@@ -48,20 +48,13 @@ float roundFixedPoint(__int128 sum) {
   return sum < 0 ? -result : result;
 }
 
-/// Measures how many bits the sums of products need. For vectors a and b whose elements
-/// are multiples of 2^x and 2^y, each partial sum of the products is a multiple of
-/// 2^(x + y) and, by Cauchy and Schwarz, at most |a| |b|. It is exact in double precision
-/// if |a| 2^-x times |b| 2^-y is at most 2^53; the spread of a is (|a| 2^-x)^2.
-struct Spread {
-  double squares = 0;
-  uint64_t allBits = 0; ///< of the elements in units of 2^-24
-  void add(int64_t fixed) {
-    double value = double(fixed);
-    squares += value * value;
-    allBits |= uint64_t(fixed < 0 ? -fixed : fixed);
-  }
-  double value() const { return allBits == 0 ? 0 : std::ldexp(squares, -2 * std::countr_zero(allBits)); }
-};
+/// How many bits the sums of products need. For vectors a and b whose elements are
+/// multiples of 2^x and 2^y, each partial sum of the products is a multiple of 2^(x + y)
+/// and, by Cauchy and Schwarz, at most |a| |b|. It is exact in double precision if
+/// |a| 2^-x times |b| 2^-y is at most 2^53; the spread of a is (|a| 2^-x)^2.
+double spreadOf(const HalfRange &range) {
+  return range.allBits == 0 ? 0 : std::ldexp(range.squares, -2 * std::countr_zero(range.allBits));
+}
 
 /// 2^106, less than what the rounding of the squares' sums may have lost.
 constexpr double exactSpread = 0x1p106 * (1 - 0x1p-30);
@@ -95,15 +88,13 @@ HalfTile::HalfTile(const uint16_t *weights, size_t k, size_t n, size_t stride) :
     size_t block = c / halfBlockColumns;
     float *target = values.data() + block * k * halfBlockColumns + c % halfBlockColumns;
     halfToFloat(source, column.data(), k);
-    Spread spread;
-    for (size_t i = 0; i < k; ++i) {
+    for (size_t i = 0; i < k; ++i)
       target[i * halfBlockColumns] = std::bit_cast<float>(column[i]);
-      if (isFinite(source[i]))
-        spread.add(fixedPoint(source[i]));
-      else
-        notFinite[block] = true;
-    }
-    spreads[block] = std::max(spreads[block], spread.value());
+    HalfRange range = kernels().measureHalf(source, column.data(), k);
+    if (range.finite)
+      spreads[block] = std::max(spreads[block], spreadOf(range));
+    else
+      notFinite[block] = true;
     if (k > maxSplitDepth)
       std::copy_n(source, k, bits.begin() + c * k);
   }
@@ -123,28 +114,23 @@ void HalfTile::multiply(const uint16_t *row, float *out) const {
   RowTerms compact = {terms.data(), rows.data(), 0};
   std::array<uint32_t, maxSplitDepth> widened;
   halfToFloat(row, widened.data(), depth);
-  Spread spread;
-  bool rowFinite = true;
   for (size_t i = 0; i < depth; ++i) {
     terms[compact.count] = std::bit_cast<float>(widened[i]);
     rows[compact.count] = uint32_t(i);
     compact.count += keepZeros || (row[i] & 0x7fff) != 0;
-    if (isFinite(row[i]))
-      spread.add(fixedPoint(row[i]));
-    else
-      rowFinite = false;
   }
-  double rowSpread = spread.value();
-
   const Kernels &loops = kernels();
+  HalfRange range = loops.measureHalf(row, widened.data(), depth);
+  double rowSpread = spreadOf(range);
+
   for (size_t first = 0, block = 0; first < columns; first += halfBlockColumns, ++block) {
     const float *weights = values.data() + block * depth * halfBlockColumns;
     std::array<float, halfBlockColumns> sums;
     // Infinities and NaNs show in the plain sum, whatever else rounds there.
     bool exact = rowSpread * spreads[block] <= exactSpread;
-    if (exact || !rowFinite || notFinite[block])
+    if (exact || !range.finite || notFinite[block])
       loops.dotHalfPlain(weights, compact, sums.data());
-    if (!exact && rowFinite) {
+    if (!exact && range.finite) {
       std::array<float, halfBlockColumns> split;
       loops.dotHalfSplit(weights, compact, split.data());
       for (size_t i = 0; i < halfBlockColumns; ++i)

@@ -20,6 +20,34 @@
 
 namespace sluice::numerics {
 
+static HalfRange measureHalfLoop(const uint16_t *values, const uint32_t *widened, size_t count) {
+  uint64_t allBits = 0;
+  uint32_t largest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t magnitude = values[i] & 0x7fff, exponent = magnitude >> 10;
+    uint64_t significand = exponent == 0 ? magnitude : (magnitude & 1023) | 1024;
+    allBits |= significand << (exponent == 0 ? 0 : exponent - 1);
+    largest = magnitude > largest ? magnitude : largest;
+  }
+  // Independent sums, so that the additions overlap.
+  constexpr size_t sums = 8;
+  double squares[sums] = {};
+  size_t i = 0;
+  for (; i + sums <= count; i += sums)
+    for (size_t j = 0; j < sums; ++j) {
+      double value = double(asFloat(widened[i + j])) * 0x1p24;
+      squares[j] += value * value;
+    }
+  for (; i < count; ++i) {
+    double value = double(asFloat(widened[i])) * 0x1p24;
+    squares[0] += value * value;
+  }
+  double total = 0;
+  for (double sum : squares)
+    total += sum;
+  return {allBits, total, largest < 0x7c00};
+}
+
 using Doubles = double __attribute__((vector_size(64)));
 using Floats = float __attribute__((vector_size(32), aligned(4)));
 

@@ -21,14 +21,13 @@ namespace sluice::numerics {
 #define SLUICE_NAME(text) SLUICE_STRING(text)
 
 extern const Kernels SLUICE_KERNELS;
-const Kernels SLUICE_KERNELS = {
-    SLUICE_NAME(SLUICE_KERNELS),
-    evaluateLoop,
-    floatToHalfLoop,
-    halfToFloatLoop,
-    dotHalfPlainLoop,
-    dotHalfSplitLoop,
-    dotByteLoop,
-};
+const Kernels SLUICE_KERNELS = {SLUICE_NAME(SLUICE_KERNELS),
+                                evaluateLoop,
+                                floatToHalfLoop,
+                                halfToFloatLoop,
+                                measureHalfLoop,
+                                dotHalfPlainLoop,
+                                dotHalfSplitLoop,
+                                dotByteLoop};
 
 } // namespace sluice::numerics

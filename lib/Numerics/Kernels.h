@@ -34,6 +34,13 @@ struct RowTerms {
   size_t count;
 };
 
+/// What the proof of exactness has to know of some fp16 values.
+struct HalfRange {
+  uint64_t allBits; ///< union of the magnitudes' bits, in units of 2^-24
+  double squares;   ///< sum of squares in those units, within 2^-40 relative
+  bool finite;      ///< all of them; else the other fields mean nothing
+};
+
 /// The loops for one instruction set.
 struct Kernels {
   const char *name;
@@ -42,6 +49,8 @@ struct Kernels {
                    size_t count);
   size_t (*floatToHalf)(const uint32_t *in, uint16_t *out, size_t count);
   void (*halfToFloat)(const uint16_t *in, uint32_t *out, size_t count);
+  /// `widened` holds the same values as fp32.
+  HalfRange (*measureHalf)(const uint16_t *values, const uint32_t *widened, size_t count);
   /// One block of columns, `block[row * halfBlockColumns + column]`: sums in double
   /// precision. Right where every partial sum is exact in 53 bits, or not finite.
   void (*dotHalfPlain)(const float *block, const RowTerms &row, float *out);

@@ -74,6 +74,25 @@ void byteTile(benchmark::State &state) {
   state.SetItemsProcessed(int64_t(state.iterations()) * size * size);
 }
 
+/// Preparing a tile: what a single row pays on top. Items are weights.
+void halfTileBuild(benchmark::State &state) {
+  std::vector<uint16_t> weights = normalHalves(size * size);
+  for (auto step : state) {
+    HalfTile tile(weights.data(), size, size, size);
+    benchmark::DoNotOptimize(&tile);
+  }
+  state.SetItemsProcessed(int64_t(state.iterations()) * size * size);
+}
+
+void byteTileBuild(benchmark::State &state) {
+  std::vector<int8_t> weights(size * size, 77);
+  for (auto step : state) {
+    ByteTile tile(weights.data(), size, size, size);
+    benchmark::DoNotOptimize(&tile);
+  }
+  state.SetItemsProcessed(int64_t(state.iterations()) * size * size);
+}
+
 void scalarOp(benchmark::State &state, ScalarOp op) {
   std::vector<uint32_t> a = normalValues(size), out(size);
   for (auto step : state) {
@@ -88,6 +107,8 @@ void scalarOp(benchmark::State &state, ScalarOp op) {
 BENCHMARK(halfTile);
 BENCHMARK(halfTileWideRange);
 BENCHMARK(byteTile);
+BENCHMARK(halfTileBuild);
+BENCHMARK(byteTileBuild);
 #define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description)                                   \
   BENCHMARK_CAPTURE(scalarOp, Name, ScalarOp::Name);
 #include "sluice/Binary/Instructions.def"
