@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "sluice/Compiler/Compiler.h"
+#include "sluice/Compiler/Diagnostics.h"
 
 #include "mlir/IR/Location.h"
 

@@ -9,9 +9,9 @@
 #define SLUICE_COMPILER_COMPILER_H
 
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Compiler/Diagnostics.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
@@ -33,9 +33,6 @@ lower(const std::string &path, const CompileOptions &options, mlir::MLIRContext 
 /// Runs every phase and proves the result with the verifier; what it finds is reported as errors.
 mlir::FailureOr<binary::Program> compile(const std::string &path, const CompileOptions &options,
                                          mlir::MLIRContext &context);
-
-/// A diagnostic on lines of text: where it is, unless that is unknown, the message, and its notes indented.
-std::string formatDiagnostic(const mlir::Diagnostic &diagnostic);
 
 } // namespace sluice
 
