@@ -1,4 +1,4 @@
-//===- OnnxDialect.cpp - ONNX graphs as IR --------------------  *- C++ -*-===//
+//===- OnnxDialect.cpp - ONNX graphs as IR --------------------------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- OnnxOps.cpp - Verifiers and folders of the onnx dialect  *- C++ -*-===//
+//===- OnnxOps.cpp - Verifiers and folders of the onnx dialect ------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

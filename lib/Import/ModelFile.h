@@ -1,4 +1,4 @@
-//===- ModelFile.h - A model file, mapped and parsed ------------===//
+//===- ModelFile.h - A model file, mapped and parsed ------------*- C++ -*-===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

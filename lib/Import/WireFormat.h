@@ -1,4 +1,4 @@
-//===- WireFormat.h - Protobuf bytes without tensor data --------===//
+//===- WireFormat.h - Protobuf bytes without tensor data --------*- C++ -*-===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Dialects.cpp - All dialects and passes ----------------  *- C++ -*-===//
+//===- Dialects.cpp - All dialects and passes -----------------------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

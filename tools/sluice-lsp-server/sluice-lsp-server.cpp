@@ -1,4 +1,4 @@
-//===- sluice-lsp-server.cpp - Language server --------------  *- C++ -*-===//
+//===- sluice-lsp-server.cpp - Language server of the dialects ------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

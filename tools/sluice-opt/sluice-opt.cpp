@@ -1,4 +1,4 @@
-//===- sluice-opt.cpp - Runs passes on a program --------------  *- C++ -*-===//
+//===- sluice-opt.cpp - Runs passes on a program --------------------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

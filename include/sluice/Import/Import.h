@@ -1,4 +1,4 @@
-//===- Import.h - ONNX files to IR ------------------------------===//
+//===- Import.h - ONNX files to IR ------------------------------*- C++ -*-===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
