@@ -150,7 +150,8 @@ private:
     for (Node &node : nodes)
       for (const Source &operand : node.operands)
         if (operand.kind == Source::Node)
-          node.depth = std::max(node.depth, nodes[operand.value].depth + latency(nodes[operand.value].opcode));
+          node.depth =
+              std::max(node.depth, nodes[operand.value].depth + latency(nodes[operand.value].opcode));
     for (Node &node : llvm::reverse(nodes)) {
       if (node.latestUse != INT64_MAX)
         node.depth = node.latestUse - latency(node.opcode);
@@ -193,7 +194,8 @@ private:
       known.push_back({unsigned(schedule.arrivals.size() - 1), UINT32_MAX});
       return {BodyOperand::Arrival, known.back().first};
     }
-    auto first = llvm::find_if(known, [&](auto &entry) { return schedule.arrivals[entry.first].depth == earliest; });
+    auto first =
+        llvm::find_if(known, [&](auto &entry) { return schedule.arrivals[entry.first].depth == earliest; });
     if (first->second == UINT32_MAX)
       first->second = addStep(Opcode::Move, earliest, {{BodyOperand::Arrival, first->first}});
     return {BodyOperand::Step, carry(first->second, depth)};
@@ -269,7 +271,7 @@ private:
 
 } // namespace
 
-std::optional<BodySchedule> scheduling::scheduleBody(mlir::Block &body, const target::Target &target, int64_t count,
-                                                     unsigned streamed) {
+std::optional<BodySchedule> scheduling::scheduleBody(mlir::Block &body, const target::Target &target,
+                                                     int64_t count, unsigned streamed) {
   return Scheduler(body, target, count, streamed).run();
 }

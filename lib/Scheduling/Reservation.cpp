@@ -92,11 +92,13 @@ ReservationTable::ReservationTable(const target::Target &target) : target(target
 }
 
 Resource ReservationTable::queue(const Queue &queue) const {
-  return queuesPerUnit * unsigned(queue.unit) + (queuesPerUnit / 2) * unsigned(queue.hemisphere) + queue.index;
+  return queuesPerUnit * unsigned(queue.unit) + (queuesPerUnit / 2) * unsigned(queue.hemisphere) +
+         queue.index;
 }
 
 Resource ReservationTable::bankReads(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
-  return firstBank + 2 * ((unsigned(hemisphere) * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank);
+  return firstBank +
+         2 * ((unsigned(hemisphere) * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank);
 }
 
 Resource ReservationTable::bankWrites(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
@@ -104,7 +106,8 @@ Resource ReservationTable::bankWrites(Hemisphere hemisphere, unsigned slice, uns
 }
 
 Resource ReservationTable::stream(const StreamSegment &segment, unsigned stream) const {
-  return firstStream + (2 * unsigned(segment.hemisphere) + segment.outward) * target.streamsPerDirection + stream;
+  return firstStream + (2 * unsigned(segment.hemisphere) + segment.outward) * target.streamsPerDirection +
+         stream;
 }
 
 //===----------------------------------------------------------------------===//
@@ -117,7 +120,8 @@ static int64_t departureBeyond(const Cycles &cycles, int64_t departure, int64_t 
   return cycles.step == 1 ? conflict - cycles.first + 1 : departure + 1;
 }
 
-bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen, int64_t &next) {
+bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen,
+                                    int64_t &next) {
   Cycles keys = shifted(demand.keys, departure);
   int64_t soonest = INT64_MAX;
   for (unsigned first = 0; first + demand.width <= target.streamsPerDirection; first += demand.alignment) {
@@ -138,7 +142,8 @@ bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departur
   return false;
 }
 
-bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next) {
+bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen,
+                                 int64_t &next) {
   Cycles cycles = shifted(demand.cycles, departure);
   int64_t soonest = INT64_MAX;
   for (unsigned alu = 0; alu < target.alus; ++alu) {

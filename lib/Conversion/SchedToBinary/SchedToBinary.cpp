@@ -1,0 +1,302 @@
+//===- SchedToBinary.cpp - The schedule as a program ----------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Binary/Encoding.h"
+#include "sluice/Binary/Program.h"
+#include "sluice/Conversion/Lowering.h"
+#include "sluice/Support/HostTensor.h"
+
+#include "dialects/sched/SchedDialect.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#include <map>
+
+using namespace sluice;
+using namespace sluice::sched;
+using binary::Card;
+using binary::Queue;
+
+/// Version of the container's metadata (docs/container.md).
+static constexpr unsigned formatVersion = 1;
+
+static ElementType elementTypeOf(mlir::Type type) {
+  if (type.isF32())
+    return ElementType::Float;
+  if (type.isF16())
+    return ElementType::Half;
+  if (type.isF64())
+    return ElementType::Double;
+  bool isUnsigned = type.isUnsignedInteger();
+  switch (type.getIntOrFloatBitWidth()) {
+  case 1:
+    return ElementType::Bool;
+  case 8:
+    return isUnsigned ? ElementType::UInt8 : ElementType::Int8;
+  case 16:
+    return isUnsigned ? ElementType::UInt16 : ElementType::Int16;
+  case 32:
+    return isUnsigned ? ElementType::UInt32 : ElementType::Int32;
+  default:
+    return isUnsigned ? ElementType::UInt64 : ElementType::Int64;
+  }
+}
+
+/// How the machine keeps elements of a user's type: narrowed to at most 32 bits, a bool as a byte.
+static ElementType machineTypeOf(ElementType user) {
+  switch (user) {
+  case ElementType::Bool:
+    return ElementType::UInt8;
+  case ElementType::Int64:
+    return ElementType::Int32;
+  case ElementType::UInt64:
+    return ElementType::UInt32;
+  case ElementType::Double:
+    return ElementType::Float;
+  default:
+    return user;
+  }
+}
+
+static llvm::ArrayRef<char> rawBytes(mlir::ElementsAttr data) {
+  if (auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(data))
+    return resource.getRawHandle().getBlob()->getData();
+  return llvm::cast<mlir::DenseElementsAttr>(data).getRawData();
+}
+
+static std::string nameOf(mlir::Location location) {
+  if (auto name = llvm::dyn_cast<mlir::NameLoc>(location))
+    return name.getName().str();
+  if (auto fused = llvm::dyn_cast<mlir::FusedLoc>(location))
+    for (mlir::Location part : fused.getLocations())
+      if (std::string name = nameOf(part); !name.empty())
+        return name;
+  return "";
+}
+
+namespace {
+
+/// Where an issue ended up on one card: queue and instruction; -1 if the card lacks it.
+struct IssuePlace {
+  int32_t queue = -1;
+  int32_t instruction = -1;
+};
+
+class ProgramWriter {
+public:
+  ProgramWriter(ProgramOp schedule, const LoweringOptions &options) : schedule(schedule), options(options) {}
+
+  binary::Program run() {
+    for (IssueOp issue : schedule.getOps<IssueOp>())
+      issues.push_back(issue);
+    writeHeader();
+    program.cards.resize(schedule.getCards());
+    places.resize(program.cards.size());
+    for (unsigned card = 0; card < program.cards.size(); ++card) {
+      writeText(card);
+      writeMemory(card);
+    }
+    for (unsigned card = 0; card < program.cards.size(); ++card)
+      writeFlow(card);
+    writeBindings();
+    writeStatistics();
+    return std::move(program);
+  }
+
+private:
+  void writeHeader() {
+    binary::proto::Metadata &metadata = program.metadata;
+    metadata.set_format_version(formatVersion);
+    metadata.set_producer("sluice " SLUICE_VERSION);
+    metadata.set_target(options.target->name);
+    metadata.set_target_version(options.target->version);
+    metadata.set_cycles(schedule.getCycles());
+    metadata.add_locations("");
+    locations.insert({"", 0});
+  }
+
+  uint32_t locationNumber(mlir::Location location) {
+    std::string name = nameOf(location);
+    auto [entry, added] = locations.insert({name, uint32_t(locations.size())});
+    if (added)
+      program.metadata.add_locations(name);
+    return entry->second;
+  }
+
+  void writeText(unsigned card) {
+    Card &result = program.cards[card];
+    places[card].resize(issues.size());
+    for (auto [number, issue] : llvm::enumerate(issues)) {
+      if (auto cards = issue.getCards(); cards && !llvm::is_contained(*cards, card))
+        continue;
+      binary::Instruction instruction;
+      instruction.opcode = static_cast<binary::Opcode>(issue.getOpcode());
+      instruction.cycle = issue.getCycle();
+      instruction.count = issue.getCount();
+      instruction.interval = issue.getInterval();
+      auto fields = binary::fieldsOf(binary::opcodeInfo(instruction.opcode).format);
+      for (auto [field, value] : llvm::zip_equal(fields, issue.getFields()))
+        field.set(instruction, value);
+      if (auto addresses = issue.getCardAddresses())
+        instruction.address = (*addresses)[card];
+      Queue queue{static_cast<binary::Unit>(issue.getQueue()[0]),
+                  static_cast<target::Hemisphere>(issue.getQueue()[1]), uint16_t(issue.getQueue()[2])};
+      if (result.queues.empty() || result.queues.back().queue != queue)
+        result.queues.push_back({queue, {}, {}});
+      binary::QueueProgram &text = result.queues.back();
+      places[card][number] = {int32_t(result.queues.size() - 1), int32_t(text.instructions.size())};
+      text.instructions.push_back(instruction);
+      text.locations.push_back(locationNumber(issue.getLoc()));
+    }
+  }
+
+  void writeFlow(unsigned card) {
+    for (auto [number, issue] : llvm::enumerate(issues)) {
+      IssuePlace place = places[card][number];
+      if (place.queue < 0)
+        continue;
+      llvm::ArrayRef<int64_t> flow = issue.getFlow();
+      for (size_t i = 0; i < flow.size(); i += 8) {
+        if (flow[i] >= 0 && flow[i] != card)
+          continue;
+        binary::proto::FlowEdge edge;
+        edge.set_queue(place.queue);
+        edge.set_instruction(place.instruction);
+        edge.set_slot(flow[i + 1]);
+        edge.set_first(flow[i + 2]);
+        edge.set_count(flow[i + 3]);
+        edge.set_producer_queue(binary::kInitialMemory);
+        if (flow[i + 4] >= 0) {
+          unsigned producerCard = card;
+          if (edge.slot() == binary::kReceiveSlot) {
+            producerCard = options.target->localPeer(card, linkOf(issue));
+            edge.set_producer_card(producerCard);
+          }
+          IssuePlace producer = places[producerCard][flow[i + 4]];
+          edge.set_producer_queue(producer.queue);
+          edge.set_producer_instruction(producer.instruction);
+          edge.set_producer_slot(flow[i + 5]);
+          edge.set_producer_first(flow[i + 6]);
+          edge.set_producer_step(flow[i + 7]);
+        }
+        program.cards[card].flow.push_back(std::move(edge));
+      }
+    }
+  }
+
+  static unsigned linkOf(IssueOp issue) { return issue.getQueue()[2] / 2; }
+
+  void writeMemory(unsigned card) {
+    Card &result = program.cards[card];
+    // Copies of a constant in both hemispheres share their bytes.
+    std::map<std::tuple<const void *, int64_t, int64_t>, uint64_t> known;
+    for (MemoryOp memory : schedule.getOps<MemoryOp>()) {
+      auto type = llvm::cast<mlir::RankedTensorType>(memory.getData().getShapedType());
+      int64_t cards = type.getDimSize(0), vectors = type.getDimSize(1), bytes = type.getDimSize(2);
+      int64_t lanes = type.getDimSize(3), stripes = memory.getStripes(), stripe = memory.getStripe();
+      int64_t words = (vectors - stripe + stripes - 1) / stripes;
+      auto [entry, added] =
+          known.insert({{memory.getData().getAsOpaquePointer(), stripes * 1024 + stripe, memory.getByte()},
+                        result.data.size()});
+      if (added) {
+        llvm::ArrayRef<char> raw = rawBytes(memory.getData());
+        bool splat = int64_t(raw.size()) < type.getNumElements();
+        int64_t base = cards == 1 ? 0 : card * vectors;
+        for (int64_t word = 0; word < words; ++word) {
+          if (splat) {
+            result.data.append(lanes, raw.front());
+            continue;
+          }
+          int64_t vector = base + stripe + word * stripes;
+          result.data.append(raw.data() + (vector * bytes + memory.getByte()) * lanes, lanes);
+        }
+      }
+      binary::proto::MemoryRun run;
+      run.set_hemisphere(memory.getHemisphere());
+      run.set_slice(memory.getSlice());
+      run.set_address(memory.getAddress());
+      run.set_words(words);
+      run.set_offset(entry->second);
+      result.memory.push_back(std::move(run));
+    }
+  }
+
+  void writeBindings() {
+    llvm::MapVector<std::pair<unsigned, llvm::StringRef>, binary::proto::Binding> bindings;
+    for (BindingOp op : schedule.getOps<BindingOp>()) {
+      auto [entry, added] = bindings.insert({{unsigned(op.getOutput()), op.getName()}, {}});
+      binary::proto::Binding &binding = entry->second;
+      if (added) {
+        auto machine = llvm::cast<mlir::RankedTensorType>(op.getMachineType());
+        ElementType user = elementTypeOf(mlir::getElementTypeOrSelf(op.getUserType()));
+        binding.set_name(op.getName().str());
+        binding.mutable_type()->set_element_type(int32_t(user));
+        binding.mutable_type()->set_machine_type(int32_t(machineTypeOf(user)));
+        for (int64_t extent : machine.getShape())
+          binding.mutable_type()->add_shape(extent);
+        for (int64_t dim : op.getPermutation())
+          binding.mutable_layout()->add_permutation(dim);
+        binding.mutable_layout()->set_lane_dims(op.getLaneDims());
+      }
+      // The host writes an input to every card; it reads an output from one.
+      int64_t card = op.getCard();
+      int64_t first = card >= 0 ? card : 0,
+              last = card >= 0 || op.getOutput() ? first : int64_t(schedule.getCards()) - 1;
+      for (int64_t c = first; c <= last; ++c) {
+        binary::proto::Placement *placement = binding.add_placements();
+        placement->set_card(c);
+        placement->set_hemisphere(op.getHemisphere());
+        for (int64_t slice : op.getSlices())
+          placement->add_slices(slice);
+        placement->set_address(op.getAddress());
+        placement->set_step(op.getStep());
+        placement->set_first(op.getFirst());
+        placement->set_count(op.getCount());
+      }
+    }
+    for (auto &[key, binding] : bindings)
+      *(key.first ? program.metadata.add_outputs() : program.metadata.add_inputs()) = std::move(binding);
+  }
+
+  /// What only the finished text tells joins the schedule's figures.
+  void writeStatistics() {
+    uint64_t words = 0;
+    for (const Card &card : program.cards)
+      for (const binary::QueueProgram &queue : card.queues)
+        words += binary::encodedWords(queue.instructions);
+    llvm::Expected<llvm::json::Value> stats = llvm::json::parse(schedule.getStats());
+    llvm::json::Object *object = stats ? stats->getAsObject() : nullptr;
+    if (!object) {
+      llvm::consumeError(stats.takeError());
+      return;
+    }
+    (*object)["text_bytes"] = int64_t(words * options.target->instructionBytes);
+    program.metadata.set_stats_json(llvm::formatv("{0:2}", *stats).str());
+  }
+
+  ProgramOp schedule;
+  const LoweringOptions &options;
+  binary::Program program;
+  std::vector<IssueOp> issues;
+  llvm::StringMap<uint32_t> locations;
+  std::vector<std::vector<IssuePlace>> places;
+};
+
+} // namespace
+
+mlir::FailureOr<binary::Program> sluice::emitProgram(mlir::ModuleOp module, const LoweringOptions &options) {
+  auto programs = module.getOps<ProgramOp>();
+  if (programs.empty())
+    return module.emitError("expected a sched.program");
+  return ProgramWriter(*programs.begin(), options).run();
+}

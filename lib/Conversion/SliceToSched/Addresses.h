@@ -1,0 +1,24 @@
+//===- Addresses.h - Words for buffers, from their lifetimes ----*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_SLICETOSCHED_ADDRESSES_H
+#define SLUICE_LIB_CONVERSION_SLICETOSCHED_ADDRESSES_H
+
+#include "Storage.h"
+
+#include "mlir/Support/LogicalResult.h"
+
+namespace sluice::sched {
+
+/// Gives each buffer its base within its bank, the same in all its slices, so that no two that
+/// are alive at once share a word. Cycles do not depend on it. Buffers that do not fit are all
+/// reported, with what they need, what a bank has and what its largest holders are.
+mlir::LogicalResult assignAddresses(llvm::ArrayRef<Buffer *> buffers, const target::Target &target);
+
+} // namespace sluice::sched
+
+#endif // SLUICE_LIB_CONVERSION_SLICETOSCHED_ADDRESSES_H

@@ -1,0 +1,288 @@
+//===- ContractPass.cpp - Departing contraction units ---------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A unit is a sequence of trains on its planes: each chunk's tile is installed as soon
+// as the loading slot is free, while the planes still work on the chunk before; then its
+// rows follow. The rows of the last chunk leave through the unit's body.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Passes.h"
+
+#include "sluice/Binary/Encoding.h"
+#include "sluice/Binary/Program.h"
+
+using namespace sluice;
+using namespace sluice::sched;
+using binary::Instruction;
+using binary::Opcode;
+using binary::Unit;
+using scheduling::BodySchedule;
+using target::Hemisphere;
+
+/// One run of rows of one chunk.
+struct Schedule::RowSegment {
+  unsigned chunk;
+  unsigned operand;
+  View view;
+  int64_t firstRow, count;
+  bool firstOfChunk;
+  bool lastChunk;
+};
+
+static bool isTandem(slice::ContractOp op) {
+  return llvm::cast<tile::BufferType>(op.getWeights().front().getType()).getBytes() == 2;
+}
+
+mlir::LogicalResult Schedule::departContract(slice::ContractOp op) {
+  unsigned chunks = op.getLanes().size();
+  unsigned tilePlanes = isTandem(op) ? state.target.planesPerHemisphere : 1;
+  llvm::ArrayRef<int64_t> segments = op.getRowSegments();
+  unsigned operand = 0;
+  for (unsigned chunk = 0; chunk < chunks; ++chunk) {
+    for (unsigned plane = 0; plane < op.getPlanes() * tilePlanes; ++plane)
+      if (failed(departInstall(op, chunk, plane)))
+        return mlir::failure();
+    int64_t row = 0;
+    for (; operand < op.getRows().size() && segments[4 * operand] == chunk; ++operand) {
+      int64_t count = segments[4 * operand + 3];
+      RowSegment segment{chunk,
+                         operand,
+                         {segments[4 * operand + 1], segments[4 * operand + 2]},
+                         row,
+                         count,
+                         row == 0,
+                         chunk + 1 == chunks};
+      if (failed(departRows(op, segment)))
+        return mlir::failure();
+      row += count;
+    }
+  }
+  return mlir::success();
+}
+
+/// Plane `index` of the unit takes its tile of `chunk`; a tandem's plane takes one byte plane of it.
+mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk, unsigned index) {
+  auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
+  bool tandem = isTandem(op);
+  unsigned tile = tandem ? 0 : index, byte = tandem ? index : 0;
+  Buffer &weights = buffer(op.getWeights()[chunk * op.getPlanes() + tile]);
+  unsigned streams = state.target.installStreams;
+  if (weights.stripes != streams)
+    return op.emitOpError("needs weight tiles of ") << streams << " stripes, has " << weights.stripes;
+  int64_t columns = op.getColumns()[tile], groups = columns / streams, rest = columns % streams;
+  int64_t cycles = groups + (rest != 0), stop = state.target.mxmStop;
+  unsigned number = op.getFirstPlane() + index;
+  Plane &plane = this->plane(hemisphere, number);
+  binary::Queue queue{Unit::Installer, hemisphere, uint16_t(number)};
+
+  TrainBuilder train(state, op.getLoc());
+  train.train.earliest = plane.loadingFree;
+  train.addQueue(queue, {0, cycles, 1});
+  unsigned width = groups ? streams : rest;
+  train.train.streams.push_back({{{hemisphere, true}}, width, groups ? streams : 1, {-stop, cycles, 1}});
+  struct StripeRead {
+    MemoryBurst burst;
+    scheduling::Cycles cycles;
+  };
+  std::vector<StripeRead> reads;
+  unsigned copy = weights.copyIn(hemisphere);
+  for (unsigned stripe = 0; stripe < width; ++stripe) {
+    MemoryBurst burst{weights.slices[stripe * weights.bytes + byte], byte, 0, 1, 0, 1,
+                      (columns - stripe + streams - 1) / streams};
+    int64_t first = int64_t(state.target.sliceStop(burst.slice)) - stop - int64_t(state.target.readLatency);
+    scheduling::Cycles when{first, burst.count, 1};
+    train.reserveMemory(weights, hemisphere, burst, false, when);
+    for (int64_t j = 0; j < burst.count; ++j)
+      train.train.earliest = std::max(train.train.earliest,
+                                      weights.writer(copy, byte, stripe + j * streams).ready - (first + j));
+    reads.push_back({burst, when});
+  }
+  if (failed(train.depart()))
+    return mlir::failure();
+
+  unsigned stream = train.train.chosenStreams.front();
+  std::vector<IssueId> sources;
+  for (auto [stripe, read] : llvm::enumerate(reads))
+    sources.push_back(train.issueBurst(weights, {hemisphere, true}, read.burst, read.cycles, stream + stripe,
+                                       [&](int64_t j) { return int64_t(stripe) + j * streams; }));
+  plane.installs.clear();
+  auto install = [&](int64_t column, int64_t count, int64_t streamsTaken) {
+    Instruction instruction;
+    instruction.opcode = Opcode::Install;
+    instruction.cycle = train.train.departure + column;
+    instruction.count = count;
+    instruction.stream = stream;
+    instruction.column = column;
+    instruction.width = streamsTaken;
+    IssueId id = state.issue(queue, instruction, op.getLoc());
+    for (int64_t slot = 0; slot < streamsTaken; ++slot)
+      state.issues[id].flow.push_back(
+          {-1, int32_t(slot), 0, int32_t(count), sources[slot], 0, int32_t(column), count == 1 ? 0 : 1});
+    plane.installs.push_back({column, count, id});
+  };
+  if (groups)
+    install(0, groups, streams);
+  if (rest)
+    install(groups, 1, rest);
+  plane.loaded = train.train.departure + cycles;
+  return mlir::success();
+}
+
+mlir::LogicalResult Schedule::departRows(slice::ContractOp op, const RowSegment &segment) {
+  auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
+  bool tandem = isTandem(op);
+  int64_t planesUsed = tandem ? state.target.planesPerHemisphere : op.getPlanes();
+  int64_t interval = tandem ? state.target.f16RowInterval : 1, count = segment.count;
+  int64_t stop = state.target.mxmStop, latency = state.target.multiplyLatency;
+  Buffer &rows = buffer(op.getRows()[segment.operand]);
+
+  TrainBuilder train(state, op.getLoc());
+  unsigned read = train.addRead(rows, segment.view, count, interval, {hemisphere, true}, -stop);
+  for (int64_t p = 0; p < planesUsed; ++p) {
+    unsigned number = op.getFirstPlane() + p;
+    Plane &plane = this->plane(hemisphere, number);
+    train.addQueue({Unit::Multiplier, hemisphere, uint16_t(number)}, {0, count * interval, 1});
+    train.train.earliest = std::max({train.train.earliest, plane.multiplyFree, plane.loaded});
+  }
+
+  // Each plane's results go through the body, or as they are to memory.
+  mlir::Block &block = op.getBody().front();
+  bool direct = scheduling::isIdentity(block);
+  unsigned extras = op.getExtras().size() / op.getPlanes(), outputs = op.getOutputs().size() / op.getPlanes();
+  std::optional<BodySchedule> body;
+  if (segment.lastChunk && !direct) {
+    body = scheduling::scheduleBody(block, state.target, count * interval, 1);
+    if (!body)
+      return op.emitOpError("body needs more than the ") << state.target.alus << " ALUs of the VXM";
+  }
+  int64_t key = latency + stop, bodyOffset = 0;
+  if (body)
+    for (const scheduling::BodyArrival &arrival : body->arrivals)
+      if (arrival.argument == 0)
+        bodyOffset = key + int64_t(state.target.vxmEntryLatency) - arrival.depth;
+  struct Emission {
+    unsigned raw;
+    llvm::SmallVector<unsigned> reads; ///< by arrival; argument 0 has none
+    llvm::SmallVector<unsigned> results;
+  };
+  std::vector<Emission> emissions;
+  auto part = [&](llvm::ArrayRef<int64_t> views, unsigned index) {
+    View view{views[2 * index], views[2 * index + 1]};
+    view.start += segment.firstRow * view.step;
+    return view;
+  };
+  for (unsigned p = 0; segment.lastChunk && p < op.getPlanes(); ++p) {
+    Emission emission;
+    if (direct) {
+      Buffer &out = buffer(op.getOutputs()[p]);
+      emission.raw = train.addResult(&out, part(op.getOutputViews(), p), count, interval,
+                                     inwardPaths(hemisphere, out), 4, key);
+    } else {
+      emission.raw = train.addResult(nullptr, {}, count, interval, {{hemisphere, false}}, 4, key);
+      for (const scheduling::BodyArrival &arrival : body->arrivals) {
+        if (arrival.argument == 0) {
+          emission.reads.push_back(0);
+          continue;
+        }
+        unsigned extra = p * extras + arrival.argument - 1;
+        auto from = static_cast<Hemisphere>(op.getExtraHemispheres()[extra]);
+        emission.reads.push_back(
+            train.addRead(buffer(op.getExtras()[extra]), part(op.getExtraViews(), extra), count, interval,
+                          {from, false}, bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency)));
+      }
+      train.addBody(*body, bodyOffset, count, interval);
+      emission.results.resize(outputs);
+      for (const scheduling::BodyStep &step : body->steps)
+        for (unsigned result : step.results) {
+          Buffer &out = buffer(op.getOutputs()[p * outputs + result]);
+          emission.results[result] = train.addResult(
+              &out, part(op.getOutputViews(), p * outputs + result), count, interval, outwardPaths(out),
+              binary::streamCount(body->resultTypes[result]),
+              bodyOffset + step.depth + int64_t(binary::latencyOf(step.opcode, state.target)));
+        }
+    }
+    emissions.push_back(std::move(emission));
+  }
+  if (failed(train.depart()))
+    return mlir::failure();
+
+  std::vector<StreamSource> rowSources = train.issueRead(read);
+  for (unsigned p = 0; p < op.getPlanes(); ++p) {
+    unsigned number = op.getFirstPlane() + p;
+    Plane &plane = this->plane(hemisphere, number);
+    Instruction instruction;
+    instruction.opcode = tandem ? Opcode::MultiplyF16 : Opcode::MultiplyI8;
+    instruction.cycle = train.train.departure;
+    instruction.count = count;
+    instruction.interval = count == 1 ? 1 : interval;
+    instruction.stream = train.streamOfRead(read);
+    instruction.swap = segment.firstOfChunk;
+    instruction.accumulate = segment.chunk > 0;
+    instruction.emit = segment.lastChunk;
+    instruction.lanes = op.getLanes()[segment.chunk];
+    instruction.accumulator = segment.firstRow;
+    if (segment.lastChunk)
+      instruction.outStream = train.streamOfResult(emissions[p].raw);
+    IssueId id = state.issue({Unit::Multiplier, hemisphere, uint16_t(number)}, instruction, op.getLoc());
+    std::vector<FlowEdge> &flow = state.issues[id].flow;
+    for (auto [byte, source] : llvm::enumerate(rowSources))
+      addStreamFlow(flow, byte, 0, 1, count, source);
+    if (segment.firstOfChunk)
+      for (int64_t t = 0; t < (tandem ? planesUsed : 1); ++t)
+        for (auto [column, groups, install] : this->plane(hemisphere, number + t).installs)
+          flow.push_back({-1, int32_t(binary::kWeightsSlot), int32_t(column), int32_t(groups),
+                          IssueId(install), int32_t(t), 0, groups == 1 ? 0 : 1});
+    plane.rows.resize(state.target.accumulatorRows, {initialMemory, 0});
+    FlowRuns runs(flow, binary::kAccumulatorSlot);
+    for (int64_t row = 0; row < count; ++row) {
+      auto &[issue, element] = plane.rows[segment.firstRow + row];
+      if (segment.chunk > 0)
+        runs.add(row, issue, 0, element);
+      issue = id, element = row;
+    }
+    for (int64_t t = 0; t < (tandem ? planesUsed : 1); ++t) {
+      Plane &used = this->plane(hemisphere, number + t);
+      used.multiplyFree = train.train.departure + count * interval;
+      if (segment.firstOfChunk)
+        used.loadingFree = train.train.departure + 1;
+    }
+    if (!segment.lastChunk)
+      continue;
+
+    const Emission &emission = emissions[p];
+    std::vector<StreamSource> sources;
+    for (int32_t byte = 0; byte < 4; ++byte)
+      sources.push_back({{id, byte, 0, 1, count}});
+    if (direct) {
+      train.issueWrites(emission.raw, sources);
+      continue;
+    }
+    llvm::SmallVector<int32_t> locations;
+    std::vector<std::vector<StreamSource>> inputs;
+    for (auto [index, arrival] : llvm::enumerate(body->arrivals)) {
+      if (arrival.argument == 0) {
+        locations.push_back(
+            binary::streamLocation(target::inward(hemisphere), train.streamOfResult(emission.raw)));
+        inputs.push_back(sources);
+        continue;
+      }
+      unsigned extra = emission.reads[index];
+      locations.push_back(binary::streamLocation(train.directionOfRead(extra), train.streamOfRead(extra)));
+      inputs.push_back(train.issueRead(extra));
+    }
+    std::vector<IssueId> issued =
+        train.issueBody(*body, bodyOffset, count, interval, locations, inputs, emission.results);
+    for (auto [result, alu] : llvm::enumerate(issued)) {
+      std::vector<StreamSource> bytes;
+      for (unsigned byte = 0; byte < binary::streamCount(body->resultTypes[result]); ++byte)
+        bytes.push_back({{alu, int32_t(byte), 0, 1, count}});
+      train.issueWrites(emission.results[result], bytes);
+    }
+  }
+  return mlir::success();
+}

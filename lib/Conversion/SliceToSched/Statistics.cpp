@@ -1,0 +1,119 @@
+//===- Statistics.cpp - Figures of a schedule -----------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Statistics.h"
+
+#include "dialects/slice/SliceDialect.h"
+#include "sluice/Scheduling/Bounds.h"
+
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <map>
+
+using namespace sluice;
+using namespace sluice::sched;
+using binary::Opcode;
+using binary::Unit;
+
+int64_t sched::scheduleCycles(const std::vector<Issue> &issues, const target::Target &target) {
+  int64_t end = 0;
+  for (const Issue &issue : issues) {
+    const binary::Instruction &instruction = issue.instruction;
+    int64_t last = instruction.cycle + int64_t(instruction.count - 1) * instruction.interval;
+    end = std::max(end, last + std::max<int64_t>(1, binary::latencyOf(instruction.opcode, target)));
+  }
+  return end;
+}
+
+static const char *unitName(Unit unit) {
+  switch (unit) {
+  case Unit::MemRead:
+    return "mem_read";
+  case Unit::MemWrite:
+    return "mem_write";
+  case Unit::Alu:
+    return "vxm";
+  case Unit::Distributor:
+  case Unit::Transposer:
+  case Unit::Permutor:
+    return "sxm";
+  case Unit::Link:
+    return "c2c";
+  case Unit::Installer:
+    return "mxm_install";
+  case Unit::Multiplier:
+    return "mxm_multiply";
+  case Unit::Any:
+    break;
+  }
+  return "other";
+}
+
+/// What a buffer's words hold, as users account memory.
+static const char *kindOf(const Buffer &buffer) {
+  mlir::Operation *op = buffer.value.getDefiningOp();
+  if (llvm::isa<slice::ConstantOp>(op))
+    return "constants";
+  if (llvm::isa<slice::InputOp>(op))
+    return "inputs";
+  for (mlir::Operation *user : buffer.value.getUsers())
+    if (llvm::isa<slice::OutputOp>(user))
+      return "outputs";
+  return "temporaries";
+}
+
+std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
+                                      llvm::ArrayRef<Buffer *> buffers, unsigned cards,
+                                      const target::Target &target) {
+  int64_t cycles = scheduleCycles(issues, target);
+  std::map<std::string, int64_t> busy,
+      memory{{"constants", 0}, {"inputs", 0}, {"outputs", 0}, {"temporaries", 0}};
+  int64_t linkVectors = 0, planeCycles = 0;
+  for (const Issue &issue : issues) {
+    const binary::Instruction &instruction = issue.instruction;
+    busy[unitName(issue.queue.unit)] += instruction.count;
+    int64_t present = issue.cards.empty() ? cards : issue.cards.size();
+    if (instruction.opcode == Opcode::Send)
+      linkVectors += present * instruction.count;
+    if (instruction.opcode == Opcode::MultiplyI8)
+      planeCycles += instruction.count;
+    if (instruction.opcode == Opcode::MultiplyF16)
+      planeCycles += int64_t(instruction.count) * target.f16RowInterval * target.planesPerHemisphere;
+  }
+  for (const Buffer *buffer : buffers)
+    memory[kindOf(*buffer)] +=
+        int64_t(buffer->hemispheres.size()) * buffer->slices.size() * buffer->words() * target.lanes();
+
+  llvm::json::Object busyObject, memoryObject;
+  for (auto &[name, count] : busy)
+    busyObject[name] = count;
+  for (auto &[name, bytes] : memory)
+    memoryObject[name] = bytes;
+  auto bound = [&](llvm::StringRef name) {
+    auto attribute = module->getAttrOfType<mlir::IntegerAttr>(name);
+    return attribute ? attribute.getInt() : 0;
+  };
+  int64_t resource = bound(kResourceBoundAttr), path = bound(kPathBoundAttr),
+          larger = std::max(resource, path);
+  llvm::json::Object stats{
+      {"cycles", cycles},
+      {"microseconds", double(cycles) / target.clockMhz},
+      {"busy_cycles", std::move(busyObject)},
+      {"mxm_utilisation", cycles ? double(planeCycles) / (2.0 * target.planesPerHemisphere * cycles) : 0.0},
+      {"memory_bytes_per_card", std::move(memoryObject)},
+      {"instructions", int64_t(issues.size())},
+      {"cards", int64_t(cards)},
+      {"link_vectors", linkVectors},
+      {"resource_bound", resource},
+      {"path_bound", path},
+      {"ratio", larger ? double(cycles) / larger : 0.0},
+  };
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::formatv("{0}", llvm::json::Value(std::move(stats)));
+  return text;
+}

@@ -1,0 +1,31 @@
+//===- Statistics.h - Figures of a schedule ---------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_SLICETOSCHED_STATISTICS_H
+#define SLUICE_LIB_CONVERSION_SLICETOSCHED_STATISTICS_H
+
+#include "Issues.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <string>
+
+namespace sluice::sched {
+
+/// Cycles from the first dispatch to the last effect.
+int64_t scheduleCycles(const std::vector<Issue> &issues, const target::Target &target);
+
+/// The statistics that --stats writes, as JSON: cycles, microseconds, busy cycles by unit, MXM
+/// utilisation, memory by kind, link vectors, and the two lower bounds that the module's
+/// attributes carry from the tile level.
+std::string scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
+                               llvm::ArrayRef<Buffer *> buffers, unsigned cards,
+                               const target::Target &target);
+
+} // namespace sluice::sched
+
+#endif // SLUICE_LIB_CONVERSION_SLICETOSCHED_STATISTICS_H

@@ -1,0 +1,65 @@
+//===- Storage.cpp - Placed buffers as the schedule fills them ------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Storage.h"
+
+#include "dialects/slice/SliceDialect.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace sluice;
+using namespace sluice::sched;
+using target::Hemisphere;
+
+Buffer::Buffer(mlir::Value value, const target::Target &) : value(value) {
+  auto type = llvm::cast<tile::BufferType>(value.getType());
+  vectors = type.getVectors();
+  bytes = type.getBytes();
+  auto fill = [&](auto op) {
+    stripes = op.getStripes();
+    bank = op.getBank();
+    for (int64_t hemisphere : op.getHemispheres())
+      hemispheres.push_back(static_cast<Hemisphere>(hemisphere));
+    slices.assign(op.getSlices().begin(), op.getSlices().end());
+  };
+  llvm::TypeSwitch<mlir::Operation *>(value.getDefiningOp())
+      .Case<slice::ConstantOp, slice::InputOp>([&](auto op) {
+        fill(op);
+        initial = true;
+        firstWrite = 0;
+      })
+      .Case<slice::BufferOp>([&](auto op) {
+        fill(op);
+        initial = false;
+      });
+  writers.resize(hemispheres.size() * bytes * vectors);
+}
+
+unsigned Buffer::copyIn(Hemisphere hemisphere) const {
+  return llvm::find(hemispheres, hemisphere) - hemispheres.begin();
+}
+
+std::vector<MemoryBurst> Buffer::bursts(const View &view, int64_t count) const {
+  std::vector<MemoryBurst> result;
+  auto add = [&](int64_t element, int64_t elementStep, int64_t n, int64_t wordStep) {
+    int64_t vector = view.start + element * view.step;
+    for (unsigned byte = 0; byte < bytes; ++byte)
+      result.push_back({slices[(vector % stripes) * bytes + byte], byte, element, elementStep,
+                        vector / stripes, wordStep, n});
+  };
+  if (stripes == 1 || view.step == 0 || count == 1) {
+    add(0, 1, count, stripes == 1 ? view.step : 0);
+  } else if (view.step == 1) {
+    int64_t period = stripes;
+    for (int64_t element = 0; element < std::min(count, period); ++element)
+      add(element, period, (count - element + period - 1) / period, 1);
+  } else {
+    for (int64_t element = 0; element < count; ++element)
+      add(element, 1, 1, 0);
+  }
+  return result;
+}

@@ -1,0 +1,274 @@
+//===- TrainBuilder.cpp - A pass's footprint and instructions -------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TrainBuilder.h"
+
+#include "sluice/Binary/Encoding.h"
+#include "sluice/Binary/Program.h"
+
+using namespace sluice;
+using namespace sluice::sched;
+using binary::Instruction;
+using binary::Opcode;
+using binary::Queue;
+using binary::Unit;
+using scheduling::BodyOperand;
+using scheduling::Cycles;
+using scheduling::Resource;
+using scheduling::shifted;
+using scheduling::span;
+using scheduling::StreamDemand;
+using target::Hemisphere;
+
+/// Aligned as ALUs and the MXM want operands of that many bytes.
+static unsigned alignmentOf(unsigned width) { return width == 4 || width == 2 ? width : 1; }
+
+void TrainBuilder::reserveMemory(const Buffer &buffer, Hemisphere hemisphere, const MemoryBurst &burst,
+                                 bool write, const Cycles &cycles) {
+  addQueue({write ? Unit::MemWrite : Unit::MemRead, hemisphere, uint16_t(burst.slice)}, span(cycles));
+  Resource bankReads = state.table.bankReads(hemisphere, burst.slice, buffer.bank);
+  Resource bankWrites = state.table.bankWrites(hemisphere, burst.slice, buffer.bank);
+  train.uses.push_back({write ? bankReads : bankWrites, write ? bankWrites : bankReads, cycles});
+  // Nothing is dispatched before cycle 0.
+  train.earliest = std::max(train.earliest, -cycles.first);
+}
+
+unsigned TrainBuilder::addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval,
+                               StreamPath path, int64_t key) {
+  unsigned copy = buffer.copyIn(path.hemisphere);
+  train.streams.push_back(
+      {{{path.hemisphere, path.outward}}, buffer.bytes, alignmentOf(buffer.bytes), {key, count, interval}});
+  for (const MemoryBurst &burst : buffer.bursts(view, count)) {
+    int64_t elementZero =
+        key + path.cycleAt(state.target.sliceStop(burst.slice)) - int64_t(state.target.readLatency);
+    reserveMemory(buffer, path.hemisphere, burst, false, cyclesOf(burst, interval, elementZero));
+    for (int64_t j = 0; j < burst.count; ++j) {
+      int64_t element = burst.firstElement + j * burst.elementStep;
+      int64_t ready = buffer.writer(copy, burst.byte, view.start + element * view.step).ready;
+      train.earliest = std::max(train.earliest, ready - (elementZero + element * interval));
+    }
+  }
+  Read read{{&buffer, view, path, copy}, count, interval, key, unsigned(train.streams.size() - 1)};
+  reads.push_back(read);
+  return reads.size() - 1;
+}
+
+unsigned TrainBuilder::addResult(Buffer *buffer, const View &view, int64_t count, int64_t interval,
+                                 llvm::ArrayRef<StreamPath> paths, unsigned width, int64_t key) {
+  StreamDemand demand{{}, width, alignmentOf(width), {key, count, interval}};
+  for (const StreamPath &path : paths)
+    demand.segments.push_back({path.hemisphere, path.outward});
+  train.streams.push_back(demand);
+  results.push_back(
+      {count, interval, key, width, unsigned(train.streams.size() - 1), {paths.begin(), paths.end()}, {}});
+  unsigned result = results.size() - 1;
+  if (buffer)
+    addWrite(result, *buffer, view);
+  return result;
+}
+
+void TrainBuilder::addWrite(unsigned number, Buffer &buffer, const View &view) {
+  Result &result = results[number];
+  for (const StreamPath &path : result.paths) {
+    if (!buffer.isIn(path.hemisphere))
+      continue;
+    result.writes.push_back({&buffer, view, path, buffer.copyIn(path.hemisphere)});
+    for (const MemoryBurst &burst : buffer.bursts(view, result.count)) {
+      int64_t elementZero = result.key + path.cycleAt(state.target.sliceStop(burst.slice));
+      reserveMemory(buffer, path.hemisphere, burst, true, cyclesOf(burst, result.interval, elementZero));
+    }
+  }
+}
+
+void TrainBuilder::addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count,
+                           int64_t interval) {
+  for (const scheduling::BodyStep &step : body.steps) {
+    train.alus.push_back({span({offset + step.depth, count, interval})});
+    train.earliest = std::max(train.earliest, -(offset + step.depth));
+  }
+}
+
+/// Whether two progressions share a cycle.
+static bool meet(const Cycles &a, const Cycles &b) {
+  if (a.last() < b.first || b.last() < a.first)
+    return false;
+  const Cycles &sparse = a.count < b.count ? a : b, &dense = a.count < b.count ? b : a;
+  for (int64_t i = 0; i < sparse.count; ++i) {
+    int64_t offset = sparse.first + i * sparse.step - dense.first;
+    if (offset >= 0 && offset % dense.step == 0 && offset / dense.step < dense.count)
+      return true;
+  }
+  return false;
+}
+
+mlir::LogicalResult TrainBuilder::depart() {
+  for (size_t i = 0; i < train.uses.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (train.uses[i].check == train.uses[j].take && meet(train.uses[i].cycles, train.uses[j].cycles))
+        return mlir::emitError(location) << "pass uses one memory port twice in one cycle";
+  state.table.depart(train);
+  return mlir::success();
+}
+
+Instruction TrainBuilder::memoryInstruction(Opcode opcode, const MemoryBurst &burst, const Cycles &cycles,
+                                            unsigned stream, target::Direction direction) const {
+  Instruction instruction;
+  instruction.opcode = opcode;
+  instruction.cycle = train.departure + cycles.first;
+  instruction.count = burst.count;
+  instruction.interval = burst.count == 1 ? 1 : cycles.step;
+  instruction.address = burst.word;
+  instruction.step = burst.count == 1 ? 0 : burst.wordStep;
+  instruction.stream = stream;
+  instruction.direction = int32_t(direction);
+  return instruction;
+}
+
+void TrainBuilder::addMemoryFlow(std::vector<FlowEdge> &flow, Buffer &buffer, unsigned copy,
+                                 const MemoryBurst &burst, llvm::function_ref<int64_t(int64_t)> vectorOf) {
+  if (buffer.cardIssues.empty()) {
+    FlowRuns runs(flow, binary::kMemorySlot);
+    for (int64_t j = 0; j < burst.count; ++j) {
+      const Writer &writer = buffer.writer(copy, burst.byte, vectorOf(j));
+      runs.add(j, writer.issue, 0, writer.element);
+    }
+    return;
+  }
+  for (unsigned card = 0; card < state.cards; ++card) {
+    FlowRuns runs(flow, binary::kMemorySlot, card);
+    for (int64_t j = 0; j < burst.count; ++j) {
+      int64_t vector = vectorOf(j);
+      runs.add(j, buffer.cardIssue(copy, burst.byte, card, vector, state.cards), 0,
+               buffer.writer(copy, burst.byte, vector).element);
+    }
+  }
+}
+
+IssueId TrainBuilder::issueBurst(Buffer &buffer, StreamPath path, const MemoryBurst &burst,
+                                 const Cycles &cycles, unsigned stream,
+                                 llvm::function_ref<int64_t(int64_t)> vectorOf) {
+  Instruction instruction = memoryInstruction(Opcode::Read, burst, cycles, stream, path.direction());
+  IssueId id = state.issue({Unit::MemRead, path.hemisphere, uint16_t(burst.slice)}, instruction, location);
+  state.issues[id].buffer = &buffer;
+  addMemoryFlow(state.issues[id].flow, buffer, buffer.copyIn(path.hemisphere), burst, vectorOf);
+  buffer.lastUse = std::max(buffer.lastUse, train.departure + cycles.last());
+  return id;
+}
+
+std::vector<StreamSource> TrainBuilder::issueRead(unsigned number) {
+  const Read &read = reads[number];
+  std::vector<StreamSource> sources(read.buffer->bytes);
+  for (const MemoryBurst &burst : read.buffer->bursts(read.view, read.count)) {
+    int64_t elementZero =
+        read.key + read.path.cycleAt(state.target.sliceStop(burst.slice)) - int64_t(state.target.readLatency);
+    IssueId id =
+        issueBurst(*read.buffer, read.path, burst, cyclesOf(burst, read.interval, elementZero),
+                   streamOfRead(number) + burst.byte, [&](int64_t j) {
+                     return read.view.start + (burst.firstElement + j * burst.elementStep) * read.view.step;
+                   });
+    sources[burst.byte].push_back({id, 0, burst.firstElement, burst.elementStep, burst.count});
+  }
+  return sources;
+}
+
+std::vector<IssueId> TrainBuilder::issueWrites(unsigned number, llvm::ArrayRef<StreamSource> sources) {
+  const Result &result = results[number];
+  std::vector<IssueId> ids;
+  for (const Access &write : result.writes) {
+    for (const MemoryBurst &burst : write.buffer->bursts(write.view, result.count)) {
+      int64_t elementZero = result.key + write.path.cycleAt(state.target.sliceStop(burst.slice));
+      Cycles cycles = cyclesOf(burst, result.interval, elementZero);
+      Instruction instruction = memoryInstruction(
+          Opcode::Write, burst, cycles, streamOfResult(number) + burst.byte, write.path.direction());
+      IssueId id =
+          state.issue({Unit::MemWrite, write.path.hemisphere, uint16_t(burst.slice)}, instruction, location);
+      ids.push_back(id);
+      Issue &issue = state.issues[id];
+      issue.buffer = write.buffer;
+      addStreamFlow(issue.flow, 0, burst.firstElement, burst.elementStep, burst.count, sources[burst.byte]);
+      for (int64_t j = 0; j < burst.count; ++j) {
+        int64_t vector = write.view.start + (burst.firstElement + j * burst.elementStep) * write.view.step;
+        int64_t written = train.departure + cycles.first + j * cycles.step;
+        write.buffer->writer(write.copy, burst.byte, vector) = {id, int32_t(j),
+                                                                written + state.target.writeLatency};
+        write.buffer->firstWrite = std::min(write.buffer->firstWrite, written);
+        write.buffer->lastUse = std::max(write.buffer->lastUse, written);
+      }
+    }
+  }
+  return ids;
+}
+
+std::vector<IssueId> TrainBuilder::issueBody(const scheduling::BodySchedule &body, int64_t offset,
+                                             int64_t count, int64_t interval,
+                                             llvm::ArrayRef<int32_t> locations,
+                                             llvm::ArrayRef<std::vector<StreamSource>> inputs,
+                                             llvm::ArrayRef<unsigned> resultNumbers) {
+  std::vector<IssueId> steps, issued(body.resultTypes.size());
+  for (auto [index, step] : llvm::enumerate(body.steps)) {
+    Instruction instruction;
+    instruction.opcode = step.opcode;
+    instruction.cycle = train.departure + offset + step.depth;
+    instruction.count = count;
+    instruction.interval = count == 1 ? 1 : interval;
+    std::vector<FlowEdge> flow;
+    int32_t *fields[3][3] = {{&instruction.aKind, &instruction.aLocation, &instruction.aType},
+                             {&instruction.bKind, &instruction.bLocation, &instruction.bType},
+                             {&instruction.cKind, &instruction.cLocation, &instruction.cType}};
+    for (auto [number, operand] : llvm::enumerate(step.operands)) {
+      auto [kind, where, type] = fields[number];
+      switch (operand.kind) {
+      case BodyOperand::Arrival: {
+        *kind = int32_t(binary::OperandKind::Stream);
+        *where = locations[operand.value];
+        *type = int32_t(body.arrivals[operand.value].type);
+        for (auto [byte, source] : llvm::enumerate(inputs[operand.value]))
+          addStreamFlow(flow, 4 * number + byte, 0, 1, count, source);
+        break;
+      }
+      case BodyOperand::Immediate:
+        *kind = int32_t(binary::OperandKind::Immediate);
+        instruction.immediate = operand.value;
+        break;
+      case BodyOperand::Step:
+        *kind = int32_t(binary::OperandKind::Alu);
+        *where = train.chosenAlus[issuedAlus + operand.value];
+        flow.push_back({-1, int32_t(binary::kChainSlot + number), 0, int32_t(count), steps[operand.value], 0,
+                        0, count == 1 ? 0 : 1});
+        break;
+      }
+    }
+    for (unsigned result : step.results) {
+      const Result &leaves = results[resultNumbers[result]];
+      instruction.outType = int32_t(body.resultTypes[result]);
+      instruction.stream = streamOfResult(resultNumbers[result]);
+      for (const StreamPath &path : leaves.paths)
+        (path.hemisphere == Hemisphere::East ? instruction.east : instruction.west) = 1;
+    }
+    IssueId id = state.issue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[issuedAlus + index])},
+                             instruction, location);
+    state.issues[id].flow = std::move(flow);
+    steps.push_back(id);
+    for (unsigned result : step.results)
+      issued[result] = id;
+  }
+  issuedAlus += body.steps.size();
+  return issued;
+}
+
+scheduling::BodySchedule sched::passThrough(unsigned bytes) {
+  scheduling::BodySchedule body;
+  body.steps.push_back({Opcode::Move, 0, {{BodyOperand::Arrival, 0}}, {0}});
+  body.arrivals.push_back({0, 0,
+                           bytes == 4   ? binary::InType::Word
+                           : bytes == 2 ? binary::InType::U16
+                                        : binary::InType::U8});
+  body.resultTypes.push_back(bytes == 4   ? binary::OutType::Word
+                             : bytes == 2 ? binary::OutType::Low16
+                                          : binary::OutType::Low8);
+  return body;
+}

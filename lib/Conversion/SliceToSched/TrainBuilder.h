@@ -1,0 +1,151 @@
+//===- TrainBuilder.h - A pass's footprint and instructions -----*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A train is put together from reads, writes and unit operations at offsets from its
+// departure; it departs; then its instructions are issued. Streams are named by keys
+// (see Reservation.h).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_SLICETOSCHED_TRAINBUILDER_H
+#define SLUICE_LIB_CONVERSION_SLICETOSCHED_TRAINBUILDER_H
+
+#include "Issues.h"
+#include "Storage.h"
+
+#include "sluice/Scheduling/BodySchedule.h"
+#include "sluice/Scheduling/Reservation.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include <vector>
+
+namespace sluice::sched {
+
+/// What all trains share: the machine, its reservations and the instructions so far.
+struct ScheduleState {
+  ScheduleState(const target::Target &target, unsigned cards) : target(target), cards(cards), table(target) {}
+
+  const target::Target &target;
+  unsigned cards;
+  scheduling::ReservationTable table;
+  std::vector<Issue> issues;
+
+  IssueId issue(const binary::Queue &queue, const binary::Instruction &instruction, mlir::Location location) {
+    issues.push_back({queue, instruction, location, {}, nullptr, {}, {}});
+    return IssueId(issues.size() - 1);
+  }
+};
+
+/// Position on the chip and flow of an element on its streams.
+struct StreamPath {
+  target::Hemisphere hemisphere;
+  bool outward;
+  /// Cycle in which a value with key 0 passes `stop`.
+  int64_t cycleAt(unsigned stop) const { return outward ? int64_t(stop) : -int64_t(stop); }
+  target::Direction direction() const {
+    return outward ? target::outward(hemisphere) : target::inward(hemisphere);
+  }
+};
+
+class TrainBuilder {
+public:
+  TrainBuilder(ScheduleState &state, mlir::Location location) : state(state), location(location) {}
+
+  scheduling::Train train;
+
+  /// Reads `count` elements, `interval` cycles apart, onto streams of `path`, element 0
+  /// with key `key` after departure. Returns the number of the read.
+  unsigned addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval, StreamPath path,
+                   int64_t key);
+
+  /// Demands streams for a unit's result: `width` streams from `from`'s unit on, and writes it to every
+  /// copy of `buffer` that lies on `paths`. Returns the number of the result.
+  unsigned addResult(Buffer *buffer, const View &view, int64_t count, int64_t interval,
+                     llvm::ArrayRef<StreamPath> paths, unsigned width, int64_t key);
+
+  /// A further buffer on the streams of a result.
+  void addWrite(unsigned result, Buffer &buffer, const View &view);
+
+  /// Uses the read (write) side of a slice for `burst`, in `cycles` after departure, without naming a stream.
+  void reserveMemory(const Buffer &buffer, target::Hemisphere hemisphere, const MemoryBurst &burst,
+                     bool write, const scheduling::Cycles &cycles);
+  /// Issues one Read of `burst` onto `stream`; element j of it is vector vectorOf(j) of the buffer.
+  IssueId issueBurst(Buffer &buffer, StreamPath path, const MemoryBurst &burst,
+                     const scheduling::Cycles &cycles, unsigned stream,
+                     llvm::function_ref<int64_t(int64_t)> vectorOf);
+
+  /// A fixed use of a queue.
+  void addQueue(const binary::Queue &queue, const scheduling::Cycles &cycles) {
+    scheduling::Resource resource = state.table.queue(queue);
+    train.uses.push_back({resource, resource, cycles});
+  }
+  /// Demands the ALUs of a body that departs `offset` after the train.
+  void addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count, int64_t interval);
+
+  /// Departs at the earliest cycle; fails, with a diagnostic, on a footprint that meets itself.
+  mlir::LogicalResult depart();
+
+  /// First stream of a read or result.
+  unsigned streamOfRead(unsigned read) const { return train.chosenStreams[reads[read].demand]; }
+  unsigned streamOfResult(unsigned result) const { return train.chosenStreams[results[result].demand]; }
+  target::Direction directionOfRead(unsigned read) const { return reads[read].path.direction(); }
+
+  /// Issues the Read instructions of a read; the source of each byte plane.
+  std::vector<StreamSource> issueRead(unsigned read);
+  /// Issues the Write instructions of a result that comes from `sources`, a source a byte plane.
+  /// The issues, in the order of the bursts.
+  std::vector<IssueId> issueWrites(unsigned result, llvm::ArrayRef<StreamSource> sources);
+  /// Issues the ALU instructions of the bodies, which come in the order of addBody. `inputs[a]` holds the
+  /// sources of arrival a, `locations[a]` its stream; result r leaves by result number `resultNumbers[r]`.
+  /// Returns the issue that gives each result.
+  std::vector<IssueId> issueBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count,
+                                 int64_t interval, llvm::ArrayRef<int32_t> locations,
+                                 llvm::ArrayRef<std::vector<StreamSource>> inputs,
+                                 llvm::ArrayRef<unsigned> resultNumbers);
+
+  ScheduleState &state;
+  mlir::Location location;
+
+private:
+  struct Access {
+    Buffer *buffer;
+    View view;
+    StreamPath path;
+    unsigned copy;
+  };
+  struct Read : Access {
+    int64_t count, interval, key;
+    unsigned demand;
+  };
+  struct Result {
+    int64_t count, interval, key;
+    unsigned width, demand;
+    llvm::SmallVector<StreamPath, 2> paths;
+    std::vector<Access> writes;
+  };
+
+  scheduling::Cycles cyclesOf(const MemoryBurst &burst, int64_t interval, int64_t elementZero) const {
+    return {elementZero + burst.firstElement * interval, burst.count, burst.elementStep * interval};
+  }
+  binary::Instruction memoryInstruction(binary::Opcode opcode, const MemoryBurst &burst,
+                                        const scheduling::Cycles &cycles, unsigned stream,
+                                        target::Direction direction) const;
+  void addMemoryFlow(std::vector<FlowEdge> &flow, Buffer &buffer, unsigned copy, const MemoryBurst &burst,
+                     llvm::function_ref<int64_t(int64_t)> vectorOf);
+
+  std::vector<Read> reads;
+  std::vector<Result> results;
+  unsigned issuedAlus = 0;
+};
+
+/// A body that passes elements of `bytes` bytes through the VXM as they are.
+scheduling::BodySchedule passThrough(unsigned bytes);
+
+} // namespace sluice::sched
+
+#endif // SLUICE_LIB_CONVERSION_SLICETOSCHED_TRAINBUILDER_H

@@ -1,0 +1,198 @@
+//===- Placement.cpp - Slices and banks for buffers -----------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Placement.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <map>
+#include <optional>
+#include <tuple>
+
+using namespace sluice;
+using namespace sluice::tile;
+
+namespace {
+
+/// Another buffer that a pass uses together with this one.
+struct Neighbour {
+  mlir::Value buffer;
+  /// One is read while the other is written: banks may tell them apart.
+  bool turn;
+};
+
+/// What a buffer's readers and writers want of its place.
+struct Wishes {
+  llvm::SmallVector<Neighbour> neighbours;
+  bool fromVxm = false, toVxm = false, fromEdge = false, toEdge = false;
+  bool table = false, offsets = false;
+  int64_t accesses = 0;
+};
+
+class BufferPlacer {
+public:
+  BufferPlacer(const target::Target &target, Placement &placement) : target(target), placement(placement) {}
+
+  void run(mlir::Block &body) {
+    for (mlir::Operation &op : body)
+      collect(&op);
+    // Those with the fewest choices first.
+    for (bool striped : {true, false})
+      for (mlir::Operation &op : body)
+        if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
+          if (striped == (stripesOf(op) > 1))
+            place(op.getResult(0), stripesOf(op));
+  }
+
+private:
+  static int64_t stripesOf(mlir::Operation &op) {
+    return llvm::TypeSwitch<mlir::Operation *, int64_t>(&op)
+        .Case<ConstantOp, InputOp, BufferOp>([](auto buffer) { return int64_t(buffer.getStripes()); })
+        .Default([](mlir::Operation *) { return int64_t(1); });
+  }
+
+  void collect(mlir::Operation *op) {
+    llvm::SmallVector<mlir::Value> reads, writes;
+    bool readByVxm = false, writtenByVxm = false;
+    if (auto map = llvm::dyn_cast<MapOp>(op)) {
+      reads.append(map.getInputs().begin(), map.getInputs().end());
+      writes.append(map.getOutputs().begin(), map.getOutputs().end());
+      readByVxm = writtenByVxm = true;
+    } else if (auto contract = llvm::dyn_cast<ContractOp>(op)) {
+      // Weights come before the rows: only rows, extras and outputs stream together.
+      for (mlir::Value rows : contract.getRows())
+        wishes[rows].toEdge = true;
+      llvm::DenseSet<mlir::Value> lastRows;
+      int64_t last = contract.getLanes().size() - 1;
+      for (auto [j, rows] : llvm::enumerate(contract.getRows()))
+        if (contract.getRowSegments()[4 * j] == last && lastRows.insert(rows).second)
+          reads.push_back(rows);
+      reads.append(contract.getExtras().begin(), contract.getExtras().end());
+      writes.append(contract.getOutputs().begin(), contract.getOutputs().end());
+      writtenByVxm = true;
+      for (mlir::Value extra : contract.getExtras())
+        wishes[extra].toVxm = true;
+    } else if (auto permute = llvm::dyn_cast<PermuteOp>(op)) {
+      reads = {permute.getInput(), permute.getMap()};
+      writes = {permute.getOutput()};
+    } else if (auto gather = llvm::dyn_cast<GatherOp>(op)) {
+      reads = {gather.getTable(), gather.getOffsets()};
+      writes = {gather.getOutput()};
+      wishes[gather.getTable()].table = true;
+      wishes[gather.getOffsets()].offsets = true;
+      writtenByVxm = true;
+    } else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op)) {
+      reads = {exchange.getInput()};
+      writes = {exchange.getOutput()};
+    } else {
+      return;
+    }
+    for (mlir::Value read : reads) {
+      Wishes &wish = wishes[read];
+      ++wish.accesses;
+      if (!llvm::isa<ContractOp>(op))
+        (readByVxm ? wish.toVxm : wish.toEdge) = true;
+      addNeighbours(read, reads, false);
+      addNeighbours(read, writes, true);
+    }
+    for (mlir::Value write : writes) {
+      Wishes &wish = wishes[write];
+      ++wish.accesses;
+      (writtenByVxm ? wish.fromVxm : wish.fromEdge) = true;
+      addNeighbours(write, writes, false);
+      addNeighbours(write, reads, true);
+    }
+  }
+
+  void addNeighbours(mlir::Value buffer, llvm::ArrayRef<mlir::Value> others, bool turn) {
+    for (mlir::Value other : others)
+      if (other != buffer)
+        wishes[buffer].neighbours.push_back({other, turn});
+  }
+
+  /// Words taken in a bank of a slice, in the fuller of the buffer's hemispheres.
+  int64_t &words(int64_t hemisphere, int64_t slice, int64_t bank) { return load[{hemisphere, slice, bank}]; }
+
+  /// Extra cycles of a turn at `stop`: near the VXM for what it gives and takes again, far
+  /// from it for what goes back out, no matter otherwise.
+  int64_t detour(const Wishes &wish, int64_t stop) const {
+    int64_t cost = 0, last = target.sliceStop(target.slicesPerHemisphere - 1);
+    if (wish.fromVxm && wish.toVxm)
+      cost += 2 * stop;
+    if (wish.fromEdge && wish.toEdge)
+      cost += 2 * (last - stop);
+    return cost;
+  }
+
+  void place(mlir::Value buffer, int64_t stripes) {
+    auto type = llvm::cast<BufferType>(buffer.getType());
+    const Wishes &wish = wishes[buffer];
+    BufferPlace &place = placement.buffers[buffer];
+    int64_t width = stripes * type.getBytes(), needed = (type.getVectors() + stripes - 1) / stripes;
+    // Narrow buffers stay within a stop, wide ones start at multiples of their width.
+    int64_t grain = stripes == 1 ? type.getBytes() : std::min<int64_t>(width, target.installStreams);
+    using Cost = std::tuple<int64_t, int64_t, int64_t, int64_t>;
+    std::optional<Cost> best;
+    for (int64_t first = 0; first + width <= int64_t(target.slicesPerHemisphere); first += grain)
+      for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
+        int64_t clashes = clashCount(wish, place, first, width, bank), fill = 0;
+        for (int64_t hemisphere : place.hemispheres)
+          for (int64_t slice = first; slice < first + width; ++slice)
+            fill = std::max(fill, words(hemisphere, slice, bank));
+        bool overflows = fill + needed > int64_t(target.wordsPerBank);
+        int64_t stop = target.sliceStop(first);
+        int64_t detours = detour(wish, stop);
+        if (wish.table)
+          detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
+        if (wish.offsets)
+          detours += 2 * stop;
+        Cost cost{overflows, clashes, detours * 8 + fill, first * 2 + bank};
+        if (!best || cost < *best) {
+          best = cost;
+          place.bank = bank;
+          place.slices.clear();
+          for (int64_t slice = first; slice < first + width; ++slice)
+            place.slices.push_back(slice);
+        }
+      }
+    for (int64_t hemisphere : place.hemispheres)
+      for (int64_t slice : place.slices)
+        words(hemisphere, slice, place.bank) += needed;
+  }
+
+  int64_t clashCount(const Wishes &wish, const BufferPlace &place, int64_t first, int64_t width,
+                     int64_t bank) const {
+    int64_t clashes = 0;
+    for (const Neighbour &neighbour : wish.neighbours) {
+      auto found = placement.buffers.find(neighbour.buffer);
+      if (found == placement.buffers.end() || found->second.slices.empty())
+        continue;
+      const BufferPlace &other = found->second;
+      if (neighbour.turn && other.bank != bank)
+        continue;
+      bool sameSide = llvm::any_of(place.hemispheres, [&](int64_t hemisphere) {
+        return llvm::is_contained(other.hemispheres, hemisphere);
+      });
+      bool sameSlice =
+          llvm::any_of(other.slices, [&](int64_t slice) { return slice >= first && slice < first + width; });
+      clashes += sameSide && sameSlice;
+    }
+    return clashes;
+  }
+
+  const target::Target &target;
+  Placement &placement;
+  llvm::DenseMap<mlir::Value, Wishes> wishes;
+  std::map<std::tuple<int64_t, int64_t, int64_t>, int64_t> load;
+};
+
+} // namespace
+
+void tile::placeBuffers(mlir::Block &body, const target::Target &target, Placement &placement) {
+  BufferPlacer(target, placement).run(body);
+}

@@ -1,0 +1,52 @@
+//===- Placement.h - A place for every buffer and pass ----------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_TILETOSLICE_PLACEMENT_H
+#define SLUICE_LIB_CONVERSION_TILETOSLICE_PLACEMENT_H
+
+#include "sluice/Target/Target.h"
+
+#include "dialects/tile/TileDialect.h"
+
+#include "llvm/ADT/MapVector.h"
+
+#include <array>
+#include <vector>
+
+namespace sluice::tile {
+
+/// Where a buffer lies (see SliceOps.td).
+struct BufferPlace {
+  llvm::SmallVector<int64_t, 2> hemispheres;
+  llvm::SmallVector<int64_t> slices;
+  int64_t bank = 0;
+};
+
+/// Which units a pass uses, and where it reads what the VXM takes.
+struct UnitPlace {
+  int64_t hemisphere = 0;
+  int64_t firstPlane = 0;
+  llvm::SmallVector<int64_t> readHemispheres;
+};
+
+struct Placement {
+  llvm::MapVector<mlir::Value, BufferPlace> buffers;
+  llvm::DenseMap<mlir::Operation *, UnitPlace> units;
+};
+
+/// Gives contraction units their planes and lane and table passes their hemisphere,
+/// evenly by the cycles they take; then every buffer the hemispheres of its readers.
+void placeUnits(mlir::Block &body, const target::Target &target, Placement &placement);
+
+/// Gives every buffer its slices and bank: those that a pass reads (or writes) at once lie in
+/// different slices, what it reads and what it writes in different banks of a shared one; near the
+/// unit that turns it round.
+void placeBuffers(mlir::Block &body, const target::Target &target, Placement &placement);
+
+} // namespace sluice::tile
+
+#endif // SLUICE_LIB_CONVERSION_TILETOSLICE_PLACEMENT_H

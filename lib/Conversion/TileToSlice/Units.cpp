@@ -1,0 +1,140 @@
+//===- Units.cpp - Planes and hemispheres for passes ----------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Placement.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace sluice;
+using namespace sluice::tile;
+
+namespace {
+
+class UnitPlacer {
+public:
+  UnitPlacer(const target::Target &target, Placement &placement) : target(target), placement(placement) {
+    for (auto &loads : planeLoad)
+      loads.resize(target.planesPerHemisphere);
+  }
+
+  void run(mlir::Block &body) {
+    for (mlir::Operation &op : body) {
+      if (auto contract = llvm::dyn_cast<ContractOp>(op))
+        placeContract(contract);
+      else if (auto permute = llvm::dyn_cast<PermuteOp>(op))
+        placeLanes(permute);
+      else if (auto gather = llvm::dyn_cast<GatherOp>(op))
+        placeTable(gather);
+      else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op))
+        require(exchange.getInput(), {0, 1});
+    }
+    for (mlir::Operation &op : body)
+      if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
+        placeRest(op.getResult(0));
+    for (mlir::Operation &op : body) {
+      if (auto map = llvm::dyn_cast<MapOp>(op))
+        chooseReads(map, map.getInputs());
+      else if (auto contract = llvm::dyn_cast<ContractOp>(op))
+        chooseReads(contract, contract.getExtras());
+    }
+  }
+
+private:
+  static unsigned lesser(const std::array<int64_t, 2> &load) { return load[1] < load[0]; }
+
+  void require(mlir::Value buffer, llvm::ArrayRef<int64_t> hemispheres) {
+    auto &has = placement.buffers[buffer].hemispheres;
+    for (int64_t hemisphere : hemispheres)
+      if (!llvm::is_contained(has, hemisphere))
+        has.push_back(hemisphere);
+    llvm::sort(has);
+  }
+
+  void placeContract(ContractOp op) {
+    bool tandem = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes() == 2;
+    int64_t planes = tandem ? target.planesPerHemisphere : op.getPlanes();
+    int64_t chunkCycles =
+        std::max<int64_t>(op.getCount() * (tandem ? target.f16RowInterval : 1), target.columnGroups());
+    int64_t cycles = chunkCycles * op.getLanes().size();
+    // The least loaded run of planes, the first among equals.
+    UnitPlace best;
+    int64_t bestLoad = INT64_MAX;
+    for (int64_t first = 0; first + planes <= int64_t(target.planesPerHemisphere); first += planes)
+      for (int64_t hemisphere = 0; hemisphere < 2; ++hemisphere) {
+        int64_t load = 0;
+        for (int64_t p = first; p < first + planes; ++p)
+          load = std::max(load, planeLoad[hemisphere][p]);
+        if (load < bestLoad) {
+          bestLoad = load;
+          best = {hemisphere, first, {}};
+        }
+      }
+    for (int64_t p = best.firstPlane; p < best.firstPlane + planes; ++p)
+      planeLoad[best.hemisphere][p] = bestLoad + cycles;
+    placement.units[op] = best;
+    for (mlir::Value buffer : op.getWeights())
+      require(buffer, {best.hemisphere});
+    for (mlir::Value buffer : op.getRows())
+      require(buffer, {best.hemisphere});
+  }
+
+  void placeLanes(PermuteOp op) {
+    unsigned hemisphere = lesser(laneLoad);
+    laneLoad[hemisphere] += op.getCount();
+    placement.units[op].hemisphere = hemisphere;
+    require(op.getInput(), {hemisphere});
+    require(op.getMap(), {hemisphere});
+  }
+
+  /// A table has one home for all who look into it.
+  void placeTable(GatherOp op) {
+    auto &has = placement.buffers[op.getTable()].hemispheres;
+    if (has.empty())
+      has.push_back(0);
+    placement.units[op].hemisphere = has.front();
+    require(op.getOffsets(), {has.front()});
+  }
+
+  /// What only the VXM and the host read goes to the emptier side.
+  void placeRest(mlir::Value buffer) {
+    auto &has = placement.buffers[buffer].hemispheres;
+    auto type = llvm::cast<BufferType>(buffer.getType());
+    if (has.empty())
+      has.push_back(lesser(memoryLoad));
+    for (int64_t hemisphere : has)
+      memoryLoad[hemisphere] += type.getVectors() * type.getBytes();
+  }
+
+  /// Operands with copies on both sides come from the side that brings less.
+  void chooseReads(mlir::Operation *op, mlir::OperandRange operands) {
+    std::array<int64_t, 2> streams{0, 0};
+    llvm::SmallVector<int64_t> reads(operands.size());
+    auto choose = [&](bool both) {
+      for (auto [i, buffer] : llvm::enumerate(operands)) {
+        const auto &has = placement.buffers[buffer].hemispheres;
+        if ((has.size() > 1) != both)
+          continue;
+        reads[i] = both ? lesser(streams) : has.front();
+        streams[reads[i]] += llvm::cast<BufferType>(buffer.getType()).getBytes();
+      }
+    };
+    choose(false);
+    choose(true);
+    placement.units[op].readHemispheres = std::move(reads);
+  }
+
+  const target::Target &target;
+  Placement &placement;
+  std::array<std::vector<int64_t>, 2> planeLoad;
+  std::array<int64_t, 2> laneLoad{0, 0}, memoryLoad{0, 0};
+};
+
+} // namespace
+
+void tile::placeUnits(mlir::Block &body, const target::Target &target, Placement &placement) {
+  UnitPlacer(target, placement).run(body);
+}
