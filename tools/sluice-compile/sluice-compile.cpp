@@ -39,9 +39,11 @@ static cl::opt<F32Matmul>
               cl::values(clEnumValN(F32Matmul::F16, "f16", "operands rounded to fp16"),
                          clEnumValN(F32Matmul::F32, "f32", "fp16 pieces, fp32 accuracy")),
               cl::init(F32Matmul::F16), cl::cat(category));
-static cl::opt<bool> demoteF64("demote", cl::desc("Compute a type that the machine lacks in a narrower one"),
-                               cl::values(clEnumValN(true, "f64", "float64 as float32")), cl::init(false),
-                               cl::cat(category));
+enum class Demotion { None, F64 };
+static cl::opt<Demotion> demotion("demote",
+                                  cl::desc("Compute a type that the machine lacks in a narrower one"),
+                                  cl::values(clEnumValN(Demotion::F64, "f64", "float64 as float32")),
+                                  cl::init(Demotion::None), cl::cat(category));
 static cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
                                  cl::cat(category));
 static cl::opt<Phase>
@@ -123,7 +125,7 @@ int main(int argc, char **argv) {
   options.targetName = targetName;
   options.cards = cards;
   options.f32Matmul = f32Matmul;
-  options.demoteF64 = demoteF64;
+  options.demoteF64 = demotion == Demotion::F64;
   options.threads = threads;
   options.compileTo = compileTo;
   options.dumpPhasesTo = dumpPhasesTo;
