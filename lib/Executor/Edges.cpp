@@ -155,6 +155,31 @@ static void forEachPermuted(const TensorLayout &layout, Visit &&visit) {
   }
 }
 
+/// `data` in the order of the permuted dimensions.
+static std::string toPermuted(const TensorLayout &layout, std::string data) {
+  if (layout.inUserOrder())
+    return data;
+  const size_t bytes = elementBytes(layout.machineType);
+  std::string permuted;
+  permuted.reserve(data.size());
+  forEachPermuted(layout, [&](size_t element) { permuted.append(data, element * bytes, bytes); });
+  return permuted;
+}
+
+/// The reverse of toPermuted.
+static std::string fromPermuted(const TensorLayout &layout, std::string permuted) {
+  if (layout.inUserOrder())
+    return permuted;
+  const size_t bytes = elementBytes(layout.machineType);
+  std::string data(permuted.size(), '\0');
+  size_t next = 0;
+  forEachPermuted(layout, [&](size_t element) {
+    std::memcpy(data.data() + element * bytes, permuted.data() + next, bytes);
+    next += bytes;
+  });
+  return data;
+}
+
 /// Calls visit(lane bytes, first element, count) for each vector of a placement, one
 /// byte plane after another.
 template <typename Visit>
@@ -175,11 +200,8 @@ static void forEachVector(const Placement &placement, const TensorLayout &layout
 void executor::copyIn(const BoundTensor &bound, const HostTensor &tensor, size_t lanes,
                       const WordAccess &word) {
   const TensorLayout &layout = bound.layout;
-  const std::string data = toMachineType(layout, tensor.data);
   const size_t bytes = elementBytes(layout.machineType);
-  std::string permuted;
-  permuted.reserve(data.size());
-  forEachPermuted(layout, [&](size_t element) { permuted.append(data, element * bytes, bytes); });
+  const std::string permuted = toPermuted(layout, toMachineType(layout, tensor.data));
   for (const Placement &placement : bound.binding->placements())
     forEachVector(placement, layout, lanes, word, [&](size_t byte, uint8_t *out, size_t first, size_t count) {
       std::memset(out, layout.replicated() ? uint8_t(permuted[first * bytes + byte]) : 0, lanes);
@@ -198,11 +220,5 @@ HostTensor executor::copyOut(const BoundTensor &bound, size_t lanes, const WordA
                     for (size_t lane = 0; lane != count; ++lane)
                       permuted[(first + lane) * bytes + byte] = char(in[lane]);
                   });
-  std::string data(permuted.size(), '\0');
-  size_t next = 0;
-  forEachPermuted(layout, [&](size_t element) {
-    std::memcpy(data.data() + element * bytes, permuted.data() + next, bytes);
-    next += bytes;
-  });
-  return {layout.userType, layout.shape, toUserType(layout, std::move(data))};
+  return {layout.userType, layout.shape, toUserType(layout, fromPermuted(layout, std::move(permuted)))};
 }

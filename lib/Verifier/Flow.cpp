@@ -119,7 +119,7 @@ void FlowChecker::check(uint32_t operand, uint32_t slot, ElementRef consumer, ui
   Producer carried = edge.producer;
   const int64_t carriedElement = int64_t(carried.element) + int64_t(element - edge.first) * edge.step;
   carried.element = static_cast<uint32_t>(carriedElement);
-  if (carried != producer || carriedElement < 0)
+  if (carried != producer || carriedElement != int64_t(carried.element))
     mismatch(describe(carried));
 }
 

@@ -24,6 +24,14 @@ static bool convertible(ElementType user, ElementType machine) {
          (user == ElementType::Bool && machine == ElementType::UInt8);
 }
 
+bool TensorLayout::inUserOrder() const {
+  size_t stride = 1;
+  for (size_t dim = permuted.size(); dim-- != 0; stride *= size_t(permuted[dim]))
+    if (permuted[dim] != 1 && strides[dim] != stride)
+      return false;
+  return true;
+}
+
 absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const target::Target &target) {
   TensorLayout layout;
   layout.userType = static_cast<ElementType>(binding.type().element_type());

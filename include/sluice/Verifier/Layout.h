@@ -28,6 +28,8 @@ struct TensorLayout {
   size_t chunks = 0;             ///< vectors for one outer element
   size_t elements() const { return outer * laneElements; }
   size_t vectors() const { return outer * chunks; }
+  /// Whether the elements lie in the user's order.
+  bool inUserOrder() const;
   /// Whether each element fills all lanes of its vector.
   bool replicated() const { return laneElements == 1; }
 };

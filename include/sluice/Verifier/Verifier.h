@@ -18,20 +18,20 @@ namespace sluice::verifier {
 
 /// One hazard class; see docs/verification.md for what each proves absent.
 enum class Hazard : uint8_t {
-  Malformed,         ///< operand out of range for its queue, unit or target
-  QueueOverlap,      ///< two instructions of one queue in one cycle
-  StreamConflict,    ///< two producers on one stream in one place and cycle
-  StreamEmpty,       ///< an operand taken where no value is
-  BankConflict,      ///< two accesses to one bank, or two reads or writes of a slice, in one cycle
-  UnwrittenRead,     ///< a word read that nothing wrote
-  ChainMissing,      ///< a chained ALU operand with no result in that cycle
-  WeightsMissing,    ///< a multiply without installed weights, or an install into a slot still needed
-  AccumulatorMissing,///< an accumulation onto a row that holds nothing, or too early
-  PlaneConflict,     ///< a tandem's second plane is busy
-  LinkConflict,      ///< link port used faster than it transmits
-  LinkMismatch,      ///< a Receive without its Send in the right cycle, or the reverse
-  Capacity,          ///< memory image, bindings or text outside the card
-  FlowMismatch,      ///< the derived flow differs from the carried one
+  Malformed,          ///< operand out of range for its queue, unit or target
+  QueueOverlap,       ///< two instructions of one queue in one cycle
+  StreamConflict,     ///< two producers on one stream in one place and cycle
+  StreamEmpty,        ///< an operand taken where no value is
+  BankConflict,       ///< two accesses to one bank, or two reads or writes of a slice, in one cycle
+  UnwrittenRead,      ///< a word read that nothing wrote
+  ChainMissing,       ///< a chained ALU operand with no result in that cycle
+  WeightsMissing,     ///< a multiply without installed weights, or an install into a slot still needed
+  AccumulatorMissing, ///< an accumulation onto a row that holds nothing, or too early
+  PlaneConflict,      ///< a tandem's second plane is busy
+  LinkConflict,       ///< link port used faster than it transmits
+  LinkMismatch,       ///< a Receive without its Send in the right cycle, or the reverse
+  Capacity,           ///< memory image, bindings or text outside the card
+  FlowMismatch,       ///< the derived flow differs from the carried one
 };
 
 /// Name of a hazard class as printed: "stream conflict".
