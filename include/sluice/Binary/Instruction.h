@@ -63,7 +63,16 @@ enum class InType : uint8_t { Word = 0, Half = 1, I8 = 2, U8 = 3, I16 = 4, U16 =
 
 /// How an ALU narrows its 32-bit result onto streams. Half rounds fp32 to
 /// nearest even fp16; Low8/Low16 keep low bits; Sat* clamp the int32.
-enum class OutType : uint8_t { Word = 0, Half = 1, Low8 = 2, Low16 = 3, SatI8 = 4, SatU8 = 5, SatI16 = 6, SatU16 = 7 };
+enum class OutType : uint8_t {
+  Word = 0,
+  Half = 1,
+  Low8 = 2,
+  Low16 = 3,
+  SatI8 = 4,
+  SatU8 = 5,
+  SatI16 = 6,
+  SatU16 = 7
+};
 
 /// Number of streams (bytes a lane) of an operand or result type.
 unsigned streamCount(InType type);
@@ -109,20 +118,22 @@ unsigned latencyOf(Opcode opcode, const target::Target &target);
 /// cycle + i * interval + offset (negative for the VXM's entry). Stops: the slice's,
 /// 0 for the VXM, the SXM's for its units and links, the MXM's for a plane.
 struct StreamUse {
-  uint8_t slot;                 ///< operand number * 4 + byte (see docs/container.md)
+  uint8_t slot; ///< operand number * 4 + byte (see docs/container.md)
   target::Direction direction;
   uint8_t stream;
-  int32_t offset;               ///< cycles after the element's dispatch
-  bool firstElementOnly;        ///< a held lane map
+  int32_t offset;        ///< cycles after the element's dispatch
+  bool firstElementOnly; ///< a held lane map
 };
 
 /// Streams that `instruction` on `queue` reads and writes, in slot order.
 /// Operand numbers: Write/Send 0 data; Gather 0 offsets; Scatter 0 data, 1 offsets;
 /// ALU 0, 1, 2 = a, b, c; Permute/Distribute 0 data, 1 map; Transpose: slot = stream
-/// number 0...15; Install: slot = stream number 0...15; Multiply 0 row. Outputs: slot = byte, + 4 for the westward copy of
-/// an ALU's result; Transpose: slot = stream number 0...15.
-std::vector<StreamUse> streamInputs(const Queue &queue, const Instruction &instruction, const target::Target &target);
-std::vector<StreamUse> streamOutputs(const Queue &queue, const Instruction &instruction, const target::Target &target);
+/// number 0...15; Install: slot = stream number 0...15; Multiply 0 row. Outputs: slot = byte, + 4 for the
+/// westward copy of an ALU's result; Transpose: slot = stream number 0...15.
+std::vector<StreamUse> streamInputs(const Queue &queue, const Instruction &instruction,
+                                    const target::Target &target);
+std::vector<StreamUse> streamOutputs(const Queue &queue, const Instruction &instruction,
+                                     const target::Target &target);
 
 } // namespace sluice::binary
 

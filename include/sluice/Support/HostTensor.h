@@ -20,8 +20,18 @@ namespace sluice {
 
 /// Element types by ONNX TensorProto.DataType number.
 enum class ElementType : int32_t {
-  Float = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5, Int32 = 6, Int64 = 7,
-  Bool = 9, Half = 10, Double = 11, UInt32 = 12, UInt64 = 13,
+  Float = 1,
+  UInt8 = 2,
+  Int8 = 3,
+  UInt16 = 4,
+  Int16 = 5,
+  Int32 = 6,
+  Int64 = 7,
+  Bool = 9,
+  Half = 10,
+  Double = 11,
+  UInt32 = 12,
+  UInt64 = 13,
 };
 
 /// Bytes of one element; 0 for a type that is not in ElementType.
