@@ -1,0 +1,102 @@
+//===- Edges.cpp - Program inputs and outputs ---------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+/// The user's element type of an argument or result.
+static Type userType(DictionaryAttr attributes, RankedTensorType type) {
+  if (attributes)
+    if (auto named = attributes.getAs<TypeAttr>(stensor::kTypeAttr))
+      return named.getValue();
+  return type.getElementType();
+}
+
+static StringRef nameOf(DictionaryAttr attributes) {
+  if (attributes)
+    if (auto name = attributes.getAs<StringAttr>(stensor::kNameAttr))
+      return name.getValue();
+  return {};
+}
+
+void Lowering::placeInputs() {
+  // An input in more vectors than this lies in several buffers, so that passes over it can run side by side.
+  constexpr int64_t splitFrom = 128, splitInto = 4;
+  for (Root &root : roots) {
+    if (root.kind != Root::Input)
+      continue;
+    DictionaryAttr attributes = source.getArgAttrDict(cast<BlockArgument>(root.value).getArgNumber());
+    Grid grid = gridOf(root.type.getShape(), *root.layout);
+    int64_t rows = grid.rows(), parts = grid.vectors() < splitFrom ? 1 : std::min(rows, splitInto);
+    int64_t block = (rows + parts - 1) / parts * grid.chunks();
+    Refs refs;
+    for (int64_t first = 0; first < grid.vectors(); first += block) {
+      int64_t count = std::min(block, grid.vectors() - first);
+      int32_t buffer = emitter.createInput(
+          root.value.getLoc(), nameOf(attributes), root.type, userType(attributes, root.type),
+          root.layout->permutation, root.layout->laneDims, first, count, bytesOf(root.type.getElementType()));
+      for (int64_t i = 0; i < count; ++i)
+        refs.push_back({buffer, -1, i});
+    }
+    define(root, std::move(refs), emitter.target.lanes());
+  }
+}
+
+/// The layout in which a value leaves: one that costs nothing if there is one.
+Layout Lowering::outputLayout(const View &view, int64_t bytes) {
+  int64_t rank = view.shape().size();
+  SmallVector<Layout> candidates;
+  if (std::optional<int32_t> number = view.wholeRoot()) {
+    const Root &root = roots[*number];
+    if (root.layout && root.type.getShape() == view.shape())
+      return *root.layout;
+  }
+  candidates.push_back(defaultLayout(view.shape()));
+  for (int64_t dim = rank - 1; dim >= 0; --dim)
+    if (view.shape()[dim] > 1)
+      candidates.push_back(Layout::onLanes(rank, dim));
+  for (int64_t count = 2; count <= rank; ++count)
+    candidates.push_back(Layout::onLanes(rank, rank - 1, count));
+  if (isConstant(view))
+    return candidates.front();
+  const Layout *best = nullptr;
+  int64_t leastPieces = 0;
+  for (const Layout &layout : candidates) {
+    int64_t pieces = countMovedPieces(view, layout, bytes);
+    if (!best || pieces < leastPieces)
+      best = &layout, leastPieces = pieces;
+  }
+  return *best;
+}
+
+LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
+  for (auto [i, value] : llvm::enumerate(op.getOperands())) {
+    auto type = cast<RankedTensorType>(value.getType());
+    DictionaryAttr attributes = source.getResultAttrDict(i);
+    Location loc = value.getLoc();
+    const View &view = viewOf(value);
+    Layout layout = outputLayout(view, bytesOf(type.getElementType()));
+    Refs refs = materialise(loc, view, type.getElementType(), layout);
+    std::vector<Job> vectors;
+    for (Ref ref : refs)
+      vectors.push_back({ref});
+    forEachRun(vectors, [&](int64_t first, int64_t count) {
+      Ref ref = refs[first];
+      int64_t step = count > 1 ? refs[first + 1].index - ref.index : 0;
+      SmallVector<int64_t> progression{ref.index, step};
+      tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer), progression,
+                             nameOf(attributes), type, userType(attributes, type), layout.permutation,
+                             layout.laneDims, first, count, ref.card);
+    });
+  }
+  return success();
+}
+
+} // namespace sluice::tiling

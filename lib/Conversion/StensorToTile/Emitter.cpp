@@ -1,0 +1,206 @@
+//===- Emitter.cpp - Passes over runs of vectors --------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+
+#include "sluice/Golden/TensorValue.h"
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+/// Most vectors of one pass: what an instruction's count can hold.
+constexpr int64_t maxCount = 65535;
+/// Vectors from which on storage is split, and into how many buffers.
+constexpr int64_t splitFrom = 128, splitInto = 4;
+
+Type carrier(MLIRContext *context, int64_t bytes) { return IntegerType::get(context, 8 * bytes); }
+
+static bool continues(const Job &first, const Job &second, const Job &last, const Job &next) {
+  for (size_t i = 0; i < first.size(); ++i)
+    if (next[i].buffer != first[i].buffer || next[i].card != first[i].card ||
+        next[i].index - last[i].index != second[i].index - first[i].index)
+      return false;
+  return true;
+}
+
+void forEachRun(ArrayRef<Job> jobs, function_ref<void(int64_t, int64_t)> visit) {
+  int64_t size = jobs.size();
+  for (int64_t first = 0; first < size;) {
+    int64_t count = 1;
+    while (first + count < size && count < maxCount &&
+           continues(jobs[first], jobs[first + 1], jobs[first + count - 1], jobs[first + count]))
+      ++count;
+    visit(first, count);
+    first += count;
+  }
+}
+
+std::optional<Progression> progressionOf(ArrayRef<Ref> refs) {
+  Progression result{refs[0].buffer, refs[0].index, refs.size() > 1 ? refs[1].index - refs[0].index : 0};
+  for (auto [i, ref] : llvm::enumerate(refs))
+    if (ref.buffer != result.buffer || ref.index != result.start + static_cast<int64_t>(i) * result.step)
+      return std::nullopt;
+  return result;
+}
+
+Emitter::Emitter(Block &block, const target::Target &target)
+    : target(target), builder(block.getTerminator()), head(&block, block.begin()) {}
+
+//===----------------------------------------------------------------------===//
+// Storage
+//===----------------------------------------------------------------------===//
+
+template <typename Op, typename... Args>
+Value Emitter::createHead(Args &&...args) {
+  if (buffers.empty())
+    head.setInsertionPointToStart(builder.getInsertionBlock());
+  auto op = Op::create(head, std::forward<Args>(args)...);
+  head.setInsertionPointAfter(op);
+  return op;
+}
+
+int32_t Emitter::addBuffer(Value value) {
+  buffers.push_back(value);
+  return static_cast<int32_t>(buffers.size()) - 1;
+}
+
+int32_t Emitter::createBuffer(Location loc, int64_t vectors, int64_t bytes, int64_t stripes) {
+  auto type = tile::BufferType::get(builder.getContext(), vectors, bytes);
+  return addBuffer(tile::BufferOp::create(builder, loc, type, stripes));
+}
+
+Refs Emitter::allocate(Location loc, int64_t count, int64_t bytes) {
+  int64_t block = count < splitFrom ? count : (count + splitInto - 1) / splitInto;
+  Refs refs;
+  refs.reserve(count);
+  for (int64_t start = 0; start < count; start += block) {
+    int64_t size = std::min(block, count - start);
+    int32_t buffer = createBuffer(loc, size, bytes);
+    for (int64_t i = 0; i < size; ++i)
+      refs.push_back({buffer, -1, i});
+  }
+  return refs;
+}
+
+int32_t Emitter::createConstant(Location loc, ArrayRef<std::string> vectors, int64_t bytes, int64_t stripes,
+                                int64_t cards) {
+  int64_t lanes = target.lanes(), count = vectors.size();
+  SmallVector<int64_t> shape{count / cards, bytes, lanes};
+  if (cards > 1)
+    shape.insert(shape.begin(), cards);
+  golden::TensorValue data(RankedTensorType::get(shape, builder.getI8Type()));
+  char *out = data.mutableBytes().data();
+  for (const std::string &vector : vectors)
+    for (int64_t plane = 0; plane < bytes; ++plane)
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        *out++ = vector[lane * bytes + plane];
+  auto type = tile::BufferType::get(builder.getContext(), count / cards, bytes);
+  return addBuffer(createHead<tile::ConstantOp>(loc, type, data.toAttribute(), stripes));
+}
+
+Refs Emitter::constants(Location loc, ArrayRef<std::string> vectors, int64_t bytes) {
+  std::vector<std::string> fresh;
+  std::map<std::string, int64_t> freshNumber;
+  for (const std::string &vector : vectors)
+    if (!pool.contains({bytes, vector}) && freshNumber.try_emplace(vector, fresh.size()).second)
+      fresh.push_back(vector);
+  int64_t count = fresh.size(), block = count < splitFrom ? count : (count + splitInto - 1) / splitInto;
+  for (int64_t start = 0; start < count; start += block) {
+    ArrayRef<std::string> part = ArrayRef(fresh).slice(start, std::min(block, count - start));
+    int32_t buffer = createConstant(loc, part, bytes);
+    for (auto [i, vector] : llvm::enumerate(part))
+      pool[{bytes, vector}] = {buffer, -1, static_cast<int64_t>(i)};
+  }
+  Refs refs;
+  for (const std::string &vector : vectors)
+    refs.push_back(pool.at({bytes, vector}));
+  return refs;
+}
+
+int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Type userType,
+                             ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
+                             int64_t bytes) {
+  auto type = tile::BufferType::get(builder.getContext(), count, bytes);
+  return addBuffer(createHead<tile::InputOp>(loc, type, name, machineType, userType, permutation, laneDims,
+                                             first, /*stripes=*/1));
+}
+
+int32_t Emitter::laneMap(const LaneMap &map) {
+  auto [entry, inserted] = laneMapNumbers.try_emplace(map, laneMaps.size());
+  if (inserted)
+    laneMaps.push_back(map);
+  return entry->second;
+}
+
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
+
+void Emitter::fillBody(Region &region, Location loc, TypeRange types, BodyBuilder body) {
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<Location> locations(types.size(), loc);
+  Block *block = builder.createBlock(&region, {}, types, locations);
+  tile::YieldOp::create(builder, loc, body(builder, loc, block->getArguments()));
+}
+
+void Emitter::map(Location loc, TypeRange types, ArrayRef<Job> jobs, BodyBuilder body) {
+  forEachRun(jobs, [&](int64_t first, int64_t count) {
+    SmallVector<Value> operands[2];
+    SmallVector<int64_t> views[2];
+    for (auto [i, ref] : llvm::enumerate(jobs[first])) {
+      bool isResult = i >= types.size();
+      operands[isResult].push_back(valueOf(ref.buffer));
+      int64_t step = count > 1 ? jobs[first + 1][i].index - ref.index : 0;
+      views[isResult].append({ref.index, step});
+    }
+    auto pass = tile::MapOp::create(builder, loc, operands[0], operands[1], views[0], views[1], count);
+    fillBody(pass.getBody(), loc, types, body);
+  });
+}
+
+void Emitter::copy(Location loc, int64_t bytes, ArrayRef<Job> jobs) {
+  map(loc, {carrier(builder.getContext(), bytes)}, jobs,
+      [](OpBuilder &, Location, ValueRange arguments) { return SmallVector<Value>(arguments); });
+}
+
+void Emitter::permute(Location loc, std::vector<PermuteJob> jobs) {
+  if (jobs.empty())
+    return;
+  // Few maps for many vectors: one pass a map. Otherwise the maps stream as the vectors do.
+  std::map<int32_t, int64_t> uses;
+  for (const PermuteJob &job : jobs)
+    ++uses[job.laneMap];
+  constexpr int64_t worthSorting = 4;
+  if (static_cast<int64_t>(jobs.size() / uses.size()) >= worthSorting)
+    llvm::sort(jobs, [](const PermuteJob &a, const PermuteJob &b) {
+      return std::tie(a.laneMap, a.output) < std::tie(b.laneMap, b.output);
+    });
+  std::vector<std::string> contents;
+  for (const PermuteJob &job : jobs) {
+    const LaneMap &map = laneMaps[job.laneMap];
+    std::string &content = contents.emplace_back(2 * target.lanes(), '\xff');
+    for (auto [lane, source] : llvm::enumerate(map)) {
+      content[2 * lane] = static_cast<char>(source & 0xff);
+      content[2 * lane + 1] = static_cast<char>(source >> 8);
+    }
+  }
+  Refs maps = constants(loc, contents, 2);
+  std::vector<Job> triples;
+  for (auto [job, map] : llvm::zip_equal(jobs, maps))
+    triples.push_back({job.input, map, job.output});
+  forEachRun(triples, [&](int64_t first, int64_t count) {
+    SmallVector<int64_t> views;
+    for (auto [i, ref] : llvm::enumerate(triples[first]))
+      views.append({ref.index, count > 1 ? triples[first + 1][i].index - ref.index : 0});
+    tile::PermuteOp::create(builder, loc, valueOf(triples[first][0].buffer),
+                            valueOf(triples[first][1].buffer), valueOf(triples[first][2].buffer), views,
+                            count);
+  });
+}
+
+} // namespace sluice::tiling

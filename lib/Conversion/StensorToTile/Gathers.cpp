@@ -1,0 +1,108 @@
+//===- Gathers.cpp - Rows chosen by run-time indices --------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+/// The table's vectors of `chunk`, one a row, in a buffer of their own.
+int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk) {
+  const View &view = viewOf(gather.getTable());
+  Type elementType = gather.getTable().getType().getElementType();
+  int64_t bytes = bytesOf(elementType), lanes = emitter.target.lanes();
+  Grid grid = gridOf(view.shape(), layout);
+  Location loc = gather.getLoc();
+  if (isConstant(view)) {
+    std::vector<std::string> vectors;
+    for (int64_t row = 0; row < grid.rows(); ++row) {
+      int64_t vector = row * grid.chunks() + chunk;
+      int64_t valid = grid.isReplicated() ? lanes : grid.validLanes(vector);
+      std::string &content = vectors.emplace_back(lanes * bytes, 0);
+      for (int64_t lane = 0; lane < valid; ++lane) {
+        uint32_t bits = bitsOf(view.at(grid.element(vector, grid.isReplicated() ? 0 : lane)));
+        std::memcpy(content.data() + lane * bytes, &bits, bytes);
+      }
+    }
+    return emitter.createConstant(loc, vectors, bytes);
+  }
+  Refs refs = materialise(loc, view, elementType, layout, lanes), column;
+  for (int64_t row = 0; row < grid.rows(); ++row)
+    column.push_back(refs[row * grid.chunks() + chunk]);
+  if (std::optional<Progression> run = progressionOf(column);
+      run && run->start == 0 && (run->step == 1 || grid.rows() == 1))
+    return run->buffer;
+  int32_t buffer = emitter.createBuffer(loc, grid.rows(), bytes);
+  std::vector<Job> jobs;
+  for (auto [row, ref] : llvm::enumerate(column))
+    jobs.push_back({ref, {buffer, -1, static_cast<int64_t>(row)}});
+  emitter.copy(loc, bytes, jobs);
+  return buffer;
+}
+
+/// Indices in the form that Gather takes: low byte in the first lane of each superlane, high byte in the
+/// second.
+Refs Lowering::gatherOffsets(stensor::GatherOp gather) {
+  Location loc = gather.getLoc();
+  const View &view = viewOf(gather.getIndices());
+  OpBuilder &builder = emitter.builder;
+  Type word = builder.getI32Type(), byte = builder.getI8Type();
+  Refs indices = materialise(loc, view, word, Layout::replicated(1), emitter.target.lanes());
+  std::string shifts(emitter.target.lanes(), 0);
+  for (size_t lane = 1; lane < shifts.size(); lane += emitter.target.lanesPerSuperlane)
+    shifts[lane] = 8;
+  Ref shift = emitter.constants(loc, shifts, 1).front();
+  Refs offsets = emitter.allocate(loc, indices.size(), 1);
+  std::vector<Job> jobs;
+  for (auto [index, offset] : llvm::zip_equal(indices, offsets))
+    jobs.push_back({index, shift, offset});
+  emitter.map(loc, {word, byte}, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+    Value amount = arith::ExtSIOp::create(builder, loc, word, arguments[1]);
+    Value shifted = arith::ShRUIOp::create(builder, loc, arguments[0], amount);
+    return SmallVector<Value>{arith::TruncIOp::create(builder, loc, byte, shifted)};
+  });
+  return offsets;
+}
+
+LogicalResult Lowering::lowerGather(stensor::GatherOp gather) {
+  Root &root = rootOf(gather.getResult());
+  int64_t rows = gather.getTable().getType().getDimSize(0);
+  if (rows > emitter.target.wordsPerBank)
+    return gather.emitOpError("table has ")
+           << rows << " rows, a bank of memory holds " << emitter.target.wordsPerBank << " vectors";
+  Refs offsets = gatherOffsets(gather);
+  Location loc = gather.getLoc();
+  int64_t bytes = bytesOf(root.type.getElementType()), count = offsets.size();
+  int64_t chunks = gridOf(root.type.getShape(), *root.layout).chunks();
+  Refs refs(count * chunks);
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    int32_t table = gatherTable(gather, *root.layout, chunk);
+    Refs made = emitter.allocate(loc, count, bytes);
+    std::vector<Job> jobs;
+    for (int64_t i = 0; i < count; ++i) {
+      jobs.push_back({offsets[i], made[i]});
+      refs[i * chunks + chunk] = made[i];
+    }
+    forEachRun(jobs, [&](int64_t first, int64_t length) {
+      SmallVector<int64_t> progressions;
+      for (auto [i, ref] : llvm::enumerate(jobs[first]))
+        progressions.append({ref.index, length > 1 ? jobs[first + 1][i].index - ref.index : 0});
+      tile::GatherOp::create(emitter.builder, loc, emitter.valueOf(table),
+                             emitter.valueOf(jobs[first][0].buffer), emitter.valueOf(jobs[first][1].buffer),
+                             progressions, length);
+    });
+  }
+  define(root, std::move(refs), emitter.target.lanes());
+  return success();
+}
+
+} // namespace sluice::tiling

@@ -1,0 +1,154 @@
+//===- Lowering.h - One program from stensor to tile ------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Three walks over @main: forwards, every value gets its view; backwards, every root
+// a layout that suits its readers (Plan.cpp); forwards again, operations become
+// passes (Maps, Contractions, Reductions, Gathers, Edges).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_STENSORTOTILE_LOWERING_H
+#define SLUICE_LIB_CONVERSION_STENSORTOTILE_LOWERING_H
+
+#include "Emitter.h"
+#include "View.h"
+
+#include "sluice/Conversion/Lowering.h"
+#include "sluice/Golden/TensorValue.h"
+
+#include "dialects/stensor/StensorDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace sluice::tiling {
+
+/// A value that exists in memory: a program input, a constant or what passes compute.
+struct Root {
+  enum Kind { Input, Constant, Computed } kind;
+  mlir::Value value;
+  mlir::RankedTensorType type;
+  golden::TensorValue data; ///< of a constant
+
+  /// What readers would like, in program order from last to first.
+  llvm::SmallVector<std::pair<Layout, bool>> wishes; ///< bool: of a contraction
+  /// Lanes in which readers want a replicated element.
+  int64_t replicasWanted = 1;
+  /// Whether the value leaves the program as it is.
+  bool isOutput = false;
+
+  std::optional<Layout> layout;
+  Refs refs;                   ///< by vector of the layout; empty until computed
+  int64_t replicas = 1;        ///< lanes that hold a replicated element
+  std::vector<int64_t> places; ///< of every element, made when first asked for
+  bool isReplicated = false;   ///< under its layout
+};
+
+class Lowering {
+public:
+  Lowering(mlir::func::FuncOp source, mlir::Block &target, const LoweringOptions &options);
+  mlir::LogicalResult run();
+
+private:
+  //===--- Views and roots (StensorToTile.cpp) ---===//
+  void buildViews();
+  int32_t addRoot(Root::Kind kind, mlir::Value value);
+  const View &viewOf(mlir::Value value) const { return views.at(value); }
+  Root &rootOf(mlir::Value value) { return roots[rootNumbers.at(value)]; }
+  bool isConstant(const View &view) const;
+  /// The bits of a fixed element or of a constant's.
+  uint32_t bitsOf(const Element &element) const;
+  Grid gridOf(llvm::ArrayRef<int64_t> shape, const Layout &layout) const {
+    return Grid(shape, layout, emitter.target.lanes());
+  }
+  /// Gives a root its layout and vectors.
+  void define(Root &root, Refs refs, int64_t replicas = 1);
+  mlir::LogicalResult lower(mlir::Operation &op);
+
+  //===--- Layouts (Plan.cpp) ---===//
+  void planLayouts();
+  void planOp(mlir::Operation &op);
+  void planMap(stensor::MapOp map);
+  void planContract(stensor::ContractOp contract);
+  void planReduce(stensor::ReduceOp reduce);
+  void planGather(stensor::GatherOp gather);
+  std::optional<Layout> wishedLayout(mlir::ValueRange results) const;
+  static Layout defaultLayout(llvm::ArrayRef<int64_t> shape);
+  void setLayout(Root &root, const Layout &layout);
+  /// The layout in which `map`'s result vectors are those of a contraction that it reads, if it can run
+  /// in that contraction's body.
+  std::optional<Layout> planFusion(stensor::MapOp map);
+  bool readsWholeVectors(stensor::MapOp map, mlir::Value operand, stensor::ContractOp contract,
+                         const Layout &layout) const;
+  int64_t planesOf(stensor::ContractOp contract) const;
+  bool bodyFits(stensor::MapOp map, stensor::ContractOp contract) const;
+  /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
+  /// vector in `replicas` lanes.
+  void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
+  std::optional<Layout> translate(const View &view, const Grid &grid, int32_t root) const;
+
+  //===--- Operands (Materialise.cpp) ---===//
+  /// Vectors of `view` in `layout`; a replicated layout has its element in at least `replicas` lanes.
+  Refs materialise(mlir::Location loc, const View &view, mlir::Type elementType, const Layout &layout,
+                   int64_t replicas = 1);
+  /// Pieces that `materialise` would have to make.
+  int64_t countMovedPieces(const View &view, const Layout &layout, int64_t bytes);
+  struct Piece;
+  struct VectorPlan;
+  class Resolver;
+  Refs emitPlans(mlir::Location loc, llvm::ArrayRef<VectorPlan> plans, int64_t bytes);
+  void spreadPieces(mlir::Location loc, llvm::MutableArrayRef<VectorPlan> plans, int64_t bytes);
+  void permutePieces(mlir::Location loc, llvm::MutableArrayRef<VectorPlan> plans, int64_t bytes);
+  void mergePieces(mlir::Location loc, llvm::MutableArrayRef<VectorPlan> plans, int64_t bytes);
+  Ref maskVector(mlir::Location loc, int32_t laneMap, int64_t bytes);
+  const std::vector<int64_t> &placesOf(Root &root);
+  void placeInputs();
+
+  //===--- Operations ---===//
+  mlir::LogicalResult lowerMap(stensor::MapOp map);
+  mlir::LogicalResult lowerContract(stensor::ContractOp contract, stensor::MapOp fused);
+  mlir::LogicalResult lowerReduce(stensor::ReduceOp reduce);
+  mlir::LogicalResult lowerGather(stensor::GatherOp gather);
+  int32_t gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk);
+  Refs gatherOffsets(stensor::GatherOp gather);
+  mlir::LogicalResult lowerReturn(mlir::func::ReturnOp op);
+  Layout outputLayout(const View &view, int64_t bytes);
+  int32_t weightTile(mlir::Location loc, const Refs &refs, int64_t bytes);
+  class Reducer;
+  class Contraction;
+  static std::vector<int64_t> storageOrder(const Grid &grid, bool isOutput);
+  /// The operations of a map's body; its argument i is arguments[argumentOf[i]], or where that is negative
+  /// the value of all elements of the operand.
+  llvm::SmallVector<mlir::Value> cloneBody(stensor::MapOp map, llvm::ArrayRef<int64_t> argumentOf,
+                                           mlir::OpBuilder &builder, mlir::Location loc,
+                                           mlir::ValueRange arguments) const;
+
+  mlir::func::FuncOp source;
+  const LoweringOptions &options;
+  Emitter emitter;
+
+  llvm::DenseMap<mlir::Value, View> views;
+  llvm::DenseMap<mlir::Value, int32_t> rootNumbers;
+  std::vector<Root> roots;
+  /// Maps that run in the body of a contraction, and the reverse.
+  llvm::DenseMap<mlir::Operation *, stensor::ContractOp> contractOf;
+  llvm::DenseMap<mlir::Operation *, stensor::MapOp> fusedInto;
+  /// Layouts that reductions read their input in.
+  llvm::DenseMap<mlir::Operation *, Layout> inputLayouts;
+  /// Buffers that hold the columns of a weight tile, by the vectors that they are, or are copies of.
+  std::map<Refs, int32_t> weightTiles;
+  /// Vectors put together before, by what they are made of.
+  std::map<std::vector<int64_t>, Ref> assembled;
+};
+
+/// ALUs that a body takes, about: its operations and the moves of values that wait.
+int64_t bodyCost(mlir::Block &body);
+
+/// Bytes of an element in memory.
+inline int64_t bytesOf(mlir::Type elementType) { return stensor::elementBytes(elementType); }
+
+} // namespace sluice::tiling
+
+#endif // SLUICE_LIB_CONVERSION_STENSORTOTILE_LOWERING_H

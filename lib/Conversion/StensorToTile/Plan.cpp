@@ -1,0 +1,286 @@
+//===- Plan.cpp - Which layout every value has ----------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Readers come before producers here: each operation chooses the layout of its result
+// from what its readers wish, and wishes for its operands what needs no moving of lanes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+#include "dialects/stensor/ScalarOps.h"
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+void Lowering::setLayout(Root &root, const Layout &layout) {
+  root.layout = layout;
+  root.isReplicated = gridOf(root.type.getShape(), layout).isReplicated();
+}
+
+void Lowering::planLayouts() {
+  for (Operation &op : llvm::reverse(source.getBody().front()))
+    planOp(op);
+  for (Root &root : roots)
+    if (root.kind == Root::Input)
+      setLayout(root, wishedLayout(root.value).value_or(defaultLayout(root.type.getShape())));
+}
+
+void Lowering::planOp(Operation &op) {
+  if (auto map = dyn_cast<stensor::MapOp>(op))
+    return planMap(map);
+  if (auto contract = dyn_cast<stensor::ContractOp>(op))
+    return planContract(contract);
+  if (auto reduce = dyn_cast<stensor::ReduceOp>(op))
+    return planReduce(reduce);
+  if (auto gather = dyn_cast<stensor::GatherOp>(op))
+    return planGather(gather);
+  if (isa<func::ReturnOp>(op))
+    for (Value operand : op.getOperands())
+      for (int32_t root : viewOf(operand).roots())
+        roots[root].isOutput = true;
+}
+
+//===----------------------------------------------------------------------===//
+// Wishes
+//===----------------------------------------------------------------------===//
+
+/// The layout of `root` in which the neighbouring elements of a row of `grid` are neighbours.
+std::optional<Layout> Lowering::translate(const View &view, const Grid &grid, int32_t root) const {
+  auto numberAt = [&](int64_t row, int64_t i) {
+    Element element = view.at(grid.elementOfRow(row, i));
+    return element.root == root ? element.number : -1;
+  };
+  ArrayRef<int64_t> shape = roots[root].type.getShape();
+  Shape strides = stridesOf(shape);
+  for (int64_t row = 0; row < grid.rows(); ++row)
+    for (int64_t i = 0; i + 1 < grid.rowElements(); ++i) {
+      int64_t first = numberAt(row, i), second = numberAt(row, i + 1);
+      if (first < 0 || second <= first)
+        continue;
+      int64_t step = second - first, run = 2;
+      while (i + run < grid.rowElements() && numberAt(row, i + run) == first + run * step)
+        ++run;
+      for (int64_t dim = strides.size() - 1; dim >= 0; --dim) {
+        if (strides[dim] != step || shape[dim] == 1)
+          continue;
+        int64_t count = 1, covered = shape[dim];
+        while (covered < run && count <= dim)
+          covered *= shape[dim - count++];
+        return Layout::onLanes(shape.size(), dim, count);
+      }
+      return std::nullopt;
+    }
+  return std::nullopt;
+}
+
+void Lowering::wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas) {
+  Grid grid = gridOf(view.shape(), layout);
+  for (int32_t number : view.roots()) {
+    Root &root = roots[number];
+    if (root.kind == Root::Constant)
+      continue;
+    if (grid.isReplicated()) {
+      root.wishes.push_back({Layout::replicated(root.type.getRank()), false});
+      root.replicasWanted = std::max(root.replicasWanted, replicas);
+    } else if (std::optional<Layout> wished = translate(view, grid, number)) {
+      root.wishes.push_back({*wished, ofContraction});
+    }
+  }
+}
+
+/// The layout that the readers of an operation's results wish: the first contraction's, else
+/// that of most readers.
+std::optional<Layout> Lowering::wishedLayout(ValueRange results) const {
+  std::vector<std::pair<Layout, int64_t>> votes;
+  for (Value result : results)
+    // Wishes came from the last reader to the first.
+    for (const auto &[layout, ofContraction] : llvm::reverse(roots[rootNumbers.at(result)].wishes)) {
+      if (ofContraction)
+        return layout;
+      auto vote = llvm::find_if(votes, [&](const auto &entry) { return entry.first == layout; });
+      if (vote == votes.end())
+        votes.push_back({layout, 1});
+      else
+        ++vote->second;
+    }
+  if (votes.empty())
+    return std::nullopt;
+  return std::max_element(votes.begin(), votes.end(),
+                          [](const auto &a, const auto &b) { return a.second < b.second; })
+      ->first;
+}
+
+/// The last dimension that has more than one element on lanes.
+Layout Lowering::defaultLayout(ArrayRef<int64_t> shape) {
+  int64_t rank = shape.size(), dim = rank - 1;
+  while (dim > 0 && shape[dim] == 1)
+    --dim;
+  return Layout::onLanes(rank, dim);
+}
+
+//===----------------------------------------------------------------------===//
+// Maps
+//===----------------------------------------------------------------------===//
+
+void Lowering::planMap(stensor::MapOp map) {
+  std::optional<Layout> layout = planFusion(map);
+  if (!layout)
+    layout = wishedLayout(map.getResults());
+  if (!layout)
+    layout = defaultLayout(map.getShape());
+  int64_t replicas = 1;
+  for (Value result : map.getResults()) {
+    setLayout(rootOf(result), *layout);
+    replicas = std::max(replicas, rootOf(result).replicasWanted);
+  }
+  Grid grid = gridOf(map.getShape(), *layout);
+  if (!grid.isReplicated())
+    replicas = std::min<int64_t>(grid.rowElements(), emitter.target.lanes());
+  for (Value result : map.getResults())
+    rootOf(result).replicasWanted = replicas;
+  for (Value operand : map.getInputs())
+    wish(viewOf(operand), *layout, false, replicas);
+}
+
+/// The contraction that a map's operand is a view of, if nothing else reads it.
+static stensor::ContractOp contractionBehind(Value operand) {
+  while (operand.hasOneUse()) {
+    Operation *op = operand.getDefiningOp();
+    if (!op)
+      return {};
+    if (auto contract = dyn_cast<stensor::ContractOp>(op))
+      return contract;
+    if (!isLayoutOp(op) || op->getNumOperands() != 1)
+      return {};
+    operand = op->getOperand(0);
+  }
+  return {};
+}
+
+/// The layout of `view` under which a row runs along the columns of a contraction's result.
+static std::optional<Layout> layoutAlongColumns(const View &view, int64_t columns) {
+  int64_t rank = view.shape().size();
+  Shape strides = stridesOf(view.shape()), lanes;
+  int64_t covered = 1, origin = view.at(0).number;
+  while (covered < columns) {
+    int64_t dim = rank - 1;
+    while (dim >= 0 && (view.shape()[dim] == 1 || llvm::is_contained(lanes, dim) ||
+                        view.at(strides[dim]).number - origin != covered))
+      --dim;
+    if (dim < 0)
+      return std::nullopt;
+    lanes.insert(lanes.begin(), dim);
+    covered *= view.shape()[dim];
+  }
+  Layout layout;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (!llvm::is_contained(lanes, dim))
+      layout.permutation.push_back(dim);
+  layout.permutation.append(lanes);
+  layout.laneDims = lanes.size();
+  return layout;
+}
+
+bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::ContractOp contract,
+                                 const Layout &layout) const {
+  const View &view = viewOf(operand);
+  int32_t number = rootNumbers.at(contract.getResult());
+  ArrayRef<int64_t> shape = contract.getType().getShape();
+  if (view.shape() != map.getShape() || view.elements() != elementsOf(shape))
+    return false;
+  Grid have = gridOf(shape, Layout::onLanes(3, 2)), want = gridOf(map.getShape(), layout);
+  if (have.rowElements() != want.rowElements())
+    return false;
+  // Rows are columns of one (b, m) each; a permutation of the rows is what is left.
+  for (int64_t row = 0; row < want.rows(); ++row) {
+    Element first = view.at(want.elementOfRow(row, 0));
+    if (first.root != number || first.number % shape[2] != 0)
+      return false;
+    for (int64_t i = 1; i < want.rowElements(); ++i)
+      if (Element next = view.at(want.elementOfRow(row, i));
+          next.root != number || next.number != first.number + i)
+        return false;
+  }
+  return true;
+}
+
+/// Planes that share the rows of a unit of `contract`.
+int64_t Lowering::planesOf(stensor::ContractOp contract) const {
+  bool isByte = contract.getLhs().getType().getElementType().isInteger(8);
+  bool isWide = contract.getType().getDimSize(2) > emitter.target.lanes();
+  return isByte && isWide ? emitter.target.planesPerHemisphere : 1;
+}
+
+bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) const {
+  int64_t planes = planesOf(contract), streams = 0;
+  for (Value operand : map.getInputs())
+    streams += !viewOf(operand).uniformValue();
+  // Each plane's result and extras come in on quads of streams of one direction.
+  int64_t quads = emitter.target.streamsPerDirection / 4;
+  return planes * streams <= quads && bodyCost(map.getBlock()) * planes <= emitter.target.alus;
+}
+
+std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
+  for (Value operand : llvm::reverse(map.getInputs())) {
+    stensor::ContractOp contract = contractionBehind(operand);
+    if (!contract || !bodyFits(map, contract) || viewOf(operand).shape() != map.getShape() ||
+        viewOf(operand).roots().size() != 1)
+      continue;
+    std::optional<Layout> layout = layoutAlongColumns(viewOf(operand), contract.getType().getDimSize(2));
+    if (!layout || !readsWholeVectors(map, operand, contract, *layout))
+      continue;
+    contractOf[map] = contract;
+    fusedInto[contract] = map;
+    return layout;
+  }
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions, reductions, gathers
+//===----------------------------------------------------------------------===//
+
+void Lowering::planContract(stensor::ContractOp contract) {
+  setLayout(rootOf(contract.getResult()), Layout::onLanes(3, 2));
+  for (Value operand : contract.getOperands())
+    wish(viewOf(operand), Layout::onLanes(4, 3), true);
+}
+
+void Lowering::planReduce(stensor::ReduceOp reduce) {
+  Root &root = rootOf(reduce.getResult());
+  ArrayRef<int64_t> shape = reduce.getInput().getType().getShape();
+  int64_t rank = shape.size(), dim = reduce.getDim(), lanes = emitter.target.lanes();
+  Layout layout = wishedLayout(reduce.getResult()).value_or(defaultLayout(shape));
+  if (gridOf(root.type.getShape(), layout).isReplicated()) {
+    layout = Layout::onLanes(rank, dim);
+  } else {
+    // The reduced dimension runs over vectors.
+    auto *at = llvm::find(layout.permutation, dim);
+    bool onLanes = at >= layout.permutation.end() - layout.laneDims;
+    layout.permutation.erase(at);
+    layout.permutation.insert(layout.permutation.begin(), dim);
+    layout.laneDims -= onLanes;
+  }
+  // A row of more than one vector folds as the tree says only if it is cut where the tree cuts.
+  if (layout.permutation.back() == dim && shape[dim] > lanes && lanes != stensor::kContractionChunk)
+    layout = Layout::replicated(rank);
+  inputLayouts[reduce] = layout;
+  setLayout(root, layout);
+  wish(viewOf(reduce.getInput()), layout, false, root.replicasWanted);
+}
+
+void Lowering::planGather(stensor::GatherOp gather) {
+  int64_t rank = gather.getType().getRank();
+  Layout layout = Layout::onLanes(rank, rank - 1, rank - 1);
+  setLayout(rootOf(gather.getResult()), layout);
+  wish(viewOf(gather.getTable()), layout, false, emitter.target.lanes());
+  wish(viewOf(gather.getIndices()), Layout::replicated(1), false, emitter.target.lanes());
+}
+
+} // namespace sluice::tiling

@@ -1,0 +1,228 @@
+//===- Reductions.cpp - The stated tree, over vectors or lanes ----------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/bit.h"
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+/// Levels of the tree in one pass, and its operands.
+constexpr int64_t levelsAPass = 3, operandsAPass = 8;
+
+static Value combine(OpBuilder &builder, Location loc, stensor::ReduceKind kind, Value a, Value b) {
+  bool isFloat = a.getType().isF32();
+  switch (kind) {
+  case stensor::ReduceKind::add:
+    return isFloat ? arith::AddFOp::create(builder, loc, a, b).getResult()
+                   : arith::AddIOp::create(builder, loc, a, b).getResult();
+  case stensor::ReduceKind::mul:
+    return isFloat ? arith::MulFOp::create(builder, loc, a, b).getResult()
+                   : arith::MulIOp::create(builder, loc, a, b).getResult();
+  case stensor::ReduceKind::max:
+    return isFloat ? arith::MaximumFOp::create(builder, loc, a, b).getResult()
+                   : arith::MaxSIOp::create(builder, loc, a, b).getResult();
+  case stensor::ReduceKind::min:
+    return isFloat ? arith::MinimumFOp::create(builder, loc, a, b).getResult()
+                   : arith::MinSIOp::create(builder, loc, a, b).getResult();
+  }
+  llvm_unreachable("all kinds are above");
+}
+
+/// Passes of one reduction over vectors of its element type.
+class Lowering::Reducer {
+public:
+  Reducer(Emitter &emitter, stensor::ReduceOp reduce)
+      : emitter(emitter), loc(reduce.getLoc()), kind(reduce.getKind()),
+        type(reduce.getType().getElementType()) {}
+
+  /// One result for each list of operands, which all have the same length: the first half
+  /// of a list combined with the second, element by element, until one is left (`isTree`), or from left to
+  /// right.
+  Refs combineLists(ArrayRef<SmallVector<Ref, 8>> lists, bool isTree);
+  /// x op y in the lanes below `lanes`, x in the others.
+  Refs combineLanes(const Refs &x, const Refs &y, int64_t lanes);
+  /// x[source(l)] in the lanes l below `lanes`.
+  Refs moved(const Refs &x, int64_t lanes, llvm::function_ref<int64_t(int64_t)> source);
+
+  /// `x` has n vectors for each result; the result is the tree over them.
+  Refs reduceVectors(std::vector<Refs> x);
+  /// `x` has a vector for each chunk of each result; the result is valid in as many lanes as `replicas` then
+  /// says.
+  Refs reduceLanes(const std::vector<Refs> &x, int64_t n, int64_t &replicas);
+
+private:
+  Emitter &emitter;
+  Location loc;
+  stensor::ReduceKind kind;
+  Type type;
+};
+
+Refs Lowering::Reducer::combineLists(ArrayRef<SmallVector<Ref, 8>> lists, bool isTree) {
+  Refs results = emitter.allocate(loc, lists.size(), bytesOf(type));
+  std::vector<Job> jobs;
+  for (auto [list, result] : llvm::zip_equal(lists, results)) {
+    jobs.emplace_back(list.begin(), list.end());
+    jobs.back().push_back(result);
+  }
+  SmallVector<Type> types(lists.front().size(), type);
+  emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+    SmallVector<Value> values(arguments);
+    while (isTree && values.size() > 1) {
+      size_t half = values.size() / 2;
+      for (size_t i = 0; i < half; ++i)
+        values[i] = combine(builder, loc, kind, values[i], values[half + i]);
+      values.resize(half);
+    }
+    for (Value value : ArrayRef(values).drop_front())
+      values[0] = combine(builder, loc, kind, values[0], value);
+    return SmallVector<Value>{values[0]};
+  });
+  return results;
+}
+
+Refs Lowering::Reducer::combineLanes(const Refs &x, const Refs &y, int64_t lanes) {
+  std::string content(emitter.target.lanes(), 0);
+  std::fill_n(content.begin(), lanes, 1);
+  Ref mask = emitter.constants(loc, content, 1).front();
+  Refs results = emitter.allocate(loc, x.size(), bytesOf(type));
+  std::vector<Job> jobs;
+  for (auto [a, b, result] : llvm::zip_equal(x, y, results))
+    jobs.push_back({a, b, mask, result});
+  emitter.map(loc, {type, type, emitter.builder.getI1Type()}, jobs,
+              [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+                Value both = combine(builder, loc, kind, arguments[0], arguments[1]);
+                return SmallVector<Value>{
+                    arith::SelectOp::create(builder, loc, arguments[2], both, arguments[0])};
+              });
+  return results;
+}
+
+Refs Lowering::Reducer::moved(const Refs &x, int64_t lanes, llvm::function_ref<int64_t(int64_t)> source) {
+  LaneMap map(emitter.target.lanes(), kNoLane);
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    map[lane] = static_cast<uint16_t>(source(lane));
+  int32_t number = emitter.laneMap(map);
+  Refs results = emitter.allocate(loc, x.size(), bytesOf(type));
+  std::vector<Emitter::PermuteJob> jobs;
+  for (auto [ref, result] : llvm::zip_equal(x, results))
+    jobs.push_back({ref, number, result});
+  emitter.permute(loc, std::move(jobs));
+  return results;
+}
+
+Refs Lowering::Reducer::reduceVectors(std::vector<Refs> x) {
+  // Lists for the i-th elements of all results, i < count.
+  auto step = [&](int64_t count, bool isTree, auto partners) {
+    std::vector<SmallVector<Ref, 8>> lists;
+    for (const Refs &row : x)
+      for (int64_t i = 0; i < count; ++i) {
+        SmallVector<Ref, 8> &list = lists.emplace_back();
+        for (int64_t j : partners)
+          list.push_back(row[i + j]);
+      }
+    Refs made = combineLists(lists, isTree);
+    for (auto [r, row] : llvm::enumerate(x))
+      std::copy_n(made.begin() + r * count, count, row.begin());
+  };
+  int64_t n = x.front().size(), m = std::min(n, stensor::kContractionChunk);
+  for (int64_t start = m; start < n;) {
+    // As many whole chunks as fit in a pass, or what is left of the last one.
+    SmallVector<int64_t> partners{0};
+    int64_t count = std::min(m, n - start);
+    while (n - start >= count && static_cast<int64_t>(partners.size()) < operandsAPass &&
+           (count == m || partners.size() == 1)) {
+      partners.push_back(start);
+      start += count;
+    }
+    step(count, false, partners);
+  }
+  int64_t p = static_cast<int64_t>(llvm::bit_floor(static_cast<uint64_t>(m)));
+  if (m > p)
+    step(m - p, false, SmallVector<int64_t>{0, p});
+  while (p > 1) {
+    int64_t levels = std::min<int64_t>(levelsAPass, llvm::Log2_64(p));
+    SmallVector<int64_t> partners;
+    for (int64_t j = 0; j < int64_t{1} << levels; ++j)
+      partners.push_back(j * (p >> levels));
+    p >>= levels;
+    step(p, true, partners);
+  }
+  Refs results;
+  for (const Refs &row : x)
+    results.push_back(row.front());
+  return results;
+}
+
+Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, int64_t &replicas) {
+  int64_t lanes = emitter.target.lanes(), m = std::min(n, lanes);
+  Refs x = chunks.front();
+  for (size_t chunk = 1; chunk < chunks.size(); ++chunk)
+    x = combineLanes(x, chunks[chunk], std::min<int64_t>(lanes, n - chunk * lanes));
+  int64_t p = static_cast<int64_t>(llvm::bit_floor(static_cast<uint64_t>(m)));
+  if (m > p)
+    x = combineLanes(x, moved(x, m - p, [&](int64_t lane) { return lane + p; }), m - p);
+  for (int64_t reach = p; reach > 1;) {
+    int64_t levels = std::min<int64_t>(levelsAPass, llvm::Log2_64(reach));
+    reach >>= levels;
+    std::vector<SmallVector<Ref, 8>> lists(x.size());
+    for (int64_t j = 0; j < int64_t{1} << levels; ++j) {
+      Refs partner = j == 0 ? x : moved(x, p, [&](int64_t lane) { return lane ^ (j * reach); });
+      for (auto [list, ref] : llvm::zip_equal(lists, partner))
+        list.push_back(ref);
+    }
+    x = combineLists(lists, true);
+  }
+  replicas = p;
+  return x;
+}
+
+LogicalResult Lowering::lowerReduce(stensor::ReduceOp reduce) {
+  Location loc = reduce.getLoc();
+  Root &root = rootOf(reduce.getResult());
+  const Layout &layout = inputLayouts.at(reduce);
+  RankedTensorType inputType = reduce.getInput().getType();
+  int64_t dim = reduce.getDim(), n = inputType.getDimSize(dim), lanes = emitter.target.lanes();
+  Refs refs =
+      materialise(loc, viewOf(reduce.getInput()), inputType.getElementType(), layout, root.replicasWanted);
+  Grid input = gridOf(inputType.getShape(), layout), result = gridOf(root.type.getShape(), layout);
+  Reducer reducer(emitter, reduce);
+
+  if (input.rowElements() == n && layout.laneDims > 0 && layout.permutation.back() == dim && n > 1) {
+    std::vector<Refs> chunks(input.chunks());
+    for (int64_t row = 0; row < input.rows(); ++row)
+      for (int64_t chunk = 0; chunk < input.chunks(); ++chunk)
+        chunks[chunk].push_back(refs[row * input.chunks() + chunk]);
+    int64_t replicas = 1;
+    Refs made = reducer.reduceLanes(chunks, n, replicas);
+    define(root, std::move(made), replicas);
+    return success();
+  }
+
+  // The input's vectors of one result vector are `stride` rows apart: the reduced dimension is one of
+  // the rows' dimensions, at the same place in input and result.
+  int64_t inner = 1;
+  for (int64_t d : llvm::reverse(ArrayRef<int64_t>(layout.permutation).drop_back(layout.laneDims))) {
+    if (d == dim)
+      break;
+    inner *= inputType.getDimSize(d);
+  }
+  std::vector<Refs> x;
+  for (int64_t vector = 0; vector < result.vectors(); ++vector) {
+    int64_t row = vector / result.chunks(), chunk = vector % result.chunks();
+    Refs &list = x.emplace_back();
+    for (int64_t i = 0; i < n; ++i)
+      list.push_back(refs[((row / inner * n + i) * inner + row % inner) * result.chunks() + chunk]);
+  }
+  define(root, reducer.reduceVectors(std::move(x)), std::min(root.replicasWanted, lanes));
+  return success();
+}
+
+} // namespace sluice::tiling

@@ -1,0 +1,147 @@
+//===- StensorToTile.cpp - From whole tensors to streamed passes ----------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Elements.h"
+#include "Lowering.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+Lowering::Lowering(func::FuncOp source, Block &block, const LoweringOptions &options)
+    : source(source), options(options), emitter(block, *options.target) {}
+
+int32_t Lowering::addRoot(Root::Kind kind, Value value) {
+  Root &root = roots.emplace_back();
+  root.kind = kind;
+  root.value = value;
+  root.type = cast<RankedTensorType>(value.getType());
+  return rootNumbers[value] = static_cast<int32_t>(roots.size()) - 1;
+}
+
+/// The one value of all elements of a constant, if there is one.
+static std::optional<uint32_t> splatOf(ElementsAttr value) {
+  auto dense = dyn_cast<DenseElementsAttr>(value);
+  if (!dense || !dense.isSplat())
+    return std::nullopt;
+  return elementBits(dense.getSplatValue<Attribute>());
+}
+
+void Lowering::buildViews() {
+  for (Value argument : source.getArguments())
+    views[argument] =
+        View::ofRoot(addRoot(Root::Input, argument), cast<RankedTensorType>(argument.getType()).getShape());
+  for (Operation &op : source.getBody().front().without_terminator()) {
+    if (isLayoutOp(&op)) {
+      SmallVector<View> operands;
+      for (Value operand : op.getOperands())
+        operands.push_back(viewOf(operand));
+      views[op.getResult(0)] = applyLayoutOp(&op, operands);
+      continue;
+    }
+    auto constant = dyn_cast<stensor::ConstantOp>(op);
+    std::optional<uint32_t> splat = constant ? splatOf(constant.getValue()) : std::nullopt;
+    for (Value result : op.getResults()) {
+      ArrayRef<int64_t> shape = cast<RankedTensorType>(result.getType()).getShape();
+      views[result] = splat
+                          ? View::uniform(*splat, shape)
+                          : View::ofRoot(addRoot(constant ? Root::Constant : Root::Computed, result), shape);
+    }
+  }
+}
+
+bool Lowering::isConstant(const View &view) const {
+  return llvm::all_of(view.roots(), [&](int32_t root) { return roots[root].kind == Root::Constant; });
+}
+
+uint32_t Lowering::bitsOf(const Element &element) const {
+  if (element.isFixed())
+    return element.value;
+  const golden::TensorValue &data = roots[element.root].data;
+  int64_t bytes = data.elementBytes();
+  uint32_t bits = 0;
+  std::memcpy(&bits, data.bytes().data() + element.number * bytes, bytes);
+  return bits;
+}
+
+void Lowering::define(Root &root, Refs refs, int64_t replicas) {
+  root.refs = std::move(refs);
+  root.replicas = replicas;
+}
+
+LogicalResult Lowering::lower(Operation &op) {
+  if (isLayoutOp(&op))
+    return success();
+  return TypeSwitch<Operation *, LogicalResult>(&op)
+      .Case([&](stensor::ConstantOp) { return success(); })
+      .Case([&](stensor::MapOp map) {
+        if (stensor::ContractOp contract = contractOf.lookup(map))
+          return lowerContract(contract, map);
+        return lowerMap(map);
+      })
+      .Case([&](stensor::ContractOp contract) {
+        return fusedInto.contains(contract) ? success() : lowerContract(contract, {});
+      })
+      .Case([&](stensor::ReduceOp reduce) { return lowerReduce(reduce); })
+      .Case([&](stensor::GatherOp gather) { return lowerGather(gather); })
+      .Case([&](func::ReturnOp op) { return lowerReturn(op); })
+      .Default(
+          [](Operation *other) { return other->emitOpError("is not an operation of the stensor level"); });
+}
+
+/// Reads the elements of every constant root.
+static LogicalResult readConstants(std::vector<Root> &roots) {
+  for (Root &root : roots) {
+    if (root.kind != Root::Constant)
+      continue;
+    auto constant = root.value.getDefiningOp<stensor::ConstantOp>();
+    FailureOr<golden::TensorValue> data = golden::TensorValue::fromAttribute(constant.getValue());
+    if (failed(data))
+      return constant.emitOpError("the constant's elements are not at hand");
+    root.data = std::move(*data);
+  }
+  return success();
+}
+
+LogicalResult Lowering::run() {
+  buildViews();
+  if (failed(readConstants(roots)))
+    return failure();
+  planLayouts();
+  placeInputs();
+  LogicalResult result = success();
+  for (Operation &op : source.getBody().front())
+    if (failed(lower(op)))
+      result = failure();
+  return result;
+}
+
+} // namespace sluice::tiling
+
+using sluice::tiling::Lowering;
+
+LogicalResult sluice::convertStensorToTile(ModuleOp module, const LoweringOptions &options) {
+  auto source = module.lookupSymbol<func::FuncOp>("main");
+  if (!source || !source.getBody().hasOneBlock())
+    return module.emitError("a program is one func.func @main of one block");
+  module.getContext()->loadDialect<tile::TileDialect>();
+  OpBuilder builder(source);
+  auto target = func::FuncOp::create(builder, source.getLoc(), "main", builder.getFunctionType({}, {}));
+  Block *block = target.addEntryBlock();
+  OpBuilder atEnd = OpBuilder::atBlockEnd(block);
+  func::ReturnOp::create(atEnd, source.getLoc());
+  if (failed(Lowering(source, *block, options).run())) {
+    target.erase();
+    return failure();
+  }
+  source.erase();
+  return success();
+}

@@ -1,0 +1,251 @@
+//===- StensorToTileTest.cpp - Passes compute what tensors say ------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each program runs twice on the same random inputs: by the reference interpreter, as
+// whole tensors, and by TileInterpreter, as passes. The bits must be the same.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileInterpreter.h"
+
+#include "dialects/stensor/StensorDialect.h"
+#include "dialects/tile/TileDialect.h"
+#include "sluice/Conversion/Lowering.h"
+#include "sluice/Numerics/Scalar.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+
+struct Result {
+  std::map<std::string, int64_t> vectors, passes;
+  std::string text;
+};
+
+golden::TensorValue randomTensor(RankedTensorType type, std::mt19937 &random) {
+  golden::TensorValue tensor(type);
+  std::normal_distribution<float> normal;
+  for (int64_t i = 0; i < tensor.elements(); ++i) {
+    float number = normal(random);
+    uint32_t bits;
+    std::memcpy(&bits, &number, sizeof(bits));
+    if (type.getElementType().isF16())
+      bits = numerics::floatToHalf(bits);
+    else if (type.getElementType().isInteger(1))
+      bits = random() & 1;
+    else if (!type.getElementType().isF32())
+      bits = type.getElementType().isInteger(8) ? random() : random() % 7;
+    std::memcpy(tensor.mutableBytes().data() + i * tensor.elementBytes(), &bits, tensor.elementBytes());
+  }
+  return tensor;
+}
+
+/// Runs `text`, the operations of @main after its arguments `inputs` (types) up to the value named %out.
+Result check(const std::string &text, unsigned cards = 1, const std::string &targetName = "tsp1") {
+  DialectRegistry registry;
+  registry.insert<arith::ArithDialect, func::FuncDialect, math::MathDialect, stensor::StensorDialect,
+                  tile::TileDialect>();
+  MLIRContext context(registry);
+  target::Target target = *target::targetByName(targetName);
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  EXPECT_TRUE(module);
+  if (!module)
+    return {};
+  auto main = module->lookupSymbol<func::FuncOp>("main");
+  std::mt19937 random(1);
+  golden::TensorValues values;
+  test::NamedTensors named;
+  for (auto [i, argument] : llvm::enumerate(main.getArguments())) {
+    std::string name = "i" + std::to_string(i);
+    main.setArgAttr(i, stensor::kNameAttr, StringAttr::get(&context, name));
+    values.push_back(randomTensor(cast<RankedTensorType>(argument.getType()), random));
+    named[name] = values.back();
+  }
+  for (unsigned i = 0; i < main.getNumResults(); ++i)
+    main.setResultAttr(i, stensor::kNameAttr, StringAttr::get(&context, "o" + std::to_string(i)));
+  FailureOr<golden::TensorValues> expected = golden::interpret(main, values);
+  EXPECT_TRUE(succeeded(expected));
+
+  LoweringOptions options;
+  options.target = &target;
+  options.cards = cards;
+  EXPECT_TRUE(succeeded(convertStensorToTile(*module, options)));
+  EXPECT_TRUE(succeeded(verify(*module)));
+  test::TileInterpreter interpreter(*module, target, cards);
+  test::NamedTensors outputs = interpreter.run(named);
+  for (const std::string &problem : interpreter.problems)
+    ADD_FAILURE() << problem;
+  for (auto [i, tensor] : llvm::enumerate(*expected)) {
+    golden::TensorValue &have = outputs.at("o" + std::to_string(i));
+    EXPECT_EQ(have.type(), tensor.type());
+    int64_t width = tensor.elementBytes(), wrong = 0;
+    for (int64_t e = 0; e < tensor.elements(); ++e)
+      wrong += std::memcmp(have.bytes().data() + e * width, tensor.bytes().data() + e * width, width) != 0;
+    EXPECT_EQ(wrong, 0) << "elements of output " << i << " of " << tensor.elements();
+  }
+  Result result{interpreter.vectors, interpreter.passes, {}};
+  llvm::raw_string_ostream(result.text) << *module;
+  return result;
+}
+
+/// A contraction of [b, m, t, k] with [b, n, t, k].
+std::string contraction(int64_t b, int64_t m, int64_t n, int64_t t, int64_t k, const std::string &type) {
+  auto shape = [](std::initializer_list<int64_t> sizes, const std::string &type) {
+    std::string text = "tensor<";
+    for (int64_t size : sizes)
+      text += std::to_string(size) + "x";
+    return text + type + ">";
+  };
+  std::string lhs = shape({b, m, t, k}, type), rhs = shape({b, n, t, k}, type),
+              out = shape({b, m, n}, type == "f16" ? "f32" : "i32");
+  return "func.func @main(%x: " + lhs + ", %w: " + rhs + ") -> " + out +
+         " {\n %y = stensor.contract %x, %w : (" + lhs + ", " + rhs + ") -> " + out +
+         "\n return %y : " + out + "\n}";
+}
+
+TEST(StensorToTile, AddsVectors) {
+  Result result = check(R"(
+    func.func @main(%a: tensor<3x400xf32>, %b: tensor<1x400xf32>) -> tensor<3x400xf32> {
+      %y = stensor.map ins(%a, %b : tensor<3x400xf32>, tensor<1x400xf32>) outs(tensor<3x400xf32>) {
+      ^bb0(%x: f32, %z: f32):
+        %0 = arith.addf %x, %z : f32
+        stensor.yield %0 : f32
+      }
+      return %y : tensor<3x400xf32>
+    })");
+  // Three rows of two vectors, and no lane moves.
+  EXPECT_EQ(result.vectors["map"], 6);
+  EXPECT_EQ(result.vectors["permute"], 0);
+}
+
+TEST(StensorToTile, Contracts) {
+  check(contraction(1, 5, 7, 1, 9, "f16"));
+  check(contraction(2, 3, 400, 2, 330, "f16"));
+  check(contraction(1, 70, 650, 1, 640, "i8"));
+  check(contraction(3, 1, 33, 1, 20, "i8"));
+  check(contraction(1, 4, 1, 1, 1, "f16"));
+}
+
+TEST(StensorToTile, ContractsInUnitsThatOccupyThePlanes) {
+  // 1280^3 int8: four columns of tiles in pairs, rows in two groups of 640: four units.
+  Result result = check(contraction(1, 1280, 1280, 1, 320, "i8"));
+  EXPECT_EQ(result.passes["contract"], 4);
+}
+
+TEST(StensorToTile, RunsAMapInAContraction) {
+  Result result = check(R"(
+    func.func @main(%x: tensor<1x6x1x64xf16>, %w: tensor<1x400x1x64xf16>, %c: tensor<1x1x400xf32>)
+        -> tensor<6x400xf16> {
+      %y = stensor.contract %x, %w : (tensor<1x6x1x64xf16>, tensor<1x400x1x64xf16>) -> tensor<1x6x400xf32>
+      %z = stensor.map ins(%y, %c : tensor<1x6x400xf32>, tensor<1x1x400xf32>) outs(tensor<1x6x400xf16>) {
+      ^bb0(%a: f32, %b: f32):
+        %0 = arith.addf %a, %b : f32
+        %1 = arith.truncf %0 : f32 to f16
+        stensor.yield %1 : f16
+      }
+      %r = stensor.reshape %z : tensor<1x6x400xf16> -> tensor<6x400xf16>
+      return %r : tensor<6x400xf16>
+    })");
+  EXPECT_EQ(result.passes["permute"], 0);
+}
+
+std::string reduction(const std::string &kind, const std::string &from, const std::string &to, int64_t dim) {
+  return "func.func @main(%x: tensor<" + from + ">) -> tensor<" + to + "> {\n %y = stensor.reduce " + kind +
+         " %x {dim = " + std::to_string(dim) + " : i64} : tensor<" + from + "> -> tensor<" + to +
+         ">\n return %y : tensor<" + to + ">\n}";
+}
+
+TEST(StensorToTile, ReducesInTheStatedTree) {
+  check(reduction("add", "3x64xf32", "3x1xf32", 1));
+  check(reduction("add", "3x255xf32", "3x1xf32", 1));
+  check(reduction("add", "2x700xf32", "2x1xf32", 1));
+  check(reduction("max", "2x5xf32", "2x1xf32", 1));
+  check(reduction("add", "49x400xf32", "1x400xf32", 0));
+  check(reduction("add", "700x3xf32", "1x3xf32", 0));
+  check(reduction("min", "2x13x3xi32", "2x1x3xi32", 1));
+  check(reduction("mul", "1x4xf32", "1x4xf32", 0));
+}
+
+TEST(StensorToTile, ReadsAReductionInEveryLane) {
+  check(R"(
+    func.func @main(%x: tensor<4x300xf32>) -> tensor<4x300xf32> {
+      %s = stensor.reduce add %x {dim = 1 : i64} : tensor<4x300xf32> -> tensor<4x1xf32>
+      %y = stensor.map ins(%x, %s : tensor<4x300xf32>, tensor<4x1xf32>) outs(tensor<4x300xf32>) {
+      ^bb0(%a: f32, %b: f32):
+        %0 = arith.divf %a, %b : f32
+        stensor.yield %0 : f32
+      }
+      return %y : tensor<4x300xf32>
+    })");
+}
+
+TEST(StensorToTile, MovesLanes) {
+  // Heads leave one vector, take the last place of a cache, and come back as columns of lanes.
+  check(R"(
+    func.func @main(%x: tensor<1x1x64xf32>, %past: tensor<1x8x15x8xf32>) -> (tensor<1x8x16x8xf32>, tensor<8x8x16xf32>) {
+      %m = stensor.map ins(%x : tensor<1x1x64xf32>) outs(tensor<1x1x64xf32>) {
+      ^bb0(%a: f32):
+        %0 = arith.addf %a, %a : f32
+        stensor.yield %0 : f32
+      }
+      %h = stensor.reshape %m : tensor<1x1x64xf32> -> tensor<1x1x8x8xf32>
+      %t = stensor.transpose %h {permutation = array<i64: 0, 2, 1, 3>} : tensor<1x1x8x8xf32> -> tensor<1x8x1x8xf32>
+      %c = stensor.concat %past, %t {dim = 2 : i64} : (tensor<1x8x15x8xf32>, tensor<1x8x1x8xf32>) -> tensor<1x8x16x8xf32>
+      %v = stensor.transpose %c {permutation = array<i64: 0, 1, 3, 2>} : tensor<1x8x16x8xf32> -> tensor<1x8x8x16xf32>
+      %r = stensor.reshape %v : tensor<1x8x8x16xf32> -> tensor<8x8x16xf32>
+      %n = stensor.map ins(%r : tensor<8x8x16xf32>) outs(tensor<8x8x16xf32>) {
+      ^bb0(%a: f32):
+        %0 = arith.negf %a : f32
+        stensor.yield %0 : f32
+      }
+      return %c, %n : tensor<1x8x16x8xf32>, tensor<8x8x16xf32>
+    })");
+}
+
+TEST(StensorToTile, PadsAndSlidesWindows) {
+  check(R"(
+    func.func @main(%x: tensor<1x6x5x4xf32>) -> tensor<1x6x5x9x4xf32> {
+      %p = stensor.pad %x {low = array<i64: 0, 1, 1, 0>, value = 1.5 : f32} : tensor<1x6x5x4xf32> -> tensor<1x8x7x4xf32>
+      %w = stensor.window %p {first = 1 : i64, sizes = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>}
+        : tensor<1x8x7x4xf32> -> tensor<1x6x5x3x3x4xf32>
+      %r = stensor.reshape %w : tensor<1x6x5x3x3x4xf32> -> tensor<1x6x5x9x4xf32>
+      %y = stensor.map ins(%r : tensor<1x6x5x9x4xf32>) outs(tensor<1x6x5x9x4xf32>) {
+      ^bb0(%a: f32):
+        %0 = arith.addf %a, %a : f32
+        stensor.yield %0 : f32
+      }
+      return %y : tensor<1x6x5x9x4xf32>
+    })");
+}
+
+TEST(StensorToTile, Gathers) {
+  check(R"(
+    func.func @main(%table: tensor<9x400xf32>, %i: tensor<5xi32>) -> tensor<5x400xf32> {
+      %y = stensor.gather %table, %i : (tensor<9x400xf32>, tensor<5xi32>) -> tensor<5x400xf32>
+      return %y : tensor<5x400xf32>
+    })");
+}
+
+TEST(StensorToTile, RunsOnAMachineOfOtherSize) {
+  check(contraction(1, 70, 65, 1, 100, "i8"), 1, "tiny");
+  check(reduction("add", "3x27xf32", "3x1xf32", 1), 1, "tiny");
+  check(reduction("add", "3x100xf32", "3x1xf32", 1), 1, "tiny");
+}
+
+} // namespace
