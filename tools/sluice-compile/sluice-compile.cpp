@@ -10,6 +10,7 @@
 #include "sluice/Binary/Program.h"
 #include "sluice/Compiler/CompileModel.h"
 #include "sluice/Support/Files.h"
+#include "tools/common/ModelOptions.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -32,18 +33,7 @@ static cl::opt<std::string> targetName("target", cl::desc("Target description to
                                        cl::init("tsp1"), cl::value_desc("name"), cl::cat(category));
 static cl::opt<unsigned> cards("cards", cl::desc("Cards of one node that share the work"), cl::init(1),
                                cl::cat(category));
-static cl::list<std::string> dims("dim", cl::desc("Bind a dynamic axis of the model"),
-                                  cl::value_desc("name=size"), cl::cat(category));
-static cl::opt<F32Matmul>
-    f32Matmul("f32-matmul", cl::desc("How contractions of float32 operands run"),
-              cl::values(clEnumValN(F32Matmul::F16, "f16", "operands rounded to fp16"),
-                         clEnumValN(F32Matmul::F32, "f32", "fp16 pieces, fp32 accuracy")),
-              cl::init(F32Matmul::F16), cl::cat(category));
-enum class Demotion { None, F64 };
-static cl::opt<Demotion> demotion("demote",
-                                  cl::desc("Compute a type that the machine lacks in a narrower one"),
-                                  cl::values(clEnumValN(Demotion::F64, "f64", "float64 as float32")),
-                                  cl::init(Demotion::None), cl::cat(category));
+static ModelOptions modelOptions(category);
 static cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
                                  cl::cat(category));
 static cl::opt<Phase>
@@ -59,30 +49,8 @@ static cl::opt<std::string>
     dumpPhasesTo("dump-phases-to", cl::desc("Write the IR of every phase to 1-onnx.mlir ... 5-sched.mlir"),
                  cl::value_desc("directory"), cl::cat(category));
 
-static int fail(const Twine &message) {
-  SmallVector<StringRef> lines;
-  std::string text = message.str();
-  StringRef(text).split(lines, '\n');
-  for (StringRef line : lines)
-    errs() << (line.starts_with("  note:") ? "sluice-compile:" : "sluice-compile: error: ") << line << "\n";
-  return 1;
-}
-
-static int fail(const absl::Status &status) { return fail(Twine(std::string(status.message()))); }
-
-/// Reads the `--dim` options; what is wrong with one of them, or nothing.
-static std::optional<std::string> parseDims(std::map<std::string, int64_t> &sizes) {
-  for (StringRef dim : dims) {
-    auto [name, size] = dim.rsplit('=');
-    int64_t value = 0;
-    if (name.empty() || size.getAsInteger(10, value) || value < 0)
-      return ("--dim " + dim + ": expected name=size").str();
-    auto [entry, inserted] = sizes.try_emplace(name.str(), value);
-    if (!inserted && entry->second != value)
-      return ("--dim " + name + ": bound to " + Twine(entry->second) + " and to " + Twine(value)).str();
-  }
-  return std::nullopt;
-}
+static int fail(StringRef message) { return reportError("sluice-compile", message); }
+static int fail(const absl::Status &status) { return fail(std::string(status.message())); }
 
 /// Writes the IR of an earlier phase.
 static int writeIR(const CompileOptions &options) {
@@ -124,12 +92,12 @@ int main(int argc, char **argv) {
   CompileOptions options;
   options.targetName = targetName;
   options.cards = cards;
-  options.f32Matmul = f32Matmul;
-  options.demoteF64 = demotion == Demotion::F64;
+  options.f32Matmul = modelOptions.f32Matmul();
+  options.demoteF64 = modelOptions.demoteF64();
   options.threads = threads;
   options.compileTo = compileTo;
   options.dumpPhasesTo = dumpPhasesTo;
-  if (std::optional<std::string> wrong = parseDims(options.dims))
+  if (std::optional<std::string> wrong = modelOptions.readDims(options.dims))
     return fail(*wrong);
 
   Progress progress;

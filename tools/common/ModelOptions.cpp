@@ -1,0 +1,57 @@
+//===- ModelOptions.cpp - Options of tools that take models ---------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "tools/common/ModelOptions.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace sluice {
+
+int reportError(StringRef tool, StringRef message) {
+  SmallVector<StringRef> lines;
+  message.split(lines, '\n');
+  for (StringRef line : lines)
+    errs() << tool << (line.starts_with("  note:") ? ":" : ": error: ") << line << "\n";
+  return 1;
+}
+
+ModelOptions::ModelOptions(cl::OptionCategory &category)
+    : dims("dim", cl::desc("Bind a dynamic axis of the model (repeatable)"), cl::value_desc("name=size"),
+           cl::cat(category)),
+      matmulMode("f32-matmul", cl::desc("How contractions of float32 operands run"),
+                 cl::values(clEnumValN(F32Matmul::F16, "f16", "operands rounded to fp16"),
+                            clEnumValN(F32Matmul::F32, "f32", "fp16 pieces, fp32 accuracy")),
+                 cl::init(F32Matmul::F16), cl::cat(category)),
+      demotion("demote", cl::desc("Compute a type that the machine lacks in a narrower one"),
+               cl::values(clEnumValN(Demotion::F64, "f64", "float64 as float32")), cl::init(Demotion::None),
+               cl::cat(category)) {}
+
+std::optional<std::string> ModelOptions::readDims(std::map<std::string, int64_t> &sizes) const {
+  SmallVector<std::string> faults;
+  for (StringRef dim : dims) {
+    auto [name, size] = dim.rsplit('=');
+    int64_t value = 0;
+    if (name.empty() || size.getAsInteger(10, value) || value < 0) {
+      faults.push_back(("--dim=" + dim + ": expected name=size").str());
+      continue;
+    }
+    auto [entry, inserted] = sizes.try_emplace(name.str(), value);
+    if (!inserted && entry->second != value)
+      faults.push_back(
+          ("--dim=" + name + ": bound to " + Twine(entry->second) + " and to " + Twine(value)).str());
+  }
+  if (faults.empty())
+    return std::nullopt;
+  return join(faults, "\n");
+}
+
+} // namespace sluice

@@ -1,0 +1,47 @@
+//===- ModelOptions.h - Options of tools that take models -------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_TOOLS_COMMON_MODELOPTIONS_H
+#define SLUICE_TOOLS_COMMON_MODELOPTIONS_H
+
+#include "sluice/Conversion/F32Matmul.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/CommandLine.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace sluice {
+
+/// Prints an error on stderr as "<tool>: error: ...", each line of it as one and notes without the word.
+/// Returns the exit status.
+int reportError(llvm::StringRef tool, llvm::StringRef message);
+
+/// How a model is read: `--dim`, `--f32-matmul` and `--demote`. One static object a tool.
+class ModelOptions {
+public:
+  explicit ModelOptions(llvm::cl::OptionCategory &category);
+
+  /// Reads the `--dim` options into `sizes`; what is wrong with them, or nothing.
+  std::optional<std::string> readDims(std::map<std::string, int64_t> &sizes) const;
+  F32Matmul f32Matmul() const { return matmulMode; }
+  bool demoteF64() const { return demotion == Demotion::F64; }
+
+private:
+  enum class Demotion { None, F64 };
+
+  llvm::cl::list<std::string> dims;
+  llvm::cl::opt<F32Matmul> matmulMode;
+  llvm::cl::opt<Demotion> demotion;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_TOOLS_COMMON_MODELOPTIONS_H
