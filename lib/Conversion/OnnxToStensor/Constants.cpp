@@ -1,0 +1,152 @@
+//===- Constants.cpp - Constants on the host ------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/APFloat.h"
+
+#include <cstring>
+#include <vector>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+int64_t countElements(llvm::ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  return count;
+}
+
+/// The little-endian bytes of a constant; one element where `splat` comes out true.
+static llvm::ArrayRef<char> rawBytes(ElementsAttr constant, bool &splat) {
+  splat = false;
+  if (auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(constant))
+    return resource.getData();
+  auto dense = llvm::cast<DenseElementsAttr>(constant);
+  splat = dense.isSplat();
+  return dense.getRawData();
+}
+
+/// Calls `read(bytes, width)` for each element in order.
+template <typename Read>
+static void forEachElement(ElementsAttr constant, unsigned width, Read read) {
+  bool splat;
+  llvm::ArrayRef<char> bytes = rawBytes(constant, splat);
+  int64_t count = constant.getNumElements();
+  for (int64_t i = 0; i < count; ++i)
+    read(bytes.data() + (splat ? 0 : i * width));
+}
+
+template <typename T>
+static T load(const char *bytes) {
+  T value;
+  std::memcpy(&value, bytes, sizeof(T));
+  return value;
+}
+
+static int64_t loadInteger(const char *bytes, unsigned width, bool isUnsigned) {
+  switch (width) {
+  case 1:
+    return isUnsigned ? load<uint8_t>(bytes) : load<int8_t>(bytes);
+  case 2:
+    return isUnsigned ? load<uint16_t>(bytes) : load<int16_t>(bytes);
+  case 4:
+    return isUnsigned ? load<uint32_t>(bytes) : load<int32_t>(bytes);
+  default:
+    return load<int64_t>(bytes);
+  }
+}
+
+llvm::SmallVector<int64_t> readIntegers(ElementsAttr constant) {
+  llvm::SmallVector<int64_t> values;
+  values.reserve(constant.getNumElements());
+  auto type = llvm::cast<IntegerType>(constant.getElementType());
+  auto dense = llvm::dyn_cast<DenseElementsAttr>(constant);
+  if (dense && type.getWidth() == 1) {
+    for (bool value : dense.getValues<bool>())
+      values.push_back(value);
+    return values;
+  }
+  unsigned width = (type.getWidth() + 7) / 8;
+  bool isUnsigned = type.isUnsigned() || type.getWidth() == 1;
+  forEachElement(constant, width,
+                 [&](const char *bytes) { values.push_back(loadInteger(bytes, width, isUnsigned)); });
+  return values;
+}
+
+llvm::SmallVector<double> readFloats(ElementsAttr constant) {
+  llvm::SmallVector<double> values;
+  values.reserve(constant.getNumElements());
+  auto type = llvm::cast<FloatType>(constant.getElementType());
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  unsigned width = type.getWidth() / 8;
+  forEachElement(constant, width, [&](const char *bytes) {
+    if (width == 4)
+      return values.push_back(load<float>(bytes));
+    if (width == 8)
+      return values.push_back(load<double>(bytes));
+    llvm::APFloat value(semantics, llvm::APInt(16, load<uint16_t>(bytes)));
+    bool inexact;
+    value.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &inexact);
+    values.push_back(value.convertToDouble());
+  });
+  return values;
+}
+
+ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, Type element, llvm::ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get(shape, element);
+  unsigned bits = element.getIntOrFloatBitWidth();
+  if (bits == 1) {
+    llvm::SmallVector<bool> truths;
+    for (int64_t value : values)
+      truths.push_back(value & 1);
+    return DenseElementsAttr::get(type, truths);
+  }
+  unsigned width = bits / 8;
+  std::vector<char> bytes(values.size() * width);
+  for (size_t i = 0; i < values.size(); ++i)
+    std::memcpy(bytes.data() + i * width, &values[i], width);
+  return DenseElementsAttr::getFromRawBuffer(type, bytes);
+}
+
+ElementsAttr makeFloats(llvm::ArrayRef<int64_t> shape, Type element, llvm::ArrayRef<double> values) {
+  auto type = RankedTensorType::get(shape, element);
+  const llvm::fltSemantics &semantics = llvm::cast<FloatType>(element).getFloatSemantics();
+  llvm::SmallVector<llvm::APFloat> rounded;
+  rounded.reserve(values.size());
+  for (double value : values) {
+    llvm::APFloat number(value);
+    bool inexact;
+    number.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &inexact);
+    rounded.push_back(number);
+  }
+  return DenseElementsAttr::get(type, rounded);
+}
+
+ElementsAttr reinterpret(ElementsAttr constant, llvm::ArrayRef<int64_t> shape, Type element) {
+  auto type = RankedTensorType::get(shape, element);
+  if (auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(constant))
+    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  auto dense = llvm::cast<DenseElementsAttr>(constant);
+  Type from = dense.getElementType();
+  if (from == element)
+    return dense.reshape(type);
+  if (dense.isSplat() && from.getIntOrFloatBitWidth() != element.getIntOrFloatBitWidth()) {
+    std::vector<char> bytes;
+    llvm::ArrayRef<char> one = dense.getRawData();
+    for (int64_t i = 0; i < dense.getNumElements(); ++i)
+      bytes.insert(bytes.end(), one.begin(), one.end());
+    return DenseElementsAttr::getFromRawBuffer(type, bytes);
+  }
+  return DenseElementsAttr::getFromRawBuffer(type, dense.getRawData());
+}
+
+} // namespace sluice::conversion

@@ -1,0 +1,46 @@
+//===- Constants.h - Constants on the host ----------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_CONSTANTS_H
+#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_CONSTANTS_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+
+namespace sluice::conversion {
+
+using Shape = llvm::SmallVector<int64_t, 6>;
+
+/// Product of the dimensions; 1 for a scalar.
+int64_t countElements(llvm::ArrayRef<int64_t> shape);
+
+/// Elements of an integer constant in row-major order, sign extended, or zero extended where the element
+/// type is unsigned or i1.
+llvm::SmallVector<int64_t> readIntegers(mlir::ElementsAttr constant);
+
+/// Elements of an f16, f32 or f64 constant.
+llvm::SmallVector<double> readFloats(mlir::ElementsAttr constant);
+
+/// A constant of an integer type; values keep their low bits.
+mlir::ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, mlir::Type element,
+                                llvm::ArrayRef<int64_t> values);
+
+/// A constant of an f16 or f32 type, values rounded to nearest even.
+mlir::ElementsAttr makeFloats(llvm::ArrayRef<int64_t> shape, mlir::Type element,
+                              llvm::ArrayRef<double> values);
+
+/// The same bytes under another type; both take the same number of bytes. Large constants are shared, not
+/// copied.
+mlir::ElementsAttr reinterpret(mlir::ElementsAttr constant, llvm::ArrayRef<int64_t> shape,
+                               mlir::Type element);
+
+} // namespace sluice::conversion
+
+#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_CONSTANTS_H

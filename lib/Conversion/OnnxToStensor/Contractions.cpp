@@ -1,0 +1,285 @@
+//===- Contractions.cpp - Matrix products ---------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+#include "OperatorTable.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using sluice::stensor::ReduceKind;
+
+namespace sluice::conversion {
+
+/// Refuses a constant that f16 turns into infinity.
+static void checkHalfRange(Node &node, const Tensor &operand) {
+  if (!operand.constant || !operand.element.isF32())
+    return;
+  constexpr double limit = 65520; // the first number that rounds to infinity
+  for (double number : readFloats(operand.constant))
+    if (std::isfinite(number) && std::abs(number) >= limit) {
+      (void)node.refuse("the constant operand holds " + std::to_string(number) +
+                        ", beyond the range of float16 in which products are computed");
+      return;
+    }
+}
+
+static Tensor toHalf(Node &node, const Tensor &operand) {
+  return node.cast(operand, node.getBuilder().getF16Type());
+}
+
+/// x as p0 + 2^-12 p1 + 2^-24 p2 with f16 pieces.
+static std::array<Tensor, 3> cutIntoPieces(Node &node, const Tensor &x) {
+  Type f32 = node.getBuilder().getF32Type();
+  auto rest = [&](const Tensor &whole, const Tensor &piece) {
+    return node.map({whole, piece}, f32, [](Scalars &s, llvm::ArrayRef<Value> v) {
+      return s.mul(s.sub(v[0], v[1]), s.real(4096));
+    });
+  };
+  Tensor first = toHalf(node, x), after = rest(x, first), second = toHalf(node, after);
+  return {first, second, toHalf(node, rest(after, second))};
+}
+
+Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs) {
+  checkHalfRange(node, lhs);
+  checkHalfRange(node, rhs);
+  bool isHalf = lhs.element.isF16() && rhs.element.isF16();
+  if (isHalf || node.options().f32Matmul == F32Matmul::F16)
+    return node.contract(toHalf(node, lhs), toHalf(node, rhs));
+  Type f32 = node.getBuilder().getF32Type();
+  std::array<Tensor, 3> p = cutIntoPieces(node, node.cast(lhs, f32)),
+                        q = cutIntoPieces(node, node.cast(rhs, f32));
+  Tensor s0 = node.contract(p[0], q[0]);
+  Tensor s01 = node.contract(p[0], q[1]), s10 = node.contract(p[1], q[0]);
+  Tensor s02 = node.contract(p[0], q[2]), s11 = node.contract(p[1], q[1]), s20 = node.contract(p[2], q[0]);
+  return node.map({s0, s01, s10, s02, s11, s20}, f32, [](Scalars &s, llvm::ArrayRef<Value> v) {
+    Value step = s.real(1.0 / 4096);
+    Value second = s.add(v[1], v[2]), third = s.add(s.add(v[3], v[4]), v[5]);
+    return s.fma(s.fma(third, step, second), step, v[0]);
+  });
+}
+
+/// i8 as it is; ui8 less 128, the same way its zero point.
+static Tensor toSigned(Node &node, const Tensor &operand) {
+  if (!operand.element.isUnsignedInteger())
+    return operand;
+  return node.map(operand, node.getBuilder().getIntegerType(8),
+                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.bitXor(x[0], s.integer(0x80)); });
+}
+
+/// The zero point as i32 in the signed numbering, or none if it is zero.
+static Tensor signedZero(Node &node, const Tensor &zero, bool isUnsigned) {
+  Type i32 = node.getBuilder().getI32Type();
+  Tensor result =
+      zero ? node.cast(toSigned(node, zero), i32) : node.integers(Shape{}, isUnsigned ? -128 : 0, i32);
+  if (result.constant &&
+      llvm::all_of(readIntegers(result.constant), [](int64_t value) { return value == 0; }))
+    return Tensor();
+  return result;
+}
+
+Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, const Tensor &rhs,
+                        const Tensor &rhsZero) {
+  Type i32 = node.getBuilder().getI32Type(), i8 = node.getBuilder().getIntegerType(8);
+  Tensor a = toSigned(node, lhs), b = toSigned(node, rhs);
+  Tensor za = signedZero(node, lhsZero, lhs.element.isUnsignedInteger());
+  Tensor zb = signedZero(node, rhsZero, rhs.element.isUnsignedInteger());
+  Tensor result = node.contract(a, b);
+  int64_t depth = lhs.shape[2] * lhs.shape[3];
+  auto ones = [&](const Tensor &like) {
+    llvm::SmallVector<int64_t> one = {1};
+    return node.integers({like.shape[0], 1, like.shape[2], like.shape[3]}, one, i8);
+  };
+  // Sum of (a - za)(b - zb) = sum of ab - za (sum of b) - zb (sum of a) + depth za zb.
+  if (za) {
+    Tensor sums = node.contract(ones(b), b);
+    result = node.map({result, sums, za}, i32,
+                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.sub(x[0], s.mul(x[1], x[2])); });
+  }
+  if (zb) {
+    Tensor sums = node.contract(a, ones(a));
+    result = node.map({result, sums, zb}, i32,
+                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.sub(x[0], s.mul(x[1], x[2])); });
+  }
+  if (za && zb)
+    result = node.map({result, za, zb}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      return s.add(x[0], s.mul(s.mul(x[1], x[2]), s.integer(depth)));
+    });
+  return result;
+}
+
+namespace {
+/// A matrix product in the form of a contraction.
+struct MatrixProduct {
+  Tensor lhs;  ///< [B, M, 1, K]
+  Tensor rhs;  ///< [B, N, 1, K]
+  Shape shape; ///< the result's, to reshape [B, M, N] to
+};
+} // namespace
+
+/// The last two dimensions exchanged.
+static Tensor exchangeLast(Node &node, const Tensor &input) {
+  Shape order;
+  for (int64_t dim = 0; dim + 2 < input.rank(); ++dim)
+    order.push_back(dim);
+  order.push_back(input.rank() - 1);
+  order.push_back(input.rank() - 2);
+  return node.transpose(input, order);
+}
+
+/// Brings the operands of NumPy's matmul into the form of a contraction; none, refused, if they do not fit.
+static std::optional<MatrixProduct> arrange(Node &node, Tensor lhs, Tensor rhs) {
+  auto misfit = [&]() -> std::optional<MatrixProduct> {
+    (void)node.refuse("the operands' shapes do not fit a matrix product");
+    return std::nullopt;
+  };
+  if (lhs.rank() == 0 || rhs.rank() == 0)
+    return misfit();
+  bool isRow = lhs.rank() == 1, isColumn = rhs.rank() == 1;
+  if (isRow)
+    lhs = node.reshape(lhs, {1, lhs.shape[0]});
+  if (isColumn)
+    rhs = node.reshape(rhs, {rhs.shape[0], 1});
+  int64_t rows = lhs.shape[lhs.rank() - 2], depth = lhs.shape.back(), columns = rhs.shape.back();
+  if (rhs.shape[rhs.rank() - 2] != depth)
+    return misfit();
+
+  Tensor lhsBatch, rhsBatch;
+  lhsBatch.shape.assign(lhs.shape.begin(), lhs.shape.end() - 2);
+  rhsBatch.shape.assign(rhs.shape.begin(), rhs.shape.end() - 2);
+  std::optional<Shape> batch = Emitter::broadcastShape({lhsBatch, rhsBatch});
+  if (!batch)
+    return misfit();
+  MatrixProduct product;
+  product.shape = *batch;
+  if (!isRow)
+    product.shape.push_back(rows);
+  if (!isColumn)
+    product.shape.push_back(columns);
+  rhs = exchangeLast(node, rhs);
+  if (countElements(rhsBatch.shape) == 1) {
+    // One matrix for all: the batch is more rows.
+    product.lhs = node.reshape(lhs, {1, countElements(lhsBatch.shape) * rows, 1, depth});
+    product.rhs = node.reshape(rhs, {1, columns, 1, depth});
+    return product;
+  }
+  auto spread = [&](const Tensor &operand, int64_t vectors) {
+    Shape aligned(batch->size() + 2 - operand.rank(), 1), full = *batch;
+    aligned.append(operand.shape);
+    full.push_back(vectors);
+    full.push_back(depth);
+    return node.reshape(node.broadcast(node.reshape(operand, aligned), full),
+                        {countElements(*batch), vectors, 1, depth});
+  };
+  product.lhs = spread(lhs, rows);
+  product.rhs = spread(rhs, columns);
+  return product;
+}
+
+static Results convertMatMul(Node &node) {
+  const Tensor &lhs = node.input(0), &rhs = node.input(1);
+  if (!lhs.isReal())
+    return node.refuse("element type " + elementName(lhs.element) + " is not supported");
+  std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
+  if (!product)
+    return failure();
+  Tensor result = contractReals(node, product->lhs, product->rhs);
+  return {{node.cast(node.reshape(result, product->shape), lhs.element)}};
+}
+
+static Results convertGemm(Node &node) {
+  bool transA = node.integerAttr("transA", 0), transB = node.integerAttr("transB", 0);
+  double alpha = node.realAttr("alpha", 1), beta = node.realAttr("beta", 1);
+  Tensor a = node.input(0), b = node.input(1);
+  const Tensor &c = node.input(2);
+  if (!a.isReal())
+    return node.refuse("element type " + elementName(a.element) + " is not supported");
+  if (a.rank() != 2 || b.rank() != 2)
+    return node.refuse("an operand is not a matrix");
+  if (transA)
+    a = node.transpose(a, {1, 0});
+  if (!transB)
+    b = node.transpose(b, {1, 0});
+  if (a.shape[1] != b.shape[1])
+    return node.refuse("the operands' shapes do not fit a matrix product");
+  int64_t rows = a.shape[0], columns = b.shape[0], depth = a.shape[1];
+  Tensor product =
+      contractReals(node, node.reshape(a, {1, rows, 1, depth}), node.reshape(b, {1, columns, 1, depth}));
+  product = node.reshape(product, {rows, columns});
+  llvm::SmallVector<Tensor> operands = {product};
+  bool addsC = c && beta != 0;
+  if (addsC)
+    operands.push_back(c);
+  if (!addsC && alpha == 1)
+    return {{node.cast(product, a.element)}};
+  return {{node.map(operands, a.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value scaled = alpha == 1 ? x[0] : s.mul(x[0], s.real(alpha));
+    if (!addsC)
+      return scaled;
+    return s.add(scaled, beta == 1 ? x[1] : s.mul(x[1], s.real(beta)));
+  })}};
+}
+
+/// A zero point of a matrix product's operand: one number, or one for each of its vectors.
+static Tensor zeroOf(Node &node, const Tensor &zero, bool isColumns) {
+  if (!zero || zero.count() == 1)
+    return zero ? node.reshape(zero, {}) : zero;
+  if (isColumns)
+    return node.reshape(zero, {1, 1, zero.count()});
+  return node.reshape(zero, {1, zero.count(), 1});
+}
+
+/// The integer product of matrices, as i32 of the result's shape; none if refused.
+static std::optional<Tensor> integerMatMul(Node &node, const Tensor &lhs, const Tensor &lhsZero,
+                                           const Tensor &rhs, const Tensor &rhsZero) {
+  std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
+  if (!product)
+    return std::nullopt;
+  bool severalZeros = (lhsZero && lhsZero.count() != 1) || (rhsZero && rhsZero.count() != 1);
+  if (severalZeros && (lhs.rank() != 2 || rhs.rank() != 2)) {
+    (void)node.refuse("zero points by row or column are supported for matrices only");
+    return std::nullopt;
+  }
+  Tensor result = contractIntegers(node, product->lhs, zeroOf(node, lhsZero, false), product->rhs,
+                                   zeroOf(node, rhsZero, true));
+  return node.reshape(result, product->shape);
+}
+
+static Results convertMatMulInteger(Node &node) {
+  std::optional<Tensor> result =
+      integerMatMul(node, node.input(0), node.input(2), node.input(1), node.input(3));
+  if (!result)
+    return failure();
+  return {{*result}};
+}
+
+/// Operands a, its scale, its zero point, b, ..., the result's scale and zero point.
+static Results convertQLinearMatMul(Node &node) {
+  const Tensor &a = node.input(0), &b = node.input(3), &resultZero = node.input(7);
+  if (!a.element.isInteger(8) || node.input(1).count() != 1 || node.input(4).count() != 1 ||
+      node.input(6).count() != 1)
+    return node.refuse("only 8-bit operands with one scale each are supported");
+  std::optional<Tensor> sum = integerMatMul(node, a, node.input(2), b, node.input(5));
+  if (!sum)
+    return failure();
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor scale = node.map({node.input(6), node.input(1), node.input(4)}, f32,
+                          [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], s.mul(x[1], x[2])); });
+  return {{quantize(node, node.cast(*sum, f32), node.reshape(scale, {}), node.reshape(resultZero, {}),
+                    resultZero.element)}};
+}
+
+void addContractions(OperatorTable &table) {
+  table.add("MatMul", 1, convertMatMul);
+  table.add("Gemm", 7, convertGemm);
+  table.add("MatMulInteger", 10, convertMatMulInteger);
+  table.add("QLinearMatMul", 10, convertQLinearMatMul);
+}
+
+} // namespace sluice::conversion

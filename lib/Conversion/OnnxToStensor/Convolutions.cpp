@@ -1,0 +1,271 @@
+//===- Convolutions.cpp - Convolutions ------------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+#include "OperatorTable.h"
+
+using namespace mlir;
+
+namespace sluice::conversion {
+namespace {
+
+/// A convolution as a contraction: one row for each position, one column for each channel of the result.
+struct Convolution {
+  Tensor rows;    ///< [G, N positions, taps, C / G]
+  Tensor columns; ///< [G, O / G, taps, C / G]
+  Shape shape;    ///< [N, positions..., O]
+};
+
+} // namespace
+
+/// Weights [O, C / G, taps...] as [G, O / G, taps, C / G].
+static Tensor arrangeWeights(Node &node, const Tensor &weights, int64_t groups) {
+  int64_t outputs = weights.shape[0], depth = weights.shape[1];
+  int64_t taps = outputs * depth == 0 ? 0 : weights.count() / (outputs * depth);
+  return node.transpose(node.reshape(weights, {groups, outputs / groups, depth, taps}), {0, 1, 3, 2});
+}
+
+/// `windows` has shape [N, positions..., taps..., C], `columns` comes from arrangeWeights.
+static Convolution arrange(Node &node, const Tensor &windows, const Tensor &columns, size_t spatialRank) {
+  Convolution result;
+  int64_t groups = columns.shape[0], taps = columns.shape[2], depth = columns.shape[3];
+  result.shape.assign(windows.shape.begin(), windows.shape.begin() + 1 + spatialRank);
+  int64_t positions = countElements(result.shape);
+  result.shape.push_back(groups * columns.shape[1]);
+  Tensor rows = node.reshape(windows, {positions, taps, groups, depth});
+  result.rows = node.transpose(rows, {2, 0, 1, 3});
+  result.columns = columns;
+  if (depth == 1) {
+    // One channel: the taps of a window are one dot product.
+    result.rows = node.reshape(result.rows, {groups, positions, 1, taps});
+    result.columns = node.reshape(columns, {groups, columns.shape[1], 1, taps});
+  }
+  return result;
+}
+
+/// A contraction's [G, M, O / G] with the bias added, as the convolution's result of `element`.
+static Tensor finishConvolution(Node &node, const Convolution &convolution, const Tensor &product,
+                                const Tensor &bias, Type element) {
+  Tensor rows = node.transpose(product, {1, 0, 2});
+  rows = node.reshape(rows, {rows.shape[0], rows.shape[1] * rows.shape[2]});
+  if (bias)
+    rows = node.map({rows, bias}, element,
+                    [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+  return channelsFirst(node, node.reshape(node.cast(rows, element), convolution.shape));
+}
+
+/// The padded windows of `input` [N, C, spatial...] in channels-last form.
+static Tensor padAndSlide(Node &node, const Tensor &input, const Windows &windows, double padding) {
+  Shape low = {0}, high = {0};
+  low.append(windows.low);
+  high.append(windows.high);
+  low.push_back(0);
+  high.push_back(0);
+  Tensor padded = node.pad(channelsLast(node, input), low, high, padding);
+  return node.window(padded, 1, windows.sizes, windows.strides, windows.dilations);
+}
+
+/// Whether input and weights fit a convolution of `groups`; refuses otherwise.
+static bool checkOperands(Node &node, const Tensor &input, const Tensor &weights, int64_t groups) {
+  bool fits = input.rank() >= 3 && weights.rank() == input.rank() && groups >= 1 &&
+              weights.shape[0] % groups == 0 && weights.shape[1] * groups == input.shape[1];
+  if (!fits)
+    (void)node.refuse("input, weights and 'group' do not fit a convolution");
+  return fits;
+}
+
+/// Kernel sizes from the weights; 'kernel_shape' must say the same.
+static std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const Tensor &weights) {
+  llvm::ArrayRef<int64_t> sizes = llvm::ArrayRef(weights.shape).drop_front(2);
+  std::optional<Shape> declared = node.integersAttr("kernel_shape");
+  if (declared && llvm::ArrayRef<int64_t>(*declared) != sizes) {
+    (void)node.refuse("'kernel_shape' differs from the weights' shape");
+    return std::nullopt;
+  }
+  return readWindows(node, sizes, llvm::ArrayRef(input.shape).drop_front(2));
+}
+
+static Results convertConv(Node &node) {
+  int64_t groups = node.integerAttr("group", 1);
+  const Tensor &input = node.input(0), &weights = node.input(1);
+  if (!input.isReal())
+    return node.refuse("element type " + elementName(input.element) + " is not supported");
+  if (!checkOperands(node, input, weights, groups))
+    return failure();
+  std::optional<Windows> windows = convolutionWindows(node, input, weights);
+  if (!windows)
+    return failure();
+  Convolution convolution = arrange(node, padAndSlide(node, input, *windows, 0),
+                                    arrangeWeights(node, weights, groups), windows->sizes.size());
+  Tensor product = contractReals(node, convolution.rows, convolution.columns);
+  return {{finishConvolution(node, convolution, product, node.input(2), input.element)}};
+}
+
+/// `input` [N, spatial..., C] with strides - 1 zeros between neighbours.
+static Tensor spreadOut(Node &node, Tensor input, llvm::ArrayRef<int64_t> strides) {
+  for (auto [index, stride] : llvm::enumerate(strides)) {
+    if (stride == 1)
+      continue;
+    int64_t dim = index + 1, size = input.shape[dim];
+    Shape split = input.shape, low(input.rank() + 1, 0), high = low, joined = input.shape;
+    split.insert(split.begin() + dim + 1, 1);
+    high[dim + 1] = stride - 1;
+    joined[dim] = size * stride;
+    Tensor spaced = node.reshape(node.pad(node.reshape(input, split), low, high, 0), joined);
+    input = node.slice(spaced, dim, 0, (size - 1) * stride + 1);
+  }
+  return input;
+}
+
+/// Padding of the result of a transposed convolution: what is cut off on both sides of each dimension.
+static bool readTransposedPads(Node &node, llvm::ArrayRef<int64_t> spatial, llvm::ArrayRef<int64_t> extents,
+                               llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> extra, Shape &low,
+                               Shape &high) {
+  size_t count = spatial.size();
+  llvm::StringRef autoPad = node.stringAttr("auto_pad", "NOTSET");
+  Shape pads = node.integersAttr("pads").value_or(Shape(2 * count, 0));
+  std::optional<Shape> wanted = node.integersAttr("output_shape");
+  bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
+  if (pads.size() != 2 * count || (wanted && wanted->size() < count)) {
+    (void)node.refuse("'pads' or 'output_shape' does not fit the spatial dimensions");
+    return false;
+  }
+  for (size_t dim = 0; dim < count; ++dim) {
+    int64_t whole = (spatial[dim] - 1) * strides[dim] + extents[dim] + extra[dim];
+    if (wanted || same) {
+      int64_t size = wanted ? (*wanted)[wanted->size() - count + dim] : spatial[dim] * strides[dim];
+      int64_t total = std::max<int64_t>(0, whole - size);
+      int64_t lesser = total / 2, first = autoPad == "SAME_UPPER" ? lesser : total - lesser;
+      low.push_back(first);
+      high.push_back(whole - size - first);
+    } else {
+      low.push_back(autoPad == "VALID" ? 0 : pads[dim]);
+      high.push_back(autoPad == "VALID" ? 0 : pads[count + dim]);
+    }
+  }
+  return true;
+}
+
+/// The convolution of the spread-out input with the kernel turned round.
+static Results convertConvTranspose(Node &node) {
+  int64_t groups = node.integerAttr("group", 1);
+  const Tensor &input = node.input(0), &weights = node.input(1);
+  if (!input.isReal())
+    return node.refuse("element type " + elementName(input.element) + " is not supported");
+  if (input.rank() < 3 || weights.rank() != input.rank() || groups < 1 ||
+      weights.shape[0] != input.shape[1] || input.shape[1] % groups != 0)
+    return node.refuse("input, weights and 'group' do not fit a convolution");
+  llvm::ArrayRef<int64_t> spatial = llvm::ArrayRef(input.shape).drop_front(2);
+  size_t count = spatial.size();
+  Shape sizes(llvm::ArrayRef(weights.shape).drop_front(2)), extents, cutLow, cutHigh;
+  Shape strides = node.integersAttr("strides").value_or(Shape(count, 1));
+  Shape dilations = node.integersAttr("dilations").value_or(Shape(count, 1));
+  Shape extra = node.integersAttr("output_padding").value_or(Shape(count, 0));
+  std::optional<Shape> declared = node.integersAttr("kernel_shape");
+  if (strides.size() != count || dilations.size() != count || extra.size() != count ||
+      (declared && *declared != sizes))
+    return node.refuse("an attribute does not fit the spatial dimensions");
+  for (size_t dim = 0; dim < count; ++dim)
+    extents.push_back((sizes[dim] - 1) * dilations[dim] + 1);
+  if (!readTransposedPads(node, spatial, extents, strides, extra, cutLow, cutHigh))
+    return failure();
+
+  Shape low = {0}, high = {0}, offsets = {0, 0}, steps = {1, 1};
+  for (size_t dim = 0; dim < count; ++dim) {
+    low.push_back(extents[dim] - 1 - cutLow[dim]);
+    high.push_back(extents[dim] - 1 - cutHigh[dim] + extra[dim]);
+    offsets.push_back(sizes[dim] - 1);
+    steps.push_back(-1);
+  }
+  low.push_back(0);
+  high.push_back(0);
+  Tensor padded = node.pad(spreadOut(node, channelsLast(node, input), strides), low, high, 0);
+  Tensor windows = node.window(padded, 1, sizes, Shape(count, 1), dilations);
+  Tensor turned = countElements(sizes) == 1 ? weights : node.slice(weights, offsets, weights.shape, steps);
+  int64_t depth = weights.shape[0] / groups, outputs = weights.shape[1];
+  Tensor columns =
+      node.transpose(node.reshape(turned, {groups, depth, outputs, countElements(sizes)}), {0, 2, 3, 1});
+  Convolution convolution = arrange(node, windows, columns, count);
+  Tensor product = contractReals(node, convolution.rows, convolution.columns);
+  return {{finishConvolution(node, convolution, product, node.input(2), input.element)}};
+}
+
+/// The convolution of 8-bit operands less their zero points, [G, M, O / G] in i32; none if refused.
+static std::optional<Tensor> integerConvolution(Node &node, const Tensor &input, const Tensor &inputZero,
+                                                const Tensor &weights, const Tensor &weightsZero,
+                                                Convolution &convolution) {
+  int64_t groups = node.integerAttr("group", 1);
+  if (!input.element.isInteger(8) || !weights.element.isInteger(8)) {
+    (void)node.refuse("only 8-bit operands are supported");
+    return std::nullopt;
+  }
+  if (!checkOperands(node, input, weights, groups))
+    return std::nullopt;
+  std::optional<Windows> windows = convolutionWindows(node, input, weights);
+  if (!windows)
+    return std::nullopt;
+  if (inputZero && (!inputZero.constant || inputZero.count() != 1)) {
+    (void)node.refuse("the input's zero point must be one number known at compile time");
+    return std::nullopt;
+  }
+  if (weightsZero && weightsZero.count() != 1 && groups != 1) {
+    (void)node.refuse("zero points by channel are not supported with groups");
+    return std::nullopt;
+  }
+  double padding = inputZero ? readIntegers(inputZero.constant).front() : 0;
+  convolution = arrange(node, padAndSlide(node, input, *windows, padding),
+                        arrangeWeights(node, weights, groups), windows->sizes.size());
+  auto zero = [&](const Tensor &point) {
+    if (!point)
+      return point;
+    return point.count() == 1 ? node.reshape(point, {}) : node.reshape(point, {1, 1, point.count()});
+  };
+  return contractIntegers(node, convolution.rows, zero(inputZero), convolution.columns, zero(weightsZero));
+}
+
+static Results convertConvInteger(Node &node) {
+  Convolution convolution;
+  std::optional<Tensor> sum =
+      integerConvolution(node, node.input(0), node.input(2), node.input(1), node.input(3), convolution);
+  if (!sum)
+    return failure();
+  return {{finishConvolution(node, convolution, *sum, Tensor(), node.getBuilder().getI32Type())}};
+}
+
+/// Operands x, its scale, its zero point, w, ..., the result's scale and zero point, bias.
+static Results convertQLinearConv(Node &node) {
+  Convolution convolution;
+  const Tensor &resultZero = node.input(7);
+  std::optional<Tensor> sum =
+      integerConvolution(node, node.input(0), node.input(2), node.input(3), node.input(5), convolution);
+  if (!sum)
+    return failure();
+  OpBuilder &builder = node.getBuilder();
+  Tensor sums = finishConvolution(node, convolution, *sum, node.input(8), builder.getI32Type());
+  // Scales by channel of the result stand before its spatial dimensions.
+  auto channels = [&](const Tensor &scale) {
+    if (scale.count() == 1)
+      return node.reshape(scale, {});
+    Shape shape(sums.rank() - 1, 1);
+    shape[0] = scale.count();
+    return node.reshape(scale, shape);
+  };
+  Tensor scale = node.map({channels(node.input(6)), channels(node.input(1)), channels(node.input(4))},
+                          builder.getF32Type(),
+                          [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], s.mul(x[1], x[2])); });
+  return {{quantize(node, node.cast(sums, builder.getF32Type()), scale, node.reshape(resultZero, {}),
+                    resultZero.element)}};
+}
+
+void addConvolutions(OperatorTable &table) {
+  table.add("Conv", 1, convertConv);
+  table.add("ConvTranspose", 1, convertConvTranspose);
+  table.add("ConvInteger", 10, convertConvInteger);
+  table.add("QLinearConv", 10, convertQLinearConv);
+}
+
+} // namespace sluice::conversion

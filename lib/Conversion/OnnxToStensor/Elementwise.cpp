@@ -1,0 +1,316 @@
+//===- Elementwise.cpp - Arithmetic on elements ---------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+using Unary = Value (*)(Scalars &, Value);
+using Binary = Value (*)(Scalars &, Value, Value);
+
+static void addUnary(OperatorTable &table, llvm::StringRef opType, Unary function) {
+  table.add(opType, 1, [function](Node &node) -> Results {
+    if (!node.input(0).isReal())
+      return node.refuse("element type " + elementName(node.input(0).element) + " is not supported");
+    return {{node.map(node.input(0), node.input(0).element,
+                      [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
+  });
+}
+
+/// Operators that take integers as well.
+static void addNumeric(OperatorTable &table, llvm::StringRef opType, Unary function) {
+  table.add(opType, 1, [function](Node &node) -> Results {
+    node.ignoreAttr("consumed_inputs");
+    return {{node.map(node.input(0), node.input(0).element,
+                      [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
+  });
+}
+
+/// Operators of any number of operands, combined from the left.
+static void addVariadic(OperatorTable &table, llvm::StringRef opType, Binary function) {
+  table.add(opType, 7, [function](Node &node) -> Results {
+    if (node.numInputs() == 0)
+      return node.refuse("it has no inputs");
+    return {{node.map(node.operands(), node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      Value sum = x[0];
+      for (Value next : x.drop_front())
+        sum = function(s, sum, next);
+      return sum;
+    })}};
+  });
+}
+
+/// Whether integers of the type, as they are held in a register, may have the sign bit set without being
+/// negative.
+static bool isUnsignedWord(Type element) {
+  return element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32;
+}
+
+static void addExtremum(OperatorTable &table, llvm::StringRef opType, bool isMax) {
+  table.add(opType, 7, [isMax](Node &node) -> Results {
+    Type element = node.input(0).element;
+    return {{node.map(node.operands(), element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      Value best = s.orderKey(x[0], element);
+      for (Value next : x.drop_front()) {
+        Value key = s.orderKey(next, element);
+        best = isMax ? s.max(best, key) : s.min(best, key);
+      }
+      return s.orderKey(best, element);
+    })}};
+  });
+}
+
+static Results convertDiv(Node &node) {
+  const Tensor &dividend = node.input(0);
+  if (isUnsignedWord(dividend.element) && !dividend.constant)
+    return node.refuse("division of uint32 is not supported");
+  return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return dividend.isReal() ? s.div(x[0], x[1]) : s.divide(x[0], x[1]);
+  })}};
+}
+
+/// fmod: the sign of the dividend; otherwise, for integers only, that of the divisor.
+static Results convertMod(Node &node) {
+  bool fmod = node.integerAttr("fmod", 0);
+  const Tensor &dividend = node.input(0);
+  if (isUnsignedWord(dividend.element) && !dividend.constant)
+    return node.refuse("division of uint32 is not supported");
+  if (dividend.isReal() && !fmod)
+    return node.refuse("fmod = 0 is not defined for floating-point numbers");
+  return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    if (!dividend.isReal()) {
+      Value rest = s.remainder(x[0], x[1]);
+      if (fmod)
+        return rest;
+      Value differs = s.less(s.bitXor(rest, x[1]), s.integer(0));
+      Value adjust = s.bitAnd(differs, s.logicalNot(s.equal(rest, s.integer(0))));
+      return s.select(adjust, s.add(rest, x[1]), rest);
+    }
+    // On magnitudes; a quotient rounded up leaves a negative rest.
+    Value a = s.absolute(x[0]), b = s.absolute(x[1]);
+    Value rest = s.fma(s.negate(s.trunc(s.div(a, b))), b, a);
+    rest = s.select(s.less(rest, s.real(0)), s.add(rest, b), rest);
+    return s.select(s.less(x[0], s.real(0)), s.negate(rest), rest);
+  })}};
+}
+
+/// x to a whole power by squaring.
+static Value wholePower(Scalars &s, Value x, unsigned exponent) {
+  Value result;
+  for (Value square = x; exponent != 0; exponent >>= 1) {
+    if (exponent & 1)
+      result = result ? s.mul(result, square) : square;
+    if (exponent > 1)
+      square = s.mul(square, square);
+  }
+  return result;
+}
+
+/// exp(y log |x|), with the sign and the special cases of x to the y.
+static Value power(Scalars &s, Value x, Value y) {
+  Value zero = s.real(0), one = s.real(1);
+  Value magnitude = s.exp(s.mul(y, s.log(s.absolute(x))));
+  Value half = s.mul(y, s.real(0.5));
+  Value isOdd = s.logicalNot(s.equal(s.floor(half), half));
+  Value isWhole = s.equal(s.floor(y), y);
+  Value negative = s.select(isWhole, s.select(isOdd, s.negate(magnitude), magnitude),
+                            s.real(std::numeric_limits<double>::quiet_NaN()));
+  Value result = s.select(s.less(x, zero), negative, magnitude);
+  return s.select(s.equal(y, zero), one, result);
+}
+
+static Results convertPow(Node &node) {
+  const Tensor &base = node.input(0), &exponent = node.input(1);
+  std::optional<double> known;
+  if (exponent.constant && exponent.count() == 1)
+    known = exponent.isReal() ? readFloats(exponent.constant).front()
+                              : static_cast<double>(readIntegers(exponent.constant).front());
+  bool isWhole = known && std::floor(*known) == *known && std::abs(*known) <= 64;
+  if (isWhole && *known >= 1)
+    return {{node.map({base, node.splat(base.element, exponent.shape, 1)}, base.element,
+                      [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                        return wholePower(s, x[0], static_cast<unsigned>(*known));
+                      })}};
+  bool real = base.isReal();
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor x = node.cast(base, real ? base.element : f32);
+  Tensor y = node.cast(exponent, exponent.isReal() ? exponent.element : f32);
+  Tensor result = node.map({x, y}, x.element, [&](Scalars &s, llvm::ArrayRef<Value> x) -> Value {
+    if (!known)
+      return power(s, x[0], x[1]);
+    if (*known == 0)
+      return s.real(1);
+    if (*known == 0.5)
+      return s.sqrt(x[0]);
+    if (*known == -0.5)
+      return s.rsqrt(x[0]);
+    if (isWhole)
+      return s.div(s.real(1), wholePower(s, x[0], static_cast<unsigned>(-*known)));
+    return power(s, x[0], x[1]);
+  });
+  if (real)
+    return {{result}};
+  // An integer power is whole but for the error of exp and log.
+  Tensor whole = node.map(result, f32, [](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.select(s.less(s.absolute(x[0]), s.real(1)), s.trunc(x[0]), s.roundEven(x[0]));
+  });
+  return {{node.cast(whole, base.element)}};
+}
+
+static Results convertMean(Node &node) {
+  double count = node.numInputs();
+  return {{node.map(node.operands(), node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value sum = x[0];
+    for (Value next : x.drop_front())
+      sum = s.add(sum, next);
+    return x.size() == 1 ? sum : s.div(sum, s.real(count));
+  })}};
+}
+
+static Results convertClip(Node &node) {
+  const Tensor &input = node.input(0);
+  bool fromAttributes = node.hasAttribute("min") || node.hasAttribute("max");
+  Tensor low = node.input(1), high = node.input(2);
+  if (fromAttributes) {
+    low = node.splat(input.element, {}, node.realAttr("min", std::numeric_limits<float>::lowest()));
+    high = node.splat(input.element, {}, node.realAttr("max", std::numeric_limits<float>::max()));
+  }
+  llvm::SmallVector<Tensor> operands = {input};
+  if (low)
+    operands.push_back(low);
+  if (high)
+    operands.push_back(high);
+  Type element = input.element;
+  return {{node.map(operands, element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value result = s.orderKey(x[0], element);
+    if (low)
+      result = s.max(result, s.orderKey(x[1], element));
+    if (high)
+      result = s.min(result, s.orderKey(x.back(), element));
+    return s.orderKey(result, element);
+  })}};
+}
+
+/// atan on |x| <= 1 is x times a polynomial in x^2 (least squares, relative error 1.5e-8); beyond, the
+/// complement of that of 1 / x.
+static Value arcTangent(Scalars &s, Value x) {
+  static constexpr std::array<double, 9> coefficients = {1.0,
+                                                         -0.3333307206630707,
+                                                         0.1999261975288391,
+                                                         -0.14203643798828125,
+                                                         0.10640931874513626,
+                                                         -0.07504286617040634,
+                                                         0.04269137978553772,
+                                                         -0.016068514436483383,
+                                                         0.0028498531319200993};
+  Value magnitude = s.absolute(x), one = s.real(1);
+  Value isLarge = s.less(one, magnitude);
+  Value t = s.select(isLarge, s.div(one, magnitude), magnitude);
+  Value angle = s.mul(t, s.polynomial(s.mul(t, t), coefficients));
+  angle = s.select(isLarge, s.sub(s.real(std::numbers::pi / 2), angle), angle);
+  return s.select(s.less(x, s.real(0)), s.negate(angle), angle);
+}
+
+/// asin x = atan(x / sqrt((1 - x) (1 + x))).
+static Value arcSine(Scalars &s, Value x) {
+  Value one = s.real(1);
+  Value cosine = s.sqrt(s.mul(s.sub(one, x), s.add(one, x)));
+  return arcTangent(s, s.div(x, cosine));
+}
+
+/// 2 atan(sqrt((1 - x) / (1 + x))): no cancellation near 1.
+static Value arcCosine(Scalars &s, Value x) {
+  Value one = s.real(1);
+  return s.mul(s.real(2), arcTangent(s, s.sqrt(s.div(s.sub(one, x), s.add(one, x)))));
+}
+
+/// The mean of e^x and e^-x.
+static Value hyperbolicCosine(Scalars &s, Value x) {
+  Value half = s.real(0.5), power = s.exp(s.absolute(x));
+  return s.fma(half, power, s.div(half, power));
+}
+
+/// log(1 + x) for x >= 0 as log(u) x / (u - 1) with u = 1 + x: the error of u cancels.
+static Value logOnePlus(Scalars &s, Value x) {
+  Value one = s.real(1), sum = s.add(one, x), excess = s.sub(sum, one);
+  Value corrected = s.mul(s.log(sum), s.div(x, excess));
+  Value tiny = s.equal(excess, s.real(0));
+  return s.select(tiny, x, corrected);
+}
+
+/// sign(x) log(1 + |x| + x^2 / (1 + sqrt(x^2 + 1))).
+static Value areaSine(Scalars &s, Value x) {
+  Value one = s.real(1), magnitude = s.absolute(x), square = s.mul(x, x);
+  Value root = s.add(one, s.sqrt(s.add(square, one)));
+  Value result = logOnePlus(s, s.add(magnitude, s.div(square, root)));
+  return s.select(s.less(x, s.real(0)), s.negate(result), result);
+}
+
+static Value areaCosine(Scalars &s, Value x) {
+  Value one = s.real(1), excess = s.sub(x, one);
+  return logOnePlus(s, s.add(excess, s.sqrt(s.mul(excess, s.add(x, one)))));
+}
+
+/// log(1 + 2 |x| / (1 - |x|)) / 2 with x's sign.
+static Value areaTangent(Scalars &s, Value x) {
+  Value magnitude = s.absolute(x);
+  Value ratio = s.div(s.add(magnitude, magnitude), s.sub(s.real(1), magnitude));
+  Value result = s.mul(s.real(0.5), logOnePlus(s, ratio));
+  return s.select(s.less(x, s.real(0)), s.negate(result), result);
+}
+
+static Value sign(Scalars &s, Value x) {
+  bool real = llvm::isa<FloatType>(x.getType());
+  Value zero = real ? s.real(0) : s.integer(0), one = real ? s.real(1) : s.integer(1);
+  Value minusOne = real ? s.real(-1) : s.integer(-1);
+  return s.select(s.less(zero, x), one, s.select(s.less(x, zero), minusOne, x));
+}
+
+void addElementwise(OperatorTable &table) {
+  addVariadic(table, "Add", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
+  addVariadic(table, "Sub", [](Scalars &s, Value a, Value b) { return s.sub(a, b); });
+  addVariadic(table, "Mul", [](Scalars &s, Value a, Value b) { return s.mul(a, b); });
+  addVariadic(table, "Sum", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
+  addExtremum(table, "Max", true);
+  addExtremum(table, "Min", false);
+  table.add("Div", 7, convertDiv);
+  table.add("Mod", 10, convertMod);
+  table.add("Pow", 7, convertPow);
+  table.add("Mean", 7, convertMean);
+  table.add("Clip", 6, convertClip);
+
+  addNumeric(table, "Abs", [](Scalars &s, Value x) { return s.absolute(x); });
+  addNumeric(table, "Neg", [](Scalars &s, Value x) { return s.negate(x); });
+  addNumeric(table, "Sign", sign);
+  addUnary(table, "Reciprocal", [](Scalars &s, Value x) { return s.div(s.real(1), x); });
+  addUnary(table, "Sqrt", [](Scalars &s, Value x) { return s.sqrt(x); });
+  addUnary(table, "Exp", [](Scalars &s, Value x) { return s.exp(x); });
+  addUnary(table, "Log", [](Scalars &s, Value x) { return s.log(x); });
+  addUnary(table, "Floor", [](Scalars &s, Value x) { return s.floor(x); });
+  addUnary(table, "Ceil", [](Scalars &s, Value x) { return s.ceil(x); });
+  addUnary(table, "Round", [](Scalars &s, Value x) { return s.roundEven(x); });
+  addUnary(table, "Sin", [](Scalars &s, Value x) { return s.sin(x); });
+  addUnary(table, "Cos", [](Scalars &s, Value x) { return s.cos(x); });
+  addUnary(table, "Tan", [](Scalars &s, Value x) { return s.div(s.sin(x), s.cos(x)); });
+  addUnary(table, "Asin", arcSine);
+  addUnary(table, "Acos", arcCosine);
+  addUnary(table, "Atan", arcTangent);
+  addUnary(table, "Sinh", [](Scalars &s, Value x) { return s.mul(s.tanh(x), hyperbolicCosine(s, x)); });
+  addUnary(table, "Cosh", hyperbolicCosine);
+  addUnary(table, "Asinh", areaSine);
+  addUnary(table, "Acosh", areaCosine);
+  addUnary(table, "Atanh", areaTangent);
+}
+
+} // namespace sluice::conversion

@@ -1,0 +1,321 @@
+//===- Emitter.cpp - Tensors, constants and maps --------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+
+#include "sluice/Golden/Interpreter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+/// Whether constants of the type are kept as 64-bit integers.
+static bool isWideType(Type element) {
+  return element.isInteger(64) || (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32);
+}
+
+Type storageType(Type element) {
+  if (element.isF32() || element.isF16())
+    return element;
+  auto integer = llvm::dyn_cast<IntegerType>(element);
+  if (!integer || !llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth()))
+    return nullptr;
+  return IntegerType::get(element.getContext(), std::min(integer.getWidth(), 32u));
+}
+
+std::string elementName(Type element) {
+  if (element.isF32())
+    return "float32";
+  if (element.isF16())
+    return "float16";
+  if (element.isF64())
+    return "float64";
+  if (element.isBF16())
+    return "bfloat16";
+  if (element.isInteger(1))
+    return "bool";
+  if (auto integer = llvm::dyn_cast<IntegerType>(element))
+    return (integer.isUnsigned() ? "uint" : "int") + llvm::utostr(integer.getWidth());
+  std::string text;
+  llvm::raw_string_ostream(text) << element;
+  return text;
+}
+
+LogicalResult Emitter::refuse(const llvm::Twine &reason) {
+  if (refusal.empty())
+    refusal = reason.str();
+  return failure();
+}
+
+RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element) {
+  return RankedTensorType::get(shape, storageType(element));
+}
+
+bool Emitter::isWide(const Tensor &tensor) const { return tensor.constant && isWideType(tensor.element); }
+
+ElementsAttr Emitter::normalise(ElementsAttr elements, Type element) {
+  if (!isWideType(element) || elements.getElementType().isInteger(64))
+    return elements;
+  llvm::SmallVector<int64_t> values = readIntegers(elements);
+  if (element.isUnsignedInteger())
+    for (int64_t &value : values)
+      value &= 0xffffffff;
+  return makeIntegers(elements.getShapedType().getShape(), builder.getI64Type(), values);
+}
+
+Tensor Emitter::constant(Type element, ElementsAttr elements) {
+  Tensor result;
+  result.element = element;
+  result.shape.assign(elements.getShapedType().getShape().begin(), elements.getShapedType().getShape().end());
+  result.constant = normalise(elements, element);
+  return result;
+}
+
+Tensor Emitter::integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values, Type element) {
+  Type type = isWideType(element) ? builder.getI64Type() : storageType(element);
+  return constant(element, makeIntegers(shape, type, values));
+}
+
+Tensor Emitter::integers(llvm::ArrayRef<int64_t> values) {
+  return integers({static_cast<int64_t>(values.size())}, values, builder.getI64Type());
+}
+
+Tensor Emitter::reals(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values, Type element) {
+  return constant(element, makeFloats(shape, element, values));
+}
+
+Tensor Emitter::splat(Type element, llvm::ArrayRef<int64_t> shape, double value) {
+  if (llvm::isa<FloatType>(element))
+    return reals(shape, countElements(shape) ? llvm::ArrayRef(value) : llvm::ArrayRef<double>(), element);
+  int64_t number = static_cast<int64_t>(value);
+  if (element.isInteger(1)) {
+    llvm::SmallVector<int64_t> values(countElements(shape), number);
+    return integers(shape, values, element);
+  }
+  return integers(shape, countElements(shape) ? llvm::ArrayRef(number) : llvm::ArrayRef<int64_t>(), element);
+}
+
+Value Emitter::value(const Tensor &tensor) {
+  if (tensor.value)
+    return tensor.value;
+  Value &known = state.constants[tensor.constant];
+  if (known)
+    return known;
+  ElementsAttr elements = tensor.constant;
+  if (isWideType(tensor.element)) {
+    llvm::SmallVector<int64_t> values = readIntegers(elements);
+    if (!tensor.element.isUnsignedInteger() || tensor.element.isInteger(64))
+      for (int64_t value : values)
+        if (value != static_cast<int32_t>(value)) {
+          (void)refuse("the " + elementName(tensor.element) + " constant " + llvm::Twine(value) +
+                       " is outside the range of int32, as which it is computed");
+          break;
+        }
+    elements = makeIntegers(tensor.shape, builder.getI32Type(), values);
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(state.entry);
+  if (state.lastConstant)
+    builder.setInsertionPointAfter(state.lastConstant);
+  auto op = stensor::ConstantOp::create(builder, loc, elements);
+  state.lastConstant = op;
+  return known = op.getResult();
+}
+
+Tensor Emitter::finish(Operation *op, Type element) {
+  Tensor result;
+  result.element = element;
+  auto type = llvm::cast<RankedTensorType>(op->getResult(0).getType());
+  result.shape.assign(type.getShape().begin(), type.getShape().end());
+  result.value = op->getResult(0);
+  llvm::SmallVector<ElementsAttr> operands;
+  for (Value operand : op->getOperands()) {
+    auto constant = operand.getDefiningOp<stensor::ConstantOp>();
+    if (!constant)
+      return result;
+    operands.push_back(llvm::cast<ElementsAttr>(constant.getValue()));
+  }
+  FailureOr<llvm::SmallVector<ElementsAttr>> elements = golden::evaluateConstant(op, operands);
+  if (failed(elements))
+    return result;
+  op->erase();
+  result.value = nullptr;
+  result.constant = normalise(elements->front(), element);
+  return result;
+}
+
+std::optional<Shape> Emitter::broadcastShape(llvm::ArrayRef<Tensor> inputs) {
+  Shape shape;
+  for (const Tensor &input : inputs) {
+    if (input.shape.size() > shape.size())
+      shape.insert(shape.begin(), input.shape.size() - shape.size(), 1);
+    size_t skipped = shape.size() - input.shape.size();
+    for (auto [dim, size] : llvm::enumerate(input.shape)) {
+      int64_t &common = shape[skipped + dim];
+      if (common == 1)
+        common = size;
+      else if (size != 1 && size != common)
+        return std::nullopt;
+    }
+  }
+  return shape;
+}
+
+/// "2x3", or "scalar".
+static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "scalar";
+  return llvm::join(llvm::map_range(shape, [](int64_t size) { return llvm::itostr(size); }), "x");
+}
+
+/// `input`'s shape with leading ones up to `rank`.
+static Shape alignedShape(const Tensor &input, size_t rank) {
+  Shape shape(rank - input.shape.size(), 1);
+  shape.append(input.shape);
+  return shape;
+}
+
+Tensor Emitter::mapWide(llvm::ArrayRef<Tensor> inputs, Type element, const Shape &shape, Body body) {
+  llvm::SmallVector<llvm::SmallVector<int64_t>> values;
+  Block block;
+  for (const Tensor &input : inputs) {
+    Tensor whole =
+        input.count() == 1 ? input : broadcast(reshape(input, alignedShape(input, shape.size())), shape);
+    llvm::SmallVector<int64_t> &numbers = values.emplace_back(readIntegers(whole.constant));
+    if (input.element.isUnsignedInteger() && !isWideType(input.element))
+      for (int64_t &number : numbers)
+        number &= (int64_t{1} << input.element.getIntOrFloatBitWidth()) - 1;
+    block.addArgument(builder.getIntegerType(input.isBool() ? 1 : 64), loc);
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&block);
+  Scalars scalars(builder, loc, /*wide=*/true);
+  llvm::SmallVector<Value> arguments(block.getArguments());
+  Value computed = body(scalars, arguments);
+  std::optional<llvm::SmallVector<int64_t>> results =
+      evaluateWide(block, computed, values, countElements(shape));
+  if (!results) {
+    (void)refuse("division of integer constants by zero");
+    return splat(element, shape, 0);
+  }
+  if (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32)
+    for (int64_t &number : *results)
+      number &= 0xffffffff;
+  return integers(shape, *results, element);
+}
+
+/// The one element of a constant as a scalar of a body.
+static Value scalarConstant(Scalars &scalars, const Tensor &tensor) {
+  if (tensor.isReal())
+    return scalars.real(readFloats(tensor.constant).front());
+  int64_t number = readIntegers(tensor.constant).front();
+  if (tensor.isBool())
+    return scalars.truth(number);
+  if (tensor.element.isUnsignedInteger() && !isWideType(tensor.element))
+    number &= (int64_t{1} << tensor.element.getIntOrFloatBitWidth()) - 1;
+  return scalars.integer(static_cast<int32_t>(number));
+}
+
+Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
+  std::optional<Shape> shape = broadcastShape(inputs);
+  if (!shape) {
+    std::string shapes =
+        llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return shapeText(input.shape); }), ", ");
+    (void)refuse("the shapes " + shapes + " do not broadcast");
+    return splat(element, {}, 0);
+  }
+  if (countElements(*shape) == 0)
+    return splat(element, *shape, 0);
+  bool allConstant = llvm::all_of(inputs, [](const Tensor &input) { return bool(input.constant); });
+  bool anyReal = llvm::any_of(inputs, [](const Tensor &input) { return input.isReal(); });
+  if (allConstant && !anyReal && !llvm::isa<FloatType>(element) &&
+      llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); }))
+    return mapWide(inputs, element, *shape, body);
+
+  // Inputs of one known element become constants of the body, equal inputs one input.
+  llvm::SmallVector<Value> operands;
+  llvm::SmallVector<int> operandOf;
+  for (const Tensor &input : inputs) {
+    if (input.constant && input.count() == 1 && !allConstant) {
+      if (isWide(input))
+        (void)value(input); // for its check of the range
+      operandOf.push_back(-1);
+      continue;
+    }
+    Value operand = value(reshape(input, alignedShape(input, shape->size())));
+    auto position = llvm::find(operands, operand);
+    operandOf.push_back(position - operands.begin());
+    if (position == operands.end())
+      operands.push_back(operand);
+  }
+  auto op = stensor::MapOp::create(
+      builder, loc, TypeRange{storedType(*shape, element)}, operands,
+      [&](OpBuilder &inner, Location innerLoc, ValueRange stored) -> llvm::SmallVector<Value> {
+        Scalars scalars(inner, innerLoc);
+        llvm::SmallVector<Value> loaded;
+        for (auto [index, input] : llvm::enumerate(inputs))
+          loaded.push_back(operandOf[index] < 0 ? scalarConstant(scalars, input)
+                                                : scalars.load(stored[operandOf[index]], input.element));
+        return {scalars.store(body(scalars, loaded), element)};
+      });
+  return finish(op, element);
+}
+
+Tensor Emitter::retype(const Tensor &input, Type element) {
+  Tensor result = input;
+  result.element = element;
+  return result;
+}
+
+Tensor Emitter::cast(const Tensor &input, Type element) {
+  if (input.element == element)
+    return input;
+  bool toReal = llvm::isa<FloatType>(element), toBool = element.isInteger(1);
+  bool integers = !toReal && !toBool && !input.isReal() && !input.isBool();
+  if (integers && !input.constant && storageType(element) == storageType(input.element))
+    return retype(input, element);
+  if (isWide(input) && toReal) {
+    llvm::SmallVector<int64_t> values = readIntegers(input.constant);
+    return reals(input.shape, llvm::SmallVector<double>(values.begin(), values.end()), element);
+  }
+  if (input.constant && input.isReal() && isWideType(element)) {
+    llvm::SmallVector<int64_t> values;
+    constexpr double limit = 9223372036854775808.0;
+    for (double number : readFloats(input.constant))
+      values.push_back(std::isnan(number) ? 0
+                       : number >= limit  ? std::numeric_limits<int64_t>::max()
+                       : number <= -limit ? std::numeric_limits<int64_t>::min()
+                                          : static_cast<int64_t>(number));
+    return this->integers(input.shape, values, element);
+  }
+  return map(input, element, [&](Scalars &s, llvm::ArrayRef<Value> x) -> Value {
+    if (toBool) {
+      Value zero = input.isReal() ? s.real(0) : s.integer(0);
+      return s.logicalNot(s.equal(x[0], zero));
+    }
+    Value number = input.isBool() ? s.toNumber(x[0]) : x[0];
+    if (input.isReal())
+      return toReal ? number : s.toInteger(number);
+    if (!toReal)
+      return number;
+    if (!input.element.isUnsignedInteger() || input.element.getIntOrFloatBitWidth() != 32)
+      return s.toReal(number);
+    // The halves are exact in f32, so their sum rounds once.
+    Value high = s.toReal(s.shiftRightUnsigned(number, s.integer(16)));
+    Value low = s.toReal(s.bitAnd(number, s.integer(0xffff)));
+    return s.fma(high, s.real(65536), low);
+  });
+}
+
+} // namespace sluice::conversion

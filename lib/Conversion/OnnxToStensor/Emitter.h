@@ -1,0 +1,144 @@
+//===- Emitter.h - Builds stensor operations, evaluating constants --*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_EMITTER_H
+#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_EMITTER_H
+
+#include "Constants.h"
+#include "Scalars.h"
+
+#include "dialects/stensor/StensorDialect.h"
+#include "sluice/Conversion/OnnxToStensor.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/Twine.h"
+
+#include <optional>
+#include <string>
+
+namespace sluice::conversion {
+
+/// A tensor of the ONNX graph while it is converted. A default one is absent: an optional operand left out.
+struct Tensor {
+  /// ONNX element type: i64 and ui8 are kept apart from the i32 and i8 that store them. With --demote=f64,
+  /// f32 stands for f64.
+  mlir::Type element;
+  Shape shape;
+  /// The stensor value; null while only the constant is needed.
+  mlir::Value value;
+  /// The elements, if they are known: i64 ones for i64, ui64 and ui32, otherwise as stensor stores them.
+  mlir::ElementsAttr constant;
+  /// Its node was refused; whatever needs it is passed over.
+  bool poisoned = false;
+  /// Why a constant of the model cannot be used, to be said of the nodes that need it.
+  std::string unsupported;
+
+  explicit operator bool() const { return element != nullptr; }
+  int64_t rank() const { return shape.size(); }
+  int64_t count() const { return countElements(shape); }
+  bool isReal() const { return llvm::isa<mlir::FloatType>(element); }
+  bool isBool() const { return element.isInteger(1); }
+};
+
+/// How stensor stores elements of ONNX type `element`; null if it cannot.
+mlir::Type storageType(mlir::Type element);
+/// "float32", "int64" ...: ONNX's name of an element type.
+std::string elementName(mlir::Type element);
+
+/// What the conversions of one function share.
+struct EmitterState {
+  OnnxToStensorOptions options;
+  mlir::Block *entry = nullptr;
+  /// Constants that exist as values, all at the function's start in order of first use.
+  llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
+  mlir::Operation *lastConstant = nullptr;
+};
+
+/// Builds operations on Tensors. An operation whose operands are all constant is evaluated at once by the
+/// reference interpreter. Elements of 64 bits exist in constants only: layout operations move them as pairs
+/// of words, maps compute them on the host. What goes wrong is recorded (see refused) and the result has the
+/// right type all the same, so that conversions need not check each step.
+class Emitter {
+public:
+  Emitter(EmitterState &state, mlir::OpBuilder &builder, mlir::Location loc)
+      : state(state), builder(builder), loc(loc) {}
+
+  /// Records why the node cannot be converted; the first reason counts.
+  mlir::LogicalResult refuse(const llvm::Twine &reason);
+  bool refused() const { return !refusal.empty(); }
+  const std::string &getRefusal() const { return refusal; }
+  const OnnxToStensorOptions &options() const { return state.options; }
+
+  /// Tensors of known elements.
+  Tensor constant(mlir::Type element, mlir::ElementsAttr elements);
+  Tensor integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values, mlir::Type element);
+  Tensor integers(llvm::ArrayRef<int64_t> values);
+  Tensor reals(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values, mlir::Type element);
+  /// One number everywhere, converted to `element`.
+  Tensor splat(mlir::Type element, llvm::ArrayRef<int64_t> shape, double value);
+
+  /// The stensor value, of storage type; refuses 64-bit constants out of range.
+  mlir::Value value(const Tensor &tensor);
+
+  using Body = llvm::function_ref<mlir::Value(Scalars &, llvm::ArrayRef<mlir::Value>)>;
+  /// A scalar function of inputs that are broadcast against each other as NumPy does. `body` gets f32,
+  /// integer or i1 values (Scalars::load) and returns one for `element` (Scalars::store).
+  Tensor map(llvm::ArrayRef<Tensor> inputs, mlir::Type element, Body body);
+  /// The shape that shapes broadcast to; none if they do not fit.
+  static std::optional<Shape> broadcastShape(llvm::ArrayRef<Tensor> inputs);
+
+  /// Converts real and integer numbers and truths into each other, as ONNX's Cast does.
+  Tensor cast(const Tensor &input, mlir::Type element);
+  /// The same stored bits under another ONNX type; no 64-bit constants.
+  Tensor retype(const Tensor &input, mlir::Type element);
+
+  Tensor reshape(const Tensor &input, llvm::ArrayRef<int64_t> shape);
+  Tensor transpose(const Tensor &input, llvm::ArrayRef<int64_t> permutation);
+  Tensor slice(const Tensor &input, llvm::ArrayRef<int64_t> offsets, llvm::ArrayRef<int64_t> sizes,
+               llvm::ArrayRef<int64_t> strides);
+  /// The part [offset, offset + size) of one dimension.
+  Tensor slice(const Tensor &input, int64_t dim, int64_t offset, int64_t size, int64_t stride = 1);
+  /// Negative amounts crop.
+  Tensor pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high, double value);
+  Tensor broadcast(const Tensor &input, llvm::ArrayRef<int64_t> shape);
+  Tensor window(const Tensor &input, int64_t first, llvm::ArrayRef<int64_t> sizes,
+                llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> dilations);
+  Tensor concat(llvm::ArrayRef<Tensor> inputs, int64_t dim);
+  /// Rows of the first dimension; `indices` has rank 1.
+  Tensor gather(const Tensor &table, const Tensor &indices);
+  /// One dimension combined; f32 or i32, the dimension stays with size 1.
+  Tensor reduceDim(stensor::ReduceKind kind, const Tensor &input, int64_t dim);
+  /// The given dimensions (ascending) combined and kept with size 1; f32 or i32. No elements give the neutral
+  /// number.
+  Tensor reduce(stensor::ReduceKind kind, const Tensor &input, llvm::ArrayRef<int64_t> dims);
+  /// The product of f16 or i8 operands of rank 4, see stensor.contract.
+  Tensor contract(const Tensor &lhs, const Tensor &rhs);
+
+protected:
+  EmitterState &state;
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+
+private:
+  /// Makes a Tensor of an operation's result; evaluates it if all operands are constant.
+  Tensor finish(mlir::Operation *op, mlir::Type element);
+  /// `elements`, of storage type, in the form that Tensor::constant states.
+  mlir::ElementsAttr normalise(mlir::ElementsAttr elements, mlir::Type element);
+  Tensor mapWide(llvm::ArrayRef<Tensor> inputs, mlir::Type element, const Shape &shape, Body body);
+  bool isWide(const Tensor &tensor) const;
+  Tensor toWords(const Tensor &wide);
+  Tensor fromWords(const Tensor &words, mlir::Type element);
+  mlir::RankedTensorType storedType(llvm::ArrayRef<int64_t> shape, mlir::Type element);
+
+  std::string refusal;
+};
+
+} // namespace sluice::conversion
+
+#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_EMITTER_H

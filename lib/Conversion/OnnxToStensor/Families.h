@@ -1,0 +1,53 @@
+//===- Families.h - What operator families use of one another ---*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_FAMILIES_H
+#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_FAMILIES_H
+
+#include "Node.h"
+
+namespace sluice::conversion {
+
+/// The mean over dimensions (ascending), which are kept with size 1; f32 or i32. Divides, or multiplies by
+/// the reciprocal where that is exact.
+Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
+
+/// lhs [B, M, T, K] times rhs [B, N, T, K] of f32 or f16 elements as f32 [B, M, N]: f32 operands are
+/// rounded to f16 or cut into pieces, as the options say. A constant operand beyond f16's range is refused.
+Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);
+
+/// The integer product of the same shapes less the operands' zero points, as i32. Operands are of
+/// type i8 or ui8; zero points are absent or broadcast to [1, M, 1] and [1, 1, N].
+Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, const Tensor &rhs,
+                        const Tensor &rhsZero);
+
+/// Spatial geometry of a convolution or pooling, one entry per spatial dimension.
+struct Windows {
+  Shape sizes, strides, dilations, low, high;
+  /// Elements that a window may read beyond `high` because the last one was rounded up (ceil_mode).
+  Shape overhang;
+  Shape positions;
+};
+
+/// Reads strides, dilations, pads, auto_pad and ceil_mode for windows of `sizes` over `spatial`
+/// dimensions. None, refused, if they do not fit.
+std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
+                                   llvm::ArrayRef<int64_t> spatial);
+
+/// N, C, spatial... to N, spatial..., C, and back.
+Tensor channelsLast(Node &node, const Tensor &input);
+Tensor channelsFirst(Node &node, const Tensor &input);
+
+/// Elements `indices` of one dimension, in that order.
+Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<int64_t> indices);
+
+/// round(x / scale) + zero point, saturated to `element` (i8, ui8, i16 or ui16); operands broadcast.
+Tensor quantize(Node &node, const Tensor &input, const Tensor &scale, const Tensor &zero, mlir::Type element);
+
+} // namespace sluice::conversion
+
+#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_FAMILIES_H

@@ -1,0 +1,398 @@
+//===- Indexing.cpp - Operators that choose elements by index -------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+#include "OperatorTable.h"
+
+#include <numeric>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+/// Row-major distances between neighbours in each dimension.
+static Shape stridesOf(llvm::ArrayRef<int64_t> shape) {
+  Shape strides(shape.size(), 1);
+  for (size_t dim = shape.size(); dim-- > 1;)
+    strides[dim - 1] = strides[dim] * shape[dim];
+  return strides;
+}
+
+/// Indices of an axis of `size`, those that count from the end made to count from the start. Known ones
+/// outside the axis are refused.
+static Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size) {
+  if (indices.constant) {
+    llvm::SmallVector<int64_t> values = readIntegers(indices.constant);
+    for (int64_t &value : values) {
+      if (value < -size || value >= size) {
+        (void)node.refuse("index " + llvm::Twine(value) + " is outside an axis of " + llvm::Twine(size));
+        value = 0;
+      }
+      value += value < 0 ? size : 0;
+    }
+    return node.integers(indices.shape, values, indices.element);
+  }
+  return node.map(indices, indices.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.select(s.less(x[0], s.integer(0)), s.add(x[0], s.integer(size)), x[0]);
+  });
+}
+
+Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<int64_t> indices) {
+  // Runs of equal step are slices; past a handful of them one gather is less work.
+  constexpr size_t mostSlices = 16;
+  llvm::SmallVector<Tensor> parts;
+  for (size_t first = 0; first < indices.size() && parts.size() <= mostSlices;) {
+    size_t next = first + 1;
+    int64_t step = next < indices.size() ? indices[next] - indices[first] : 1;
+    while (step != 0 && next < indices.size() && indices[next] == indices[next - 1] + step)
+      ++next;
+    parts.push_back(node.slice(input, dim, indices[first], next - first, step == 0 ? 1 : step));
+    first = next;
+  }
+  if (parts.empty())
+    return node.slice(input, dim, 0, 0);
+  if (parts.size() <= mostSlices)
+    return node.concat(parts, dim);
+  Shape order(input.rank());
+  std::iota(order.begin(), order.end(), 0);
+  std::rotate(order.begin(), order.begin() + dim, order.begin() + dim + 1);
+  Tensor rows = node.gather(node.transpose(input, order), node.integers(indices));
+  Shape inverse(input.rank());
+  for (auto [position, from] : llvm::enumerate(order))
+    inverse[from] = position;
+  return node.transpose(rows, inverse);
+}
+
+static Results convertGather(Node &node) {
+  const Tensor &data = node.input(0), &given = node.input(1);
+  int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
+  if (data.rank() == 0 || node.refused())
+    return node.refuse("the data is a scalar");
+  Tensor indices = wrapIndices(node, given, data.shape[dim]);
+  Shape shape(data.shape.begin(), data.shape.begin() + dim);
+  shape.append(indices.shape);
+  shape.append(data.shape.begin() + dim + 1, data.shape.end());
+  if (node.refused())
+    return failure();
+  if (indices.constant)
+    return {{node.reshape(takeKnown(node, data, dim, readIntegers(indices.constant)), shape)}};
+
+  Shape toFront = {dim};
+  for (int64_t other = 0; other < data.rank(); ++other)
+    if (other != dim)
+      toFront.push_back(other);
+  Tensor rows = node.gather(node.transpose(data, toFront), node.reshape(indices, {indices.count()}));
+  // Rows first, then what stood before the axis, then what stood behind it.
+  Shape back;
+  for (int64_t other = 1; other <= dim; ++other)
+    back.push_back(other);
+  back.push_back(0);
+  for (int64_t other = dim + 1; other < data.rank(); ++other)
+    back.push_back(other);
+  return {{node.reshape(node.transpose(rows, back), shape)}};
+}
+
+/// sum of indices[k] * strides[k] + base over tensors of indices.
+static Tensor flatten(Node &node, llvm::ArrayRef<Tensor> indices, llvm::ArrayRef<int64_t> strides,
+                      const Tensor &base) {
+  llvm::SmallVector<Tensor> operands = {base};
+  operands.append(indices.begin(), indices.end());
+  return node.map(operands, base.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value sum = x[0];
+    for (auto [index, stride] : llvm::zip_equal(x.drop_front(), strides))
+      sum = s.add(sum, stride == 1 ? index : s.mul(index, s.integer(stride)));
+    return sum;
+  });
+}
+
+/// For each element of `shape` in order, the sum of its coordinates times `strides`.
+static llvm::SmallVector<int64_t> positions(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> strides) {
+  llvm::SmallVector<int64_t> sums = {0};
+  for (auto [size, stride] : llvm::zip_equal(shape, strides)) {
+    llvm::SmallVector<int64_t> finer;
+    finer.reserve(sums.size() * size);
+    for (int64_t sum : sums)
+      for (int64_t i = 0; i < size; ++i)
+        finer.push_back(sum + i * stride);
+    sums = std::move(finer);
+  }
+  return sums;
+}
+
+/// The place in the flat data that each element of `indices` along `dim` names.
+static Tensor elementPlaces(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
+  Shape strides = stridesOf(data.shape), others = strides;
+  others[dim] = 0;
+  Tensor wrapped = wrapIndices(node, indices, data.shape[dim]);
+  Tensor base = node.integers(indices.shape, positions(indices.shape, others), indices.element);
+  return flatten(node, wrapped, strides[dim], base);
+}
+
+static Results convertGatherElements(Node &node) {
+  const Tensor &data = node.input(0), &indices = node.input(1);
+  int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
+  if (indices.rank() != data.rank() || node.refused())
+    return node.refuse("data and indices differ in rank");
+  Tensor places = elementPlaces(node, data, indices, dim);
+  Tensor elements = node.gather(node.reshape(data, {data.count()}), node.reshape(places, {indices.count()}));
+  return {{node.reshape(elements, indices.shape)}};
+}
+
+/// The row of data (seen as rows of what lies behind the indexed dimensions) that each tuple of indices
+/// names, flat.
+static Tensor tuplePlaces(Node &node, const Tensor &data, const Tensor &indices, int64_t batchDims) {
+  int64_t depth = indices.shape.back(), indexed = batchDims + depth;
+  llvm::ArrayRef<int64_t> rows = llvm::ArrayRef<int64_t>(data.shape).take_front(indexed);
+  Shape strides = stridesOf(rows), tuples(indices.shape.begin(), indices.shape.end() - 1),
+        byBatch(tuples.size(), 0);
+  std::copy(strides.begin(), strides.begin() + batchDims, byBatch.begin());
+  Tensor base = node.integers(tuples, positions(tuples, byBatch), indices.element);
+  llvm::SmallVector<Tensor> parts;
+  for (int64_t k = 0; k < depth; ++k) {
+    Tensor part = node.reshape(node.slice(indices, indices.rank() - 1, k, 1), tuples);
+    parts.push_back(wrapIndices(node, part, data.shape[batchDims + k]));
+  }
+  Tensor flat = flatten(node, parts, llvm::ArrayRef<int64_t>(strides).drop_front(batchDims), base);
+  return node.reshape(flat, {countElements(tuples)});
+}
+
+/// The data as rows of what lies behind its first `indexed` dimensions.
+static Tensor asRows(Node &node, const Tensor &data, int64_t indexed) {
+  Shape shape = {countElements(llvm::ArrayRef<int64_t>(data.shape).take_front(indexed))};
+  shape.append(data.shape.begin() + indexed, data.shape.end());
+  return node.reshape(data, shape);
+}
+
+static Results convertGatherNd(Node &node) {
+  const Tensor &data = node.input(0), &indices = node.input(1);
+  int64_t batchDims = node.integerAttr("batch_dims", 0);
+  if (indices.rank() == 0 || batchDims < 0 || batchDims >= indices.rank() ||
+      batchDims + indices.shape.back() > data.rank())
+    return node.refuse("data, indices and batch_dims do not fit");
+  int64_t indexed = batchDims + indices.shape.back();
+  Tensor rows = node.gather(asRows(node, data, indexed), tuplePlaces(node, data, indices, batchDims));
+  Shape shape(indices.shape.begin(), indices.shape.end() - 1);
+  shape.append(data.shape.begin() + indexed, data.shape.end());
+  return {{node.reshape(rows, shape)}};
+}
+
+using Combine = Value (*)(Scalars &, Value, Value);
+
+/// The function of a 'reduction' attribute; none for "none" or, refused, for others.
+static std::optional<Combine> combinator(Node &node, llvm::StringRef reduction) {
+  if (reduction == "none")
+    return nullptr;
+  if (reduction == "add")
+    return [](Scalars &s, Value a, Value b) { return s.add(a, b); };
+  if (reduction == "mul")
+    return [](Scalars &s, Value a, Value b) { return s.mul(a, b); };
+  if (reduction == "max")
+    return [](Scalars &s, Value a, Value b) { return s.max(a, b); };
+  if (reduction == "min")
+    return [](Scalars &s, Value a, Value b) { return s.min(a, b); };
+  (void)node.refuse("reduction = '" + reduction + "' is not supported");
+  return std::nullopt;
+}
+
+/// Rows of data replaced by, or combined with, rows of updates at known places.
+static Tensor scatterRows(Node &node, Tensor data, const Tensor &updates, llvm::ArrayRef<int64_t> places,
+                          Combine combine) {
+  int64_t count = data.shape[0];
+  llvm::SmallVector<bool> done(places.size(), false);
+  for (size_t left = places.size(); left != 0;) {
+    // A round takes one update of each place, the first that is left; without a function the last one counts.
+    llvm::SmallVector<int64_t> source(count);
+    std::iota(source.begin(), source.end(), 0);
+    Shape targets, taken;
+    for (auto [index, place] : llvm::enumerate(places)) {
+      if (done[index] || (combine && source[place] >= count))
+        continue;
+      done[index] = true;
+      --left;
+      source[place] = combine ? count + targets.size() : count + index;
+      targets.push_back(place);
+      taken.push_back(index);
+    }
+    Tensor rows = updates;
+    if (combine) {
+      Tensor old = node.gather(data, node.integers(targets)),
+             now = node.gather(updates, node.integers(taken));
+      rows = node.map({old, now}, data.element,
+                      [&](Scalars &s, llvm::ArrayRef<Value> x) { return combine(s, x[0], x[1]); });
+    }
+    data = takeKnown(node, node.concat({data, rows}, 0), 0, source);
+  }
+  return data;
+}
+
+static Results convertScatterElements(Node &node) {
+  const Tensor &data = node.input(0), &indices = node.input(1), &updates = node.input(2);
+  int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
+  std::optional<Combine> combine = combinator(node, node.stringAttr("reduction", "none"));
+  if (!combine || node.refused())
+    return failure();
+  if (!indices.constant)
+    return node.refuse("input 1 (indices) is not known at compile time");
+  if (indices.rank() != data.rank() || updates.shape != indices.shape)
+    return node.refuse("data, indices and updates do not fit");
+  Tensor places = elementPlaces(node, data, indices, dim);
+  if (node.refused())
+    return failure();
+  Tensor result =
+      scatterRows(node, node.reshape(data, {data.count()}), node.reshape(updates, {updates.count()}),
+                  readIntegers(places.constant), *combine);
+  return {{node.reshape(result, data.shape)}};
+}
+
+static Results convertScatterNd(Node &node) {
+  const Tensor &data = node.input(0), &indices = node.input(1), &updates = node.input(2);
+  std::optional<Combine> combine = combinator(node, node.stringAttr("reduction", "none"));
+  if (!combine)
+    return failure();
+  if (!indices.constant)
+    return node.refuse("input 1 (indices) is not known at compile time");
+  if (indices.rank() == 0 || indices.shape.back() > data.rank())
+    return node.refuse("data and indices do not fit");
+  int64_t indexed = indices.shape.back();
+  Tensor places = tuplePlaces(node, data, indices, 0);
+  if (node.refused())
+    return failure();
+  Tensor rows = asRows(node, updates, indices.rank() - 1);
+  Tensor result =
+      scatterRows(node, asRows(node, data, indexed), rows, readIntegers(places.constant), *combine);
+  return {{node.reshape(result, data.shape)}};
+}
+
+static Results convertOneHot(Node &node) {
+  int64_t axis = node.integerAttr("axis", -1);
+  Type i32 = node.getBuilder().getI32Type();
+  const Tensor &depthInput = node.input(1), &values = node.input(2);
+  if (!depthInput.constant || depthInput.count() != 1)
+    return node.refuse("output shape depends on run-time data: input 1 (depth) is not known at compile time");
+  int64_t depth = depthInput.isReal() ? static_cast<int64_t>(readFloats(depthInput.constant).front())
+                                      : readIntegers(depthInput.constant).front();
+  Tensor indices = node.cast(node.input(0), i32);
+  int64_t dim = node.normaliseAxis(axis, indices.rank() + 1);
+  Shape shape = indices.shape, iotaShape(indices.rank() + 1, 1), iota;
+  shape.insert(shape.begin() + dim, 1);
+  iotaShape[dim] = depth;
+  for (int64_t i = 0; i < depth; ++i)
+    iota.push_back(i);
+  Tensor off = node.reshape(node.slice(values, 0, 0, 1), {}),
+         on = node.reshape(node.slice(values, 0, 1, 1), {});
+  return {{node.map({node.reshape(indices, shape), node.integers(iotaShape, iota, i32), off, on},
+                    values.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                      Value fromEnd = s.equal(s.add(x[0], s.integer(depth)), x[1]);
+                      return s.select(s.bitOr(s.equal(x[0], x[1]), fromEnd), x[3], x[2]);
+                    })}};
+}
+
+static Results convertTrilu(Node &node) {
+  bool upper = node.integerAttr("upper", 1);
+  const Tensor &input = node.input(0);
+  int64_t diagonal = 0;
+  if (node.has(1)) {
+    std::optional<Shape> k = node.knownIntegers(1, "k");
+    if (!k)
+      return failure();
+    diagonal = k->front();
+  }
+  if (input.rank() < 2)
+    return node.refuse("the input is no matrix");
+  int64_t rows = input.shape[input.rank() - 2], columns = input.shape.back();
+  Shape kept;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < columns; ++column)
+      kept.push_back(upper ? column - row >= diagonal : column - row <= diagonal);
+  Tensor mask = node.integers({rows, columns}, kept, node.getBuilder().getI1Type());
+  Tensor zero = node.splat(input.element, {}, 0);
+  return {{node.map({mask, input, zero}, input.element,
+                    [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[1], x[2]); })}};
+}
+
+/// Prefix sums or products along an axis in log2(size) steps.
+static void addScan(OperatorTable &table, llvm::StringRef opType, int64_t sinceVersion, Combine combine,
+                    double neutral) {
+  table.add(opType, sinceVersion, [combine, neutral](Node &node) -> Results {
+    bool exclusive = node.integerAttr("exclusive", 0), reverse = node.integerAttr("reverse", 0);
+    const Tensor &input = node.input(0);
+    std::optional<Shape> axis = node.knownIntegers(1, "axis");
+    if (!axis)
+      return failure();
+    int64_t dim = node.normaliseAxis(axis->front(), input.rank()), size = input.shape[dim];
+    auto turn = [&](const Tensor &x) { return reverse ? node.slice(x, dim, size - 1, size, -1) : x; };
+    auto shift = [&](const Tensor &x, int64_t distance) {
+      Shape low(x.rank(), 0), high(x.rank(), 0);
+      low[dim] = distance;
+      high[dim] = -distance;
+      return node.pad(x, low, high, neutral);
+    };
+    OpBuilder &builder = node.getBuilder();
+    Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
+    Tensor result = turn(node.cast(input, element));
+    if (exclusive)
+      result = shift(result, 1);
+    for (int64_t distance = 1; distance < size; distance *= 2)
+      result = node.map({shift(result, distance), result}, element,
+                        [&](Scalars &s, llvm::ArrayRef<Value> x) { return combine(s, x[0], x[1]); });
+    return {{node.cast(turn(result), input.element)}};
+  });
+}
+
+static Results convertCompress(Node &node) {
+  std::optional<int64_t> axis;
+  if (node.hasAttribute("axis"))
+    axis = node.integerAttr("axis", 0);
+  std::optional<Shape> condition = node.knownIntegers(1, "condition");
+  if (!condition)
+    return failure();
+  Tensor input = axis ? node.input(0) : node.reshape(node.input(0), {node.input(0).count()});
+  int64_t dim = axis ? node.normaliseAxis(*axis, input.rank()) : 0;
+  Shape kept;
+  for (auto [index, keep] : llvm::enumerate(*condition))
+    if (keep && static_cast<int64_t>(index) < input.shape[dim])
+      kept.push_back(index);
+  return {{takeKnown(node, input, dim, kept)}};
+}
+
+/// Each batch element's first steps in reverse order; lengths known.
+static Results convertReverseSequence(Node &node) {
+  int64_t batchAxis = node.integerAttr("batch_axis", 1), timeAxis = node.integerAttr("time_axis", 0);
+  const Tensor &input = node.input(0);
+  std::optional<Shape> lengths = node.knownIntegers(1, "sequence_lens");
+  if (!lengths)
+    return failure();
+  if (std::min(batchAxis, timeAxis) != 0 || std::max(batchAxis, timeAxis) != 1 || input.rank() < 2 ||
+      static_cast<int64_t>(lengths->size()) != input.shape[batchAxis])
+    return node.refuse("batch_axis, time_axis and sequence_lens do not fit the input");
+  llvm::SmallVector<Tensor> parts;
+  for (auto [batch, length] : llvm::enumerate(*lengths)) {
+    Tensor part = node.slice(input, batchAxis, batch, 1);
+    Shape order(input.shape[timeAxis]);
+    std::iota(order.begin(), order.end(), 0);
+    std::reverse(order.begin(), order.begin() + std::clamp<int64_t>(length, 0, order.size()));
+    parts.push_back(takeKnown(node, part, timeAxis, order));
+  }
+  return {{node.concat(parts, batchAxis)}};
+}
+
+void addIndexing(OperatorTable &table) {
+  table.add("Gather", 1, convertGather);
+  table.add("GatherElements", 11, convertGatherElements);
+  table.add("GatherND", 11, convertGatherNd);
+  table.add("ScatterElements", 11, convertScatterElements);
+  table.add("Scatter", 9, convertScatterElements);
+  table.add("ScatterND", 11, convertScatterNd);
+  table.add("OneHot", 9, convertOneHot);
+  table.add("Trilu", 14, convertTrilu);
+  addScan(table, "CumSum", 11, [](Scalars &s, Value a, Value b) { return s.add(a, b); }, 0);
+  addScan(table, "CumProd", 26, [](Scalars &s, Value a, Value b) { return s.mul(a, b); }, 1);
+  table.add("Compress", 9, convertCompress);
+  table.add("ReverseSequence", 10, convertReverseSequence);
+}
+
+} // namespace sluice::conversion

@@ -1,0 +1,357 @@
+//===- Layout.cpp - Operators that move elements --------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+
+#include <numeric>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+static Results convertIdentity(Node &node) { return {{node.input(0)}}; }
+
+/// Inference: the input, and a mask of nothing dropped.
+static Results convertDropout(Node &node) {
+  node.ignoreAttr("ratio");
+  node.ignoreAttr("seed");
+  if (node.has(2)) {
+    const Tensor &training = node.input(2);
+    if (!training.constant || readIntegers(training.constant).front() != 0)
+      return node.refuse("training_mode is not supported");
+  }
+  llvm::SmallVector<Tensor> results = {node.input(0)};
+  if (node.isUsed(1))
+    results.push_back(node.splat(node.getBuilder().getI1Type(), node.input(0).shape, 1));
+  return results;
+}
+
+static Results convertReshape(Node &node) {
+  bool allowZero = node.integerAttr("allowzero", 0);
+  std::optional<Shape> shape = node.integersInputOrAttr(1, "shape");
+  if (!shape)
+    return failure();
+  const Tensor &input = node.input(0);
+  int64_t known = 1, unknown = -1;
+  for (auto [dim, size] : llvm::enumerate(*shape)) {
+    if (size == 0 && !allowZero && dim < input.shape.size())
+      size = input.shape[dim];
+    if (size == -1 && unknown < 0)
+      unknown = dim;
+    else if (size < 0)
+      return node.refuse("the new shape has a negative dimension");
+    else
+      known *= size;
+  }
+  if (unknown >= 0 && known != 0)
+    (*shape)[unknown] = input.count() / known;
+  else if (unknown >= 0)
+    (*shape)[unknown] = 0;
+  if (countElements(*shape) != input.count())
+    return node.refuse("the new shape has " + llvm::Twine(countElements(*shape)) + " elements, the input " +
+                       llvm::Twine(input.count()));
+  return {{node.reshape(input, *shape)}};
+}
+
+static Results convertFlatten(Node &node) {
+  const Tensor &input = node.input(0);
+  int64_t axis = node.integerAttr("axis", 1);
+  if (axis != input.rank())
+    axis = node.normaliseAxis(axis, input.rank());
+  llvm::ArrayRef<int64_t> shape = input.shape;
+  return {
+      {node.reshape(input, {countElements(shape.take_front(axis)), countElements(shape.drop_front(axis))})}};
+}
+
+static Results convertSqueeze(Node &node) {
+  std::optional<Shape> axes = node.integersInputOrAttr(1, "axes");
+  if (!axes)
+    return failure();
+  const Tensor &input = node.input(0);
+  Shape dims = node.normaliseAxes(*axes, input.rank()), shape;
+  for (auto [dim, size] : llvm::enumerate(input.shape)) {
+    bool removed = axes->empty() ? size == 1 : llvm::is_contained(dims, static_cast<int64_t>(dim));
+    if (removed && size != 1)
+      return node.refuse("axis " + llvm::Twine(dim) + " has size " + llvm::Twine(size) + ", not 1");
+    if (!removed)
+      shape.push_back(size);
+  }
+  return {{node.reshape(input, shape)}};
+}
+
+static Results convertUnsqueeze(Node &node) {
+  std::optional<Shape> axes = node.integersInputOrAttr(1, "axes");
+  if (!axes)
+    return failure();
+  const Tensor &input = node.input(0);
+  int64_t rank = input.rank() + axes->size();
+  Shape dims = node.normaliseAxes(*axes, rank), shape;
+  auto rest = input.shape.begin();
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    bool added = llvm::is_contained(dims, dim) || rest == input.shape.end();
+    shape.push_back(added ? 1 : *rest++);
+  }
+  return {{node.reshape(input, shape)}};
+}
+
+static Results convertTranspose(Node &node) {
+  const Tensor &input = node.input(0);
+  std::optional<Shape> given = node.integersAttr("perm");
+  Shape permutation(input.rank());
+  std::iota(permutation.rbegin(), permutation.rend(), 0);
+  if (given)
+    permutation = node.normaliseAxes(*given, input.rank());
+  Shape sorted = permutation;
+  llvm::sort(sorted);
+  bool valid = static_cast<int64_t>(sorted.size()) == input.rank() &&
+               std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+  if (!valid)
+    return node.refuse("'perm' is no permutation of " + llvm::Twine(input.rank()) + " axes");
+  return {{node.transpose(input, permutation)}};
+}
+
+static Results convertConcat(Node &node) {
+  int64_t axis = node.integerAttr("axis", 1);
+  if (node.numInputs() == 0)
+    return node.refuse("it has no inputs");
+  int64_t dim = node.normaliseAxis(axis, node.input(0).rank());
+  for (const Tensor &input : node.operands()) {
+    Shape expected = node.input(0).shape, shape = input.shape;
+    if (shape.size() == expected.size() && !shape.empty())
+      expected[dim] = shape[dim];
+    if (shape != expected || shape.empty())
+      return node.refuse("the inputs' shapes differ in other axes than " + llvm::Twine(dim));
+  }
+  return {{node.concat(node.operands(), dim)}};
+}
+
+static Results convertSplit(Node &node) {
+  int64_t axis = node.integerAttr("axis", 0), parts = node.integerAttr("num_outputs", node.numOutputs());
+  std::optional<Shape> sizes = node.integersInputOrAttr(1, "split");
+  if (!sizes)
+    return failure();
+  const Tensor &input = node.input(0);
+  int64_t dim = node.normaliseAxis(axis, input.rank()), size = input.rank() ? input.shape[dim] : 0;
+  if (sizes->empty()) {
+    int64_t each = (size + parts - 1) / parts;
+    for (int64_t part = 0; part < parts; ++part)
+      sizes->push_back(std::max<int64_t>(0, std::min(each, size - part * each)));
+  }
+  if (std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) != size)
+    return node.refuse("the parts do not add up to the " + llvm::Twine(size) + " elements of axis " +
+                       llvm::Twine(dim));
+  llvm::SmallVector<Tensor> results;
+  int64_t offset = 0;
+  for (int64_t part : *sizes) {
+    results.push_back(node.slice(input, dim, offset, part));
+    offset += part;
+  }
+  return results;
+}
+
+static Results convertSlice(Node &node) {
+  bool inputs = node.version() >= 10;
+  std::optional<Shape> starts = node.integersInputOrAttr(1, "starts"),
+                       ends = node.integersInputOrAttr(2, "ends");
+  std::optional<Shape> axes = node.integersInputOrAttr(3, "axes"), steps = Shape();
+  if (inputs && node.has(4))
+    steps = node.knownIntegers(4, "steps");
+  if (!starts || !ends || !axes || !steps)
+    return failure();
+  const Tensor &input = node.input(0);
+  if (axes->empty() && starts->size() <= input.shape.size())
+    for (size_t i = 0; i < starts->size(); ++i)
+      axes->push_back(i);
+  if (steps->empty())
+    steps->assign(starts->size(), 1);
+  if (ends->size() != starts->size() || axes->size() != starts->size() || steps->size() != starts->size())
+    return node.refuse("starts, ends, axes and steps differ in length");
+  Shape dims = node.normaliseAxes(*axes, input.rank());
+  if (node.refused())
+    return failure();
+  Shape offsets(input.rank(), 0), sizes = input.shape, strides(input.rank(), 1);
+  for (auto [dim, start, end, step] : llvm::zip_equal(dims, *starts, *ends, *steps)) {
+    int64_t size = input.shape[dim];
+    if (step == 0)
+      return node.refuse("a step is 0");
+    // Indices count from the end where negative, and are then clamped to what a walk can reach.
+    int64_t least = step > 0 ? 0 : -1, greatest = step > 0 ? size : size - 1;
+    auto position = [&](int64_t index) {
+      return std::clamp(index < 0 ? index + size : index, least, std::max(least, greatest));
+    };
+    int64_t first = position(start), last = position(end);
+    int64_t distance = step > 0 ? last - first : first - last,
+            stride = step > 0 ? step : -std::max(step, -size - 1);
+    sizes[dim] = distance <= 0 ? 0 : (distance - 1) / stride + 1;
+    offsets[dim] = first;
+    strides[dim] = step > 0 ? std::min(step, size + 1) : -stride;
+  }
+  return {{node.slice(input, offsets, sizes, strides)}};
+}
+
+static Results convertExpand(Node &node) {
+  std::optional<Shape> wanted = node.knownIntegers(1, "shape");
+  if (!wanted)
+    return failure();
+  const Tensor &input = node.input(0);
+  Tensor other;
+  other.shape = *wanted;
+  std::optional<Shape> shape = Emitter::broadcastShape({input, other});
+  if (!shape)
+    return node.refuse("the input does not broadcast to the shape");
+  Shape aligned(shape->size() - input.rank(), 1);
+  aligned.append(input.shape);
+  return {{node.broadcast(node.reshape(input, aligned), *shape)}};
+}
+
+static Results convertTile(Node &node) {
+  std::optional<Shape> repeats = node.knownIntegers(1, "repeats");
+  if (!repeats)
+    return failure();
+  const Tensor &input = node.input(0);
+  if (static_cast<int64_t>(repeats->size()) != input.rank())
+    return node.refuse("'repeats' does not have one number for each axis");
+  // Every axis as (repeat, size).
+  Shape split, full, joined;
+  for (auto [repeat, size] : llvm::zip_equal(*repeats, input.shape)) {
+    split.append({1, size});
+    full.append({repeat, size});
+    joined.push_back(repeat * size);
+  }
+  return {{node.reshape(node.broadcast(node.reshape(input, split), full), joined)}};
+}
+
+/// `index` of a padded axis as an index of the axis itself, by the mode.
+static int64_t sourceIndex(int64_t index, int64_t size, llvm::StringRef mode) {
+  if (mode == "edge")
+    return std::clamp<int64_t>(index, 0, size - 1);
+  if (mode == "wrap")
+    return ((index % size) + size) % size;
+  if (size == 1)
+    return 0;
+  int64_t period = 2 * (size - 1);
+  int64_t place = ((index % period) + period) % period;
+  return place < size ? place : period - place;
+}
+
+/// One axis with elements of its own around it, as slices side by side.
+static Tensor extendAxis(Node &node, const Tensor &input, int64_t dim, int64_t low, int64_t high,
+                         llvm::StringRef mode) {
+  int64_t size = input.shape[dim];
+  llvm::SmallVector<Tensor> parts;
+  Shape sources;
+  for (int64_t index = -low; index < size + high; ++index)
+    sources.push_back(sourceIndex(index, size, mode));
+  for (size_t first = 0; first < sources.size();) {
+    size_t next = first + 1;
+    int64_t step = next < sources.size() ? sources[next] - sources[first] : 1;
+    if (std::abs(step) != 1)
+      step = 1;
+    while (next < sources.size() && sources[next] == sources[next - 1] + step)
+      ++next;
+    parts.push_back(node.slice(input, dim, sources[first], next - first, step));
+    first = next;
+  }
+  if (parts.empty())
+    return node.slice(input, dim, 0, 0);
+  return node.concat(parts, dim);
+}
+
+static Results convertPad(Node &node) {
+  llvm::StringRef mode = node.stringAttr("mode", "constant");
+  double number = node.realAttr("value", 0);
+  std::optional<Shape> pads = node.integersInputOrAttr(1, "pads");
+  if (!pads)
+    return failure();
+  const Tensor &input = node.input(0);
+  if (node.has(2)) {
+    const Tensor &value = node.input(2);
+    if (!value.constant || value.count() != 1)
+      return node.refuse("input 2 (constant_value) is not one number known at compile time");
+    number = value.isReal() ? readFloats(value.constant).front() : readIntegers(value.constant).front();
+  }
+  Shape axes(input.rank());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (node.has(3)) {
+    std::optional<Shape> given = node.knownIntegers(3, "axes");
+    if (!given)
+      return failure();
+    axes = node.normaliseAxes(*given, input.rank());
+  }
+  if (pads->size() != 2 * axes.size())
+    return node.refuse("'pads' does not have two numbers for each axis");
+  Shape low(input.rank(), 0), high(input.rank(), 0);
+  for (auto [index, dim] : llvm::enumerate(axes)) {
+    low[dim] = (*pads)[index];
+    high[dim] = (*pads)[index + axes.size()];
+  }
+  if (mode == "constant")
+    return {{node.pad(input, low, high, number)}};
+  if (mode != "reflect" && mode != "edge" && mode != "wrap")
+    return node.refuse("mode = '" + mode + "' is not supported");
+  Tensor result = input;
+  for (int64_t dim = 0; dim < input.rank(); ++dim) {
+    if (low[dim] == 0 && high[dim] == 0)
+      continue;
+    if (input.shape[dim] == 0)
+      return node.refuse("axis " + llvm::Twine(dim) + " has no elements to pad with");
+    result = extendAxis(node, result, dim, low[dim], high[dim], mode);
+  }
+  return {{result}};
+}
+
+static Results convertDepthToSpace(Node &node) {
+  int64_t block = node.integerAttr("blocksize", 0);
+  llvm::StringRef mode = node.stringAttr("mode", "DCR");
+  const Tensor &input = node.input(0);
+  if (input.rank() != 4 || block < 1 || input.shape[1] % (block * block) != 0)
+    return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the input's channels");
+  int64_t batch = input.shape[0], depth = input.shape[1] / (block * block), rows = input.shape[2],
+          columns = input.shape[3];
+  Shape shape = {batch, depth, rows * block, columns * block};
+  if (mode == "DCR")
+    return {{node.reshape(
+        node.transpose(node.reshape(input, {batch, block, block, depth, rows, columns}), {0, 3, 4, 1, 5, 2}),
+        shape)}};
+  if (mode == "CRD")
+    return {{node.reshape(
+        node.transpose(node.reshape(input, {batch, depth, block, block, rows, columns}), {0, 1, 4, 2, 5, 3}),
+        shape)}};
+  return node.refuse("mode = '" + mode + "' is not supported");
+}
+
+static Results convertSpaceToDepth(Node &node) {
+  int64_t block = node.integerAttr("blocksize", 0);
+  const Tensor &input = node.input(0);
+  if (input.rank() != 4 || block < 1 || input.shape[2] % block != 0 || input.shape[3] % block != 0)
+    return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the input's shape");
+  int64_t batch = input.shape[0], depth = input.shape[1], rows = input.shape[2] / block,
+          columns = input.shape[3] / block;
+  Tensor split = node.reshape(input, {batch, depth, rows, block, columns, block});
+  return {{node.reshape(node.transpose(split, {0, 3, 5, 1, 2, 4}),
+                        {batch, depth * block * block, rows, columns})}};
+}
+
+void addLayout(OperatorTable &table) {
+  table.add("Identity", 1, convertIdentity);
+  table.add("Dropout", 7, convertDropout);
+  table.add("Reshape", 1, convertReshape);
+  table.add("Flatten", 1, convertFlatten);
+  table.add("Squeeze", 1, convertSqueeze);
+  table.add("Unsqueeze", 1, convertUnsqueeze);
+  table.add("Transpose", 1, convertTranspose);
+  table.add("Concat", 4, convertConcat);
+  table.add("Split", 2, convertSplit);
+  table.add("Slice", 1, convertSlice);
+  table.add("Expand", 8, convertExpand);
+  table.add("Tile", 6, convertTile);
+  table.add("Pad", 2, convertPad);
+  table.add("DepthToSpace", 1, convertDepthToSpace);
+  table.add("SpaceToDepth", 1, convertSpaceToDepth);
+}
+
+} // namespace sluice::conversion

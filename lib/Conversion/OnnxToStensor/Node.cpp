@@ -1,0 +1,145 @@
+//===- Node.cpp - What a conversion sees of a node ------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Node.h"
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+bool Node::isUsed(size_t index) { return index < op.getNumResults() && !op.getResult(index).use_empty(); }
+
+const Tensor &Node::input(size_t index) const {
+  static const Tensor absent;
+  return index < inputs.size() ? inputs[index] : absent;
+}
+
+Attribute Node::attribute(llvm::StringRef name) {
+  asked.insert(name);
+  return op.getOnnxAttributes().get(name);
+}
+
+bool Node::hasAttribute(llvm::StringRef name) { return bool(attribute(name)); }
+
+int64_t Node::integerAttr(llvm::StringRef name, int64_t otherwise) {
+  auto value = llvm::dyn_cast_if_present<IntegerAttr>(attribute(name));
+  return value ? value.getInt() : otherwise;
+}
+
+double Node::realAttr(llvm::StringRef name, double otherwise) {
+  auto value = llvm::dyn_cast_if_present<FloatAttr>(attribute(name));
+  return value ? value.getValueAsDouble() : otherwise;
+}
+
+llvm::StringRef Node::stringAttr(llvm::StringRef name, llvm::StringRef otherwise) {
+  auto value = llvm::dyn_cast_if_present<StringAttr>(attribute(name));
+  return value ? value.getValue() : otherwise;
+}
+
+std::optional<Shape> Node::integersAttr(llvm::StringRef name) {
+  auto values = llvm::dyn_cast_if_present<DenseI64ArrayAttr>(attribute(name));
+  if (!values)
+    return std::nullopt;
+  return Shape(values.asArrayRef());
+}
+
+std::optional<llvm::SmallVector<double>> Node::realsAttr(llvm::StringRef name) {
+  auto values = llvm::dyn_cast_if_present<DenseF32ArrayAttr>(attribute(name));
+  if (!values)
+    return std::nullopt;
+  return llvm::SmallVector<double>(values.asArrayRef().begin(), values.asArrayRef().end());
+}
+
+ElementsAttr Node::tensorAttr(llvm::StringRef name) {
+  return llvm::dyn_cast_if_present<ElementsAttr>(attribute(name));
+}
+
+std::optional<llvm::StringRef> Node::unknownAttribute() {
+  for (NamedAttribute attribute : op.getOnnxAttributes())
+    if (!asked.contains(attribute.getName().getValue()))
+      return attribute.getName().getValue();
+  return std::nullopt;
+}
+
+std::optional<Shape> Node::knownIntegers(size_t index, llvm::StringRef name) {
+  const Tensor &tensor = input(index);
+  if (!tensor) {
+    (void)refuse("input " + llvm::Twine(index) + " (" + name + ") is missing");
+    return std::nullopt;
+  }
+  if (!tensor.constant) {
+    (void)refuse("output shape depends on run-time data: input " + llvm::Twine(index) + " (" + name +
+                 ") is not known at compile time");
+    return std::nullopt;
+  }
+  if (tensor.isReal()) {
+    (void)refuse("input " + llvm::Twine(index) + " (" + name + ") is of type " + elementName(tensor.element) +
+                 ", not integer");
+    return std::nullopt;
+  }
+  return Shape(readIntegers(tensor.constant));
+}
+
+std::optional<Shape> Node::integersInputOrAttr(size_t index, llvm::StringRef name) {
+  std::optional<Shape> values = integersAttr(name);
+  if (has(index))
+    return knownIntegers(index, name);
+  return values ? *values : Shape();
+}
+
+int64_t Node::normaliseAxis(int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank) {
+    (void)refuse("axis " + llvm::Twine(axis) + " is outside a tensor of rank " + llvm::Twine(rank));
+    return 0;
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+Shape Node::normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) {
+  Shape result;
+  for (int64_t axis : axes)
+    result.push_back(normaliseAxis(axis, rank));
+  return result;
+}
+
+Type Node::elementType(int64_t dataType) {
+  auto unsignedInteger = [&](unsigned width) { return builder.getIntegerType(width, /*isSigned=*/false); };
+  switch (dataType) {
+  case 1:
+    return builder.getF32Type();
+  case 2:
+    return unsignedInteger(8);
+  case 3:
+    return builder.getIntegerType(8);
+  case 4:
+    return unsignedInteger(16);
+  case 5:
+    return builder.getIntegerType(16);
+  case 6:
+    return builder.getI32Type();
+  case 7:
+    return builder.getI64Type();
+  case 9:
+    return builder.getI1Type();
+  case 10:
+    return builder.getF16Type();
+  case 11:
+    if (options().demoteF64)
+      return builder.getF32Type();
+    (void)refuse("element type float64: --demote=f64 computes it as float32");
+    return nullptr;
+  case 12:
+    return unsignedInteger(32);
+  case 13:
+    return unsignedInteger(64);
+  default:
+    (void)refuse("element type number " + llvm::Twine(dataType) + " is not supported");
+    return nullptr;
+  }
+}
+
+} // namespace sluice::conversion

@@ -1,0 +1,85 @@
+//===- Node.h - What a conversion sees of a node ----------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_NODE_H
+#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_NODE_H
+
+#include "Emitter.h"
+
+#include "dialects/onnx/OnnxDialect.h"
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace sluice::conversion {
+
+/// The results of a converted node, in order; trailing outputs that a conversion does not provide may be
+/// missing (the node is refused if one of them is used).
+using Results = mlir::FailureOr<llvm::SmallVector<Tensor>>;
+
+/// One ONNX node: its operands, its attributes by name with their defaults, and an
+/// Emitter for what takes its place. An attribute that a conversion does not ask for gets the node refused,
+/// so that nothing is ignored in silence; a conversion asks for all it knows before anything else.
+class Node : public Emitter {
+public:
+  Node(EmitterState &state, mlir::OpBuilder &builder, onnx::NodeOp op, llvm::ArrayRef<Tensor> inputs)
+      : Emitter(state, builder, op.getLoc()), op(op), inputs(inputs) {}
+
+  llvm::StringRef opType() { return op.getOpType(); }
+  /// Version of the operator set that the node is written for.
+  int64_t version() { return op.getVersionAttr().getInt(); }
+  size_t numInputs() const { return inputs.size(); }
+  size_t numOutputs() { return op.getNumResults(); }
+  /// Whether output `index` exists and something reads it.
+  bool isUsed(size_t index);
+  mlir::OpBuilder &getBuilder() { return builder; }
+
+  bool has(size_t index) const { return index < inputs.size() && inputs[index]; }
+  /// Operand `index`; absent if left out.
+  const Tensor &input(size_t index) const;
+  llvm::ArrayRef<Tensor> operands() const { return inputs; }
+
+  bool hasAttribute(llvm::StringRef name);
+  int64_t integerAttr(llvm::StringRef name, int64_t otherwise);
+  double realAttr(llvm::StringRef name, double otherwise);
+  llvm::StringRef stringAttr(llvm::StringRef name, llvm::StringRef otherwise);
+  /// None if the node does not have it.
+  std::optional<Shape> integersAttr(llvm::StringRef name);
+  std::optional<llvm::SmallVector<double>> realsAttr(llvm::StringRef name);
+  mlir::ElementsAttr tensorAttr(llvm::StringRef name);
+  /// An attribute that has no influence on what a run computes.
+  void ignoreAttr(llvm::StringRef name) { asked.insert(name); }
+  /// The first attribute that was not asked for, or none.
+  std::optional<llvm::StringRef> unknownAttribute();
+
+  /// The integers of operand `index`, which decide a shape. Refuses (and gives none) if they are
+  /// known at run time only; `name` is the operand's ONNX name.
+  std::optional<Shape> knownIntegers(size_t index, llvm::StringRef name);
+  /// Integers from operand `index` or, in older versions, the attribute; empty if neither is there.
+  /// None, refused, if they are known at run time only.
+  std::optional<Shape> integersInputOrAttr(size_t index, llvm::StringRef name);
+
+  /// The dimension that `axis`, which may count from the end, names in a tensor of `rank`; refuses one
+  /// outside.
+  int64_t normaliseAxis(int64_t axis, int64_t rank);
+  Shape normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
+
+  /// The element type of a TensorProto.DataType number, as far as tensors of it can be computed; null,
+  /// refused, for others.
+  mlir::Type elementType(int64_t dataType);
+
+private:
+  mlir::Attribute attribute(llvm::StringRef name);
+
+  onnx::NodeOp op;
+  llvm::ArrayRef<Tensor> inputs;
+  llvm::StringSet<> asked;
+};
+
+} // namespace sluice::conversion
+
+#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_NODE_H

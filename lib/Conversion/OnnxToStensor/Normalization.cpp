@@ -1,0 +1,279 @@
+//===- Normalization.cpp - Normalization and softmax ----------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+#include "OperatorTable.h"
+
+#include <limits>
+
+using namespace mlir;
+using sluice::stensor::ReduceKind;
+
+namespace sluice::conversion {
+
+/// The dimensions [first, last).
+static Shape dimRange(int64_t first, int64_t last) {
+  Shape dims;
+  for (int64_t dim = first; dim < last; ++dim)
+    dims.push_back(dim);
+  return dims;
+}
+
+static Tensor toF32(Node &node, const Tensor &input) {
+  return node.cast(input, node.getBuilder().getF32Type());
+}
+
+/// A function of two operands as f32.
+static Tensor combine(Node &node, const Tensor &a, const Tensor &b,
+                      Value (*function)(Scalars &, Value, Value)) {
+  return node.map({a, b}, node.getBuilder().getF32Type(),
+                  [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0], x[1]); });
+}
+
+static Value subtract(Scalars &s, Value a, Value b) { return s.sub(a, b); }
+static Value multiply(Scalars &s, Value a, Value b) { return s.mul(a, b); }
+static Value divideBy(Scalars &s, Value a, Value b) { return s.div(a, b); }
+
+static Tensor square(Node &node, const Tensor &input) {
+  return node.map(input, input.element,
+                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(x[0], x[0]); });
+}
+
+/// 1 / sqrt(variance + epsilon).
+static Tensor inverseDeviation(Node &node, const Tensor &variance, double epsilon) {
+  return node.map(variance, variance.element,
+                  [&](Scalars &s, llvm::ArrayRef<Value> x) { return s.rsqrt(s.add(x[0], s.real(epsilon))); });
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+static Tensor softmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
+  Tensor x = toF32(node, input);
+  Tensor greatest = node.reduce(ReduceKind::max, x, dims);
+  Tensor powers = combine(node, x, greatest, [](Scalars &s, Value a, Value b) { return s.exp(s.sub(a, b)); });
+  return node.cast(combine(node, powers, node.reduce(ReduceKind::add, powers, dims), divideBy),
+                   input.element);
+}
+
+static Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
+  Tensor x = toF32(node, input);
+  Tensor shifted = combine(node, x, node.reduce(ReduceKind::max, x, dims), subtract);
+  Tensor powers =
+      node.map(shifted, x.element, [](Scalars &s, llvm::ArrayRef<Value> v) { return s.exp(v[0]); });
+  Tensor sum = node.reduce(ReduceKind::add, powers, dims);
+  return node.cast(
+      combine(node, shifted, sum, [](Scalars &s, Value a, Value b) { return s.sub(a, s.log(b)); }),
+      input.element);
+}
+
+/// 1 at the first greatest element, 0 elsewhere.
+static Tensor hardmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
+  Type i32 = node.getBuilder().getI32Type();
+  Tensor x = toF32(node, input);
+  Tensor greatest = node.reduce(ReduceKind::max, x, dims);
+  Shape shape(input.rank(), 1), order;
+  for (int64_t dim : dims)
+    shape[dim] = input.shape[dim];
+  for (int64_t i = 0, count = countElements(shape); i < count; ++i)
+    order.push_back(i);
+  Tensor positions = node.integers(shape, order, i32);
+  Tensor candidates = node.map({x, greatest, positions}, i32, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    return s.select(s.equal(v[0], v[1]), v[2], s.integer(order.size()));
+  });
+  Tensor first = node.reduce(ReduceKind::min, candidates, dims);
+  return node.map({positions, first}, input.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
+    return s.select(s.equal(v[0], v[1]), s.real(1), s.real(0));
+  });
+}
+
+using OverDims = Tensor (*)(Node &, const Tensor &, llvm::ArrayRef<int64_t>);
+
+/// Up to version 12, all dimensions from the axis on; from 13 on, the axis alone.
+static void addSoftmax(OperatorTable &table, llvm::StringRef opType, OverDims function) {
+  table.add(opType, 1, [function](Node &node) -> Results {
+    int64_t rank = node.input(0).rank();
+    int64_t axis = node.integerAttr("axis", 1);
+    axis = axis == rank ? rank : node.normaliseAxis(axis, rank);
+    return {{function(node, node.input(0), dimRange(axis, rank))}};
+  });
+  table.add(opType, 13, [function](Node &node) -> Results {
+    int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), node.input(0).rank());
+    return {{function(node, node.input(0), axis)}};
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Normalization
+//===----------------------------------------------------------------------===//
+
+static Results convertLayerNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5);
+  node.ignoreAttr("stash_type"); // float32, the type that everything is computed in
+  const Tensor &input = node.input(0), &scale = node.input(1), &bias = node.input(2);
+  int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
+  Shape dims = dimRange(axis, input.rank());
+  Tensor x = toF32(node, input), mean = meanOver(node, x, dims);
+  Tensor centred = combine(node, x, mean, subtract);
+  Tensor inverse = inverseDeviation(node, meanOver(node, square(node, centred), dims), epsilon);
+  llvm::SmallVector<Tensor> operands = {centred, inverse, scale};
+  if (bias)
+    operands.push_back(bias);
+  Tensor result = node.map(operands, input.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
+    Value scaled = s.mul(s.mul(v[0], v[1]), v[2]);
+    return v.size() == 4 ? s.add(scaled, v[3]) : scaled;
+  });
+  return {{result, mean, inverse}};
+}
+
+static Results convertRmsNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5);
+  node.ignoreAttr("stash_type");
+  const Tensor &input = node.input(0);
+  int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
+  Tensor x = toF32(node, input);
+  Tensor inverse =
+      inverseDeviation(node, meanOver(node, square(node, x), dimRange(axis, input.rank())), epsilon);
+  return {{node.map({x, inverse, node.input(1)}, input.element,
+                    [](Scalars &s, llvm::ArrayRef<Value> v) { return s.mul(s.mul(v[0], v[1]), v[2]); })}};
+}
+
+/// One number for each channel, shaped to broadcast against [N, C, spatial...].
+static Tensor perChannel(Node &node, const Tensor &values, const Tensor &input) {
+  Shape shape(input.rank(), 1);
+  if (input.rank() > 1)
+    shape[1] = values.count();
+  return node.reshape(values, shape);
+}
+
+static Results convertBatchNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5);
+  node.ignoreAttr("momentum"); // of training
+  if (node.integerAttr("training_mode", 0))
+    return node.refuse("training_mode = 1 is not supported");
+  if (!node.integerAttr("spatial", 1))
+    return node.refuse("spatial = 0 is not supported");
+  const Tensor &input = node.input(0);
+  if (node.input(1).count() != (input.rank() > 1 ? input.shape[1] : 1))
+    return node.refuse("the scale does not have one number for each channel");
+  // (x - mean) factor + bias as x factor + offset: factor and offset are constant in most models.
+  Tensor factor = node.map(
+      {node.input(1), node.input(4)}, node.getBuilder().getF32Type(),
+      [&](Scalars &s, llvm::ArrayRef<Value> v) { return s.div(v[0], s.sqrt(s.add(v[1], s.real(epsilon)))); });
+  Tensor offset =
+      node.map({node.input(2), node.input(3), factor}, node.getBuilder().getF32Type(),
+               [](Scalars &s, llvm::ArrayRef<Value> v) { return s.sub(v[0], s.mul(v[1], v[2])); });
+  return {{node.map({input, perChannel(node, factor, input), perChannel(node, offset, input)}, input.element,
+                    [](Scalars &s, llvm::ArrayRef<Value> v) { return s.fma(v[0], v[1], v[2]); })}};
+}
+
+/// Centred and divided by the standard deviation over `dims`, in f32.
+static Tensor standardise(Node &node, const Tensor &x, llvm::ArrayRef<int64_t> dims, double epsilon) {
+  Tensor centred = combine(node, x, meanOver(node, x, dims), subtract);
+  Tensor inverse = inverseDeviation(node, meanOver(node, square(node, centred), dims), epsilon);
+  return combine(node, centred, inverse, multiply);
+}
+
+static Tensor scaleAndShift(Node &node, const Tensor &x, const Tensor &scale, const Tensor &bias,
+                            Type element) {
+  return node.map({x, scale, bias}, element,
+                  [](Scalars &s, llvm::ArrayRef<Value> v) { return s.fma(v[0], v[1], v[2]); });
+}
+
+static Results convertInstanceNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5);
+  const Tensor &input = node.input(0);
+  Tensor x = standardise(node, toF32(node, input), dimRange(2, input.rank()), epsilon);
+  return {{scaleAndShift(node, x, perChannel(node, node.input(1), input),
+                         perChannel(node, node.input(2), input), input.element)}};
+}
+
+/// Scale and bias are per group before version 21, per channel from it on.
+static Results convertGroupNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5);
+  int64_t groups = node.integerAttr("num_groups", 0);
+  node.ignoreAttr("stash_type");
+  const Tensor &input = node.input(0);
+  if (input.rank() < 2 || groups < 1 || input.shape[1] % groups != 0)
+    return node.refuse("num_groups = " + llvm::Twine(groups) + " does not divide the channels");
+  Shape grouped = {input.shape[0], groups, input.shape[1] / groups};
+  grouped.append(input.shape.begin() + 2, input.shape.end());
+  Tensor x = node.reshape(toF32(node, input), grouped);
+  x = standardise(node, x, dimRange(2, grouped.size()), epsilon);
+  auto parameter = [&](const Tensor &values) {
+    Shape shape(grouped.size(), 1);
+    shape[1] = groups;
+    shape[2] = values.count() / groups;
+    return node.reshape(values, shape);
+  };
+  Tensor result = scaleAndShift(node, x, parameter(node.input(1)), parameter(node.input(2)), input.element);
+  return {{node.reshape(result, input.shape)}};
+}
+
+static Results convertMeanVarianceNormalization(Node &node) {
+  const Tensor &input = node.input(0);
+  Shape axes = node.integersAttr("axes").value_or(Shape{0, 2, 3});
+  Shape dims = node.normaliseAxes(axes, input.rank());
+  llvm::sort(dims);
+  return {{node.cast(standardise(node, toF32(node, input), dims, 1e-9), input.element)}};
+}
+
+static Results convertLpNormalization(Node &node) {
+  int64_t p = node.integerAttr("p", 2);
+  const Tensor &input = node.input(0);
+  int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
+  if (p != 1 && p != 2)
+    return node.refuse("p = " + llvm::Twine(p) + " is neither 1 nor 2");
+  Tensor x = toF32(node, input);
+  Tensor powers = node.map(x, x.element, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    return p == 1 ? s.absolute(v[0]) : s.mul(v[0], v[0]);
+  });
+  Tensor norm = node.map(node.reduce(ReduceKind::add, powers, axis), x.element,
+                         [&](Scalars &s, llvm::ArrayRef<Value> v) { return p == 1 ? v[0] : s.sqrt(v[0]); });
+  // A row of zeros stays one.
+  Tensor result = combine(node, x, norm, [](Scalars &s, Value a, Value b) {
+    return s.select(s.equal(b, s.real(0)), s.real(0), s.div(a, b));
+  });
+  return {{node.cast(result, input.element)}};
+}
+
+/// x / (bias + alpha / size * sum of the squares of neighbouring channels) ^ beta.
+static Results convertLrn(Node &node) {
+  int64_t size = node.integerAttr("size", 1);
+  double alpha = node.realAttr("alpha", 1e-4), beta = node.realAttr("beta", 0.75),
+         bias = node.realAttr("bias", 1);
+  const Tensor &input = node.input(0);
+  if (input.rank() < 2 || size < 1)
+    return node.refuse("size = " + llvm::Twine(size) + " is not supported");
+  Tensor x = toF32(node, input);
+  Shape low(input.rank(), 0), high(input.rank(), 0);
+  low[1] = (size - 1) / 2;
+  high[1] = size - 1 - low[1];
+  Tensor windows = node.window(node.pad(square(node, x), low, high, 0), 1, {size}, {1}, {1});
+  Tensor sums = node.reshape(node.reduce(ReduceKind::add, windows, 2), input.shape);
+  return {{node.map({x, sums}, input.element, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    Value base = s.fma(v[1], s.real(alpha / size), s.real(bias));
+    return s.mul(v[0], s.exp(s.mul(s.log(base), s.real(-beta))));
+  })}};
+}
+
+void addNormalization(OperatorTable &table) {
+  addSoftmax(table, "Softmax", softmax);
+  addSoftmax(table, "LogSoftmax", logSoftmax);
+  addSoftmax(table, "Hardmax", hardmax);
+  table.add("LayerNormalization", 17, convertLayerNormalization);
+  table.add("RMSNormalization", 23, convertRmsNormalization);
+  table.add("BatchNormalization", 7, convertBatchNormalization);
+  table.add("InstanceNormalization", 6, convertInstanceNormalization);
+  table.add("GroupNormalization", 18, convertGroupNormalization);
+  table.add("MeanVarianceNormalization", 9, convertMeanVarianceNormalization);
+  table.add("LpNormalization", 1, convertLpNormalization);
+  table.add("LRN", 1, convertLrn);
+}
+
+} // namespace sluice::conversion

@@ -1,0 +1,308 @@
+//===- OnnxToStensor.cpp - From ONNX graphs to whole tensors --------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Conversion/OnnxToStensor.h"
+
+#include "OperatorTable.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Pass/Pass.h"
+
+using namespace mlir;
+
+namespace sluice {
+namespace conversion {
+namespace {
+
+/// A place in the model and why it cannot be converted.
+struct Refusal {
+  Location loc;
+  std::string text;
+};
+
+/// Converts @main in place: arguments, nodes in order, results.
+class GraphConverter {
+public:
+  GraphConverter(func::FuncOp function, const OnnxToStensorOptions &options)
+      : function(function), builder(function.getContext()) {
+    state.options = options;
+    state.entry = &function.getBody().front();
+  }
+
+  LogicalResult run();
+
+private:
+  void convertArgument(BlockArgument argument);
+  void convertConstant(onnx::ConstantOp op);
+  void convertNode(onnx::NodeOp op);
+  LogicalResult convertReturn(func::ReturnOp op);
+  void eraseUnused();
+  LogicalResult report();
+
+  /// The ONNX type that values of `element` are computed in; null if there is none.
+  Type computedType(Type element) const;
+  /// Why computedType is null.
+  static std::string typeRefusal(Type element);
+  void poison(ValueRange values);
+  void setEdgeAttrs(unsigned index, bool isArgument, Type declared, const Tensor &tensor);
+
+  func::FuncOp function;
+  OpBuilder builder;
+  EmitterState state;
+  llvm::DenseMap<Value, Tensor> tensors;
+  llvm::SmallVector<Refusal> refusals;
+};
+
+} // namespace
+
+Type GraphConverter::computedType(Type element) const {
+  if (element.isF64() && state.options.demoteF64)
+    return Float32Type::get(element.getContext());
+  return storageType(element) ? element : Type();
+}
+
+std::string GraphConverter::typeRefusal(Type element) {
+  if (element.isF64())
+    return "element type float64: --demote=f64 computes it as float32";
+  return "element type " + elementName(element) + " is not supported";
+}
+
+void GraphConverter::poison(ValueRange values) {
+  for (Value value : values) {
+    Tensor tensor;
+    tensor.poisoned = true;
+    tensors[value] = tensor;
+  }
+}
+
+void GraphConverter::setEdgeAttrs(unsigned index, bool isArgument, Type declared, const Tensor &tensor) {
+  auto name = isArgument ? function.getArgAttr(index, onnx::kNameAttr)
+                         : function.getResultAttr(index, onnx::kNameAttr);
+  auto set = [&](llvm::StringRef attr, Attribute value) {
+    if (isArgument)
+      function.setArgAttr(index, attr, value);
+    else
+      function.setResultAttr(index, attr, value);
+  };
+  if (isArgument)
+    function.removeArgAttr(index, onnx::kNameAttr);
+  else
+    function.removeResultAttr(index, builder.getStringAttr(onnx::kNameAttr));
+  if (name)
+    set(stensor::kNameAttr, name);
+  if (declared != storageType(tensor.element))
+    set(stensor::kTypeAttr, TypeAttr::get(declared));
+}
+
+void GraphConverter::convertArgument(BlockArgument argument) {
+  unsigned index = argument.getArgNumber();
+  auto name = function.getArgAttrOfType<StringAttr>(index, onnx::kNameAttr);
+  std::string what = "input '" + (name ? name.str() : std::to_string(index)) + "': ";
+  auto type = llvm::dyn_cast<RankedTensorType>(argument.getType());
+  if (!type || !type.hasStaticShape()) {
+    refusals.push_back({argument.getLoc(), what + "its shape is not known"});
+    return poison(argument);
+  }
+  Type element = computedType(type.getElementType());
+  if (!element) {
+    refusals.push_back({argument.getLoc(), what + typeRefusal(type.getElementType())});
+    return poison(argument);
+  }
+  Tensor tensor;
+  tensor.element = element;
+  tensor.shape.assign(type.getShape().begin(), type.getShape().end());
+  tensor.value = argument;
+  argument.setType(RankedTensorType::get(tensor.shape, storageType(element)));
+  setEdgeAttrs(index, /*isArgument=*/true, type.getElementType(), tensor);
+  tensors[argument] = tensor;
+}
+
+void GraphConverter::convertConstant(onnx::ConstantOp op) {
+  auto elements = llvm::cast<ElementsAttr>(op.getValue());
+  Type declared = elements.getElementType(), element = computedType(declared);
+  if (!element) {
+    // Said where it is used: most nodes that need such a constant are refused for themselves.
+    Tensor tensor;
+    tensor.unsupported = typeRefusal(declared);
+    tensor.poisoned = true;
+    tensors[op.getResult()] = tensor;
+    return;
+  }
+  llvm::ArrayRef<int64_t> shape = elements.getShapedType().getShape();
+  if (declared.isF64())
+    elements = makeFloats(shape, element, readFloats(elements));
+  else if (declared.isUnsignedInteger() && declared.getIntOrFloatBitWidth() == 32)
+    elements = makeIntegers(shape, builder.getI64Type(), readIntegers(elements));
+  else if (declared.isUnsignedInteger())
+    elements = reinterpret(elements, shape, builder.getIntegerType(declared.getIntOrFloatBitWidth()));
+  tensors[op.getResult()] = Emitter(state, builder, op.getLoc()).constant(element, elements);
+}
+
+/// "node 'name': Op of domain 'ai.onnx', version 17: " for the list of refusals.
+static std::string describe(onnx::NodeOp op) {
+  std::string name;
+  if (auto loc = llvm::dyn_cast<NameLoc>(op.getLoc()))
+    name = loc.getName().str();
+  return "node '" + name + "': operator " + op.getOpType().str() + ", domain '" + op.getDomain().str() +
+         "', version " + std::to_string(op.getVersionAttr().getInt()) + ": ";
+}
+
+void GraphConverter::convertNode(onnx::NodeOp op) {
+  auto refuse = [&](const llvm::Twine &reason) {
+    refusals.push_back({op.getLoc(), describe(op) + reason.str()});
+    poison(op.getResults());
+  };
+  const OperatorTable &table = OperatorTable::get();
+  int64_t version = op.getVersionAttr().getInt();
+  const Conversion *conversion = table.find(op.getDomain(), op.getOpType(), version);
+  if (!conversion)
+    return refuse(table.knows(op.getDomain(), op.getOpType())
+                      ? "this version of the operator is not supported"
+                      : "the operator is not supported");
+
+  llvm::SmallVector<Tensor> inputs;
+  for (Value input : op.getInputs()) {
+    Tensor tensor = llvm::isa<NoneType>(input.getType()) ? Tensor() : tensors.lookup(input);
+    if (!tensor.unsupported.empty())
+      return refuse("input " + llvm::Twine(inputs.size()) + ": " + tensor.unsupported);
+    if (tensor.poisoned)
+      return poison(op.getResults());
+    inputs.push_back(tensor);
+  }
+  builder.setInsertionPoint(op);
+  Node node(state, builder, op, inputs);
+  Results results = (*conversion)(node);
+  if (node.refused())
+    return refuse(node.getRefusal());
+  if (failed(results))
+    return refuse("not supported");
+  if (std::optional<llvm::StringRef> attribute = node.unknownAttribute())
+    return refuse("attribute '" + *attribute + "' is not supported");
+  for (auto [index, output] : llvm::enumerate(op.getResults())) {
+    if (index < results->size() && (*results)[index])
+      tensors[output] = (*results)[index];
+    else if (!output.use_empty())
+      return refuse("output " + llvm::Twine(index) + " is not supported");
+  }
+}
+
+LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
+  builder.setInsertionPoint(op);
+  Emitter emitter(state, builder, op.getLoc());
+  llvm::SmallVector<Value> values;
+  llvm::SmallVector<Type> types;
+  for (auto [index, operand] : llvm::enumerate(op.getOperands())) {
+    const Tensor &tensor = tensors[operand];
+    auto name = function.getResultAttrOfType<StringAttr>(index, onnx::kNameAttr);
+    std::string what = "output '" + (name ? name.str() : std::to_string(index)) + "': ";
+    if (!tensor.unsupported.empty())
+      refusals.push_back({op.getLoc(), what + tensor.unsupported});
+    if (tensor.poisoned)
+      continue;
+    Type declared = tensor.element;
+    if (auto type = llvm::dyn_cast<TensorType>(operand.getType()))
+      if (type.getElementType().isF64())
+        declared = type.getElementType();
+    setEdgeAttrs(index, /*isArgument=*/false, declared, tensor);
+    values.push_back(emitter.value(tensor));
+    types.push_back(values.back().getType());
+    if (emitter.refused()) {
+      refusals.push_back({op.getLoc(), what + emitter.getRefusal()});
+      return failure();
+    }
+  }
+  if (!refusals.empty())
+    return failure();
+  op->setOperands(values);
+  function.setFunctionType(builder.getFunctionType(function.getBody().getArgumentTypes(), types));
+  return success();
+}
+
+/// Removes the graph's operations and the constants that evaluation left behind.
+void GraphConverter::eraseUnused() {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (llvm::isa<onnx::NodeOp>(op) || isOpTriviallyDead(&op))
+      op.erase();
+}
+
+LogicalResult GraphConverter::report() {
+  InFlightDiagnostic error = emitError(function.getLoc())
+                             << "the model has " << refusals.size() << " unsupported "
+                             << (refusals.size() == 1 ? "part" : "parts");
+  for (const Refusal &refusal : refusals)
+    error.attachNote(refusal.loc) << refusal.text;
+  return error;
+}
+
+LogicalResult GraphConverter::run() {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("'main' has several blocks");
+  llvm::SmallVector<Operation *> ops;
+  for (Operation &op : function.getBody().front())
+    ops.push_back(&op);
+  for (BlockArgument argument : function.getArguments())
+    convertArgument(argument);
+  for (Operation *op : ops) {
+    if (auto constant = llvm::dyn_cast<onnx::ConstantOp>(op))
+      convertConstant(constant);
+    else if (auto node = llvm::dyn_cast<onnx::NodeOp>(op))
+      convertNode(node);
+    else if (auto returned = llvm::dyn_cast<func::ReturnOp>(op))
+      if (failed(convertReturn(returned)))
+        return report();
+  }
+  eraseUnused();
+  return success();
+}
+
+/// `--convert-onnx-to-stensor`.
+class OnnxToStensorPass : public PassWrapper<OnnxToStensorPass, OperationPass<ModuleOp>> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OnnxToStensorPass)
+
+  OnnxToStensorPass() = default;
+  OnnxToStensorPass(const OnnxToStensorPass &other) : PassWrapper(other) {}
+
+  llvm::StringRef getArgument() const override { return "convert-onnx-to-stensor"; }
+  llvm::StringRef getDescription() const override { return "Convert ONNX graphs to whole tensors"; }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<stensor::StensorDialect, arith::ArithDialect, math::MathDialect>();
+  }
+
+  void runOnOperation() override {
+    OnnxToStensorOptions options;
+    options.f32Matmul = f32Matmul;
+    options.demoteF64 = demoteF64;
+    if (failed(convertOnnxToStensor(getOperation(), options)))
+      signalPassFailure();
+  }
+
+private:
+  Option<F32Matmul> f32Matmul{*this, "f32-matmul", llvm::cl::init(F32Matmul::F16),
+                              llvm::cl::desc("How contractions of fp32 operands run"),
+                              llvm::cl::values(clEnumValN(F32Matmul::F16, "f16", "operands rounded to fp16"),
+                                               clEnumValN(F32Matmul::F32, "f32", "sums of fp16 pieces"))};
+  Option<bool> demoteF64{*this, "demote-f64", llvm::cl::init(false),
+                         llvm::cl::desc("Compute float64 as float32")};
+};
+
+} // namespace conversion
+
+LogicalResult convertOnnxToStensor(ModuleOp module, const OnnxToStensorOptions &options) {
+  module.getContext()->loadDialect<stensor::StensorDialect, arith::ArithDialect, math::MathDialect>();
+  auto function = module.lookupSymbol<func::FuncOp>("main");
+  if (!function || function.isExternal())
+    return module.emitError("the module has no function 'main'");
+  return conversion::GraphConverter(function, options).run();
+}
+
+void registerOnnxToStensorPass() { PassRegistration<conversion::OnnxToStensorPass>(); }
+
+} // namespace sluice

@@ -1,0 +1,63 @@
+//===- OperatorTable.cpp - Which operators convert, and how ---------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+const OperatorTable &OperatorTable::get() {
+  static const OperatorTable table = [] {
+    OperatorTable all;
+    addElementwise(all);
+    addActivations(all);
+    addLogic(all);
+    addCasts(all);
+    addReductions(all);
+    addContractions(all);
+    addConvolutions(all);
+    addPooling(all);
+    addQuantization(all);
+    addNormalization(all);
+    addLayout(all);
+    addIndexing(all);
+    addShapes(all);
+    return all;
+  }();
+  return table;
+}
+
+void OperatorTable::add(llvm::StringRef opType, int64_t sinceVersion, Conversion conversion,
+                        llvm::StringRef domain) {
+  conversions[{domain.str(), opType.str(), sinceVersion}] = std::move(conversion);
+}
+
+const Conversion *OperatorTable::find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const {
+  auto next = conversions.upper_bound({domain.str(), opType.str(), version});
+  if (next == conversions.begin())
+    return nullptr;
+  const auto &[key, conversion] = *std::prev(next);
+  return std::get<0>(key) == domain && std::get<1>(key) == opType ? &conversion : nullptr;
+}
+
+bool OperatorTable::knows(llvm::StringRef domain, llvm::StringRef opType) const {
+  return find(domain, opType, std::numeric_limits<int64_t>::max()) != nullptr;
+}
+
+std::vector<SupportedOperator> OperatorTable::rows() const {
+  std::vector<SupportedOperator> rows;
+  for (const auto &[key, conversion] : conversions)
+    rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key)});
+  return rows;
+}
+
+} // namespace sluice::conversion
+
+std::vector<sluice::SupportedOperator> sluice::supportedOperators() {
+  return conversion::OperatorTable::get().rows();
+}

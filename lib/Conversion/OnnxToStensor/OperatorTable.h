@@ -1,0 +1,61 @@
+//===- OperatorTable.h - Which operators convert, and how -------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_OPERATORTABLE_H
+#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_OPERATORTABLE_H
+
+#include "Node.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+
+namespace sluice::conversion {
+
+/// Puts a node's results together; `node.refuse(...)` is the way to fail.
+using Conversion = std::function<Results(Node &node)>;
+
+/// Conversions by domain, operator and the first version of the operator set that they hold for.
+class OperatorTable {
+public:
+  /// The table of all families.
+  static const OperatorTable &get();
+
+  void add(llvm::StringRef opType, int64_t sinceVersion, Conversion conversion,
+           llvm::StringRef domain = onnx::kDefaultDomain);
+
+  /// The newest conversion not above `version`; null if there is none.
+  const Conversion *find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const;
+  /// Whether any version of the operator converts.
+  bool knows(llvm::StringRef domain, llvm::StringRef opType) const;
+
+  std::vector<SupportedOperator> rows() const;
+
+private:
+  using Key = std::tuple<std::string, std::string, int64_t>;
+  std::map<Key, Conversion> conversions;
+};
+
+/// The operator families, one file each.
+void addElementwise(OperatorTable &table);
+void addActivations(OperatorTable &table);
+void addLogic(OperatorTable &table);
+void addCasts(OperatorTable &table);
+void addReductions(OperatorTable &table);
+void addContractions(OperatorTable &table);
+void addConvolutions(OperatorTable &table);
+void addPooling(OperatorTable &table);
+void addQuantization(OperatorTable &table);
+void addNormalization(OperatorTable &table);
+void addLayout(OperatorTable &table);
+void addIndexing(OperatorTable &table);
+void addShapes(OperatorTable &table);
+
+} // namespace sluice::conversion
+
+#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_OPERATORTABLE_H

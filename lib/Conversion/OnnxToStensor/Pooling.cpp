@@ -1,0 +1,179 @@
+//===- Pooling.cpp - Pooling ----------------------------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+#include "OperatorTable.h"
+
+#include <limits>
+
+using namespace mlir;
+using sluice::stensor::ReduceKind;
+
+namespace sluice::conversion {
+
+/// The windows' elements combined: input [N, C, spatial...] to [N, positions..., C]; elements outside
+/// the input count as `padding`.
+static Tensor pool(Node &node, const Tensor &input, const Windows &windows, ReduceKind kind, double padding) {
+  Shape low = {0}, high = {0};
+  low.append(windows.low);
+  for (auto [size, overhang] : llvm::zip_equal(windows.high, windows.overhang))
+    high.push_back(size + overhang);
+  low.push_back(0);
+  high.push_back(0);
+  Tensor padded = node.pad(channelsLast(node, input), low, high, padding);
+  Tensor slid = node.window(padded, 1, windows.sizes, windows.strides, windows.dilations);
+  Shape merged(slid.shape.begin(), slid.shape.begin() + 1 + windows.sizes.size());
+  int64_t dim = merged.size();
+  merged.push_back(countElements(windows.sizes));
+  merged.push_back(slid.shape.back());
+  Tensor combined = node.reduce(kind, node.reshape(slid, merged), dim);
+  merged.erase(merged.begin() + dim);
+  return node.reshape(combined, merged);
+}
+
+/// The node's windows over its first operand; none if refused.
+static std::optional<Windows> poolingWindows(Node &node) {
+  const Tensor &input = node.input(0);
+  std::optional<Shape> sizes = node.integersAttr("kernel_shape");
+  if (!sizes || input.rank() < 3) {
+    (void)node.refuse("'kernel_shape' is missing or the input has no spatial dimension");
+    return std::nullopt;
+  }
+  return readWindows(node, *sizes, llvm::ArrayRef(input.shape).drop_front(2));
+}
+
+static Results convertMaxPool(Node &node) {
+  node.ignoreAttr("storage_order"); // of the second output
+  std::optional<Windows> windows = poolingWindows(node);
+  if (!windows)
+    return failure();
+  const Tensor &input = node.input(0);
+  OpBuilder &builder = node.getBuilder();
+  Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
+  double lowest =
+      input.isReal() ? -std::numeric_limits<double>::infinity() : std::numeric_limits<int32_t>::min();
+  Tensor best = pool(node, node.cast(input, element), *windows, ReduceKind::max, lowest);
+  return {{channelsFirst(node, node.cast(best, input.element))}};
+}
+
+/// How many elements each window averages, by position: those inside the input, or with the padding.
+static llvm::SmallVector<double> countWindowElements(const Windows &windows, llvm::ArrayRef<int64_t> spatial,
+                                                     bool withPadding) {
+  llvm::SmallVector<double> counts = {1};
+  for (auto [dim, size] : llvm::enumerate(spatial)) {
+    int64_t first = withPadding ? -windows.low[dim] : 0, last = size + (withPadding ? windows.high[dim] : 0);
+    llvm::SmallVector<double> finer;
+    for (double outer : counts)
+      for (int64_t position = 0; position < windows.positions[dim]; ++position) {
+        int64_t inside = 0;
+        for (int64_t tap = 0; tap < windows.sizes[dim]; ++tap) {
+          int64_t index = position * windows.strides[dim] - windows.low[dim] + tap * windows.dilations[dim];
+          inside += index >= first && index < last;
+        }
+        finer.push_back(outer * inside);
+      }
+    counts = finer;
+  }
+  return counts;
+}
+
+/// Sums divided by how many elements there are in each window.
+static Tensor divideByCounts(Node &node, const Tensor &sums, const Windows &windows,
+                             llvm::ArrayRef<int64_t> spatial, bool withPadding) {
+  llvm::SmallVector<double> counts = countWindowElements(windows, spatial, withPadding);
+  Shape shape = {1};
+  shape.append(windows.positions);
+  shape.push_back(1);
+  bool equal = llvm::all_equal(counts);
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor divisor = equal ? node.splat(f32, {}, counts.front()) : node.reals(shape, counts, f32);
+  return node.map({sums, divisor}, f32,
+                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], x[1]); });
+}
+
+static Results convertAveragePool(Node &node) {
+  bool withPadding = node.integerAttr("count_include_pad", 0);
+  std::optional<Windows> windows = poolingWindows(node);
+  if (!windows)
+    return failure();
+  const Tensor &input = node.input(0);
+  Tensor sums = pool(node, node.cast(input, node.getBuilder().getF32Type()), *windows, ReduceKind::add, 0);
+  Tensor means = divideByCounts(node, sums, *windows, llvm::ArrayRef(input.shape).drop_front(2), withPadding);
+  return {{channelsFirst(node, node.cast(means, input.element))}};
+}
+
+/// x^p summed over a window and the root taken.
+static Tensor normOf(Node &node, const Tensor &input, int64_t p,
+                     llvm::function_ref<Tensor(const Tensor &)> sum) {
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor powers = node.map(input, f32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value magnitude = s.absolute(x[0]), power = magnitude;
+    for (int64_t i = 1; i < p; ++i)
+      power = s.mul(power, magnitude);
+    return power;
+  });
+  return node.map(sum(powers), f32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    if (p == 1)
+      return x[0];
+    return p == 2 ? s.sqrt(x[0]) : s.exp(s.mul(s.log(x[0]), s.real(1.0 / p)));
+  });
+}
+
+static Results convertLpPool(Node &node) {
+  int64_t p = node.integerAttr("p", 2);
+  std::optional<Windows> windows = poolingWindows(node);
+  if (!windows)
+    return failure();
+  if (p < 1 || p > 16)
+    return node.refuse("p = " + llvm::Twine(p) + " is not supported");
+  Tensor result = normOf(node, node.input(0), p, [&](const Tensor &powers) {
+    return pool(node, powers, *windows, ReduceKind::add, 0);
+  });
+  return {{channelsFirst(node, node.cast(result, node.input(0).element))}};
+}
+
+/// All spatial dimensions; kept with size 1.
+static Shape spatialDims(const Tensor &input) {
+  Shape dims;
+  for (int64_t dim = 2; dim < input.rank(); ++dim)
+    dims.push_back(dim);
+  return dims;
+}
+
+static Results convertGlobalAveragePool(Node &node) {
+  const Tensor &input = node.input(0);
+  Tensor numbers = node.cast(input, node.getBuilder().getF32Type());
+  return {{node.cast(meanOver(node, numbers, spatialDims(input)), input.element)}};
+}
+
+static Results convertGlobalMaxPool(Node &node) {
+  const Tensor &input = node.input(0);
+  Tensor numbers = node.cast(input, node.getBuilder().getF32Type());
+  return {{node.cast(node.reduce(ReduceKind::max, numbers, spatialDims(input)), input.element)}};
+}
+
+static Results convertGlobalLpPool(Node &node) {
+  int64_t p = node.integerAttr("p", 2);
+  const Tensor &input = node.input(0);
+  if (p < 1 || p > 16)
+    return node.refuse("p = " + llvm::Twine(p) + " is not supported");
+  Tensor result = normOf(node, input, p, [&](const Tensor &powers) {
+    return node.reduce(ReduceKind::add, powers, spatialDims(input));
+  });
+  return {{node.cast(result, input.element)}};
+}
+
+void addPooling(OperatorTable &table) {
+  table.add("MaxPool", 1, convertMaxPool);
+  table.add("AveragePool", 1, convertAveragePool);
+  table.add("LpPool", 2, convertLpPool);
+  table.add("GlobalAveragePool", 1, convertGlobalAveragePool);
+  table.add("GlobalMaxPool", 1, convertGlobalMaxPool);
+  table.add("GlobalLpPool", 2, convertGlobalLpPool);
+}
+
+} // namespace sluice::conversion

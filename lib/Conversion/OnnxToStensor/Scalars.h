@@ -1,0 +1,111 @@
+//===- Scalars.h - Builds the bodies of maps --------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCALARS_H
+#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCALARS_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace sluice::conversion {
+
+/// Builds scalar operations of a map's body. Operands are f32, i32 or i1; each function
+/// is one machine operation unless its comment says otherwise.
+///
+/// A wide builder makes 64-bit integers instead of 32-bit ones: such a body is never part
+/// of a program, evaluateWide runs it on constants.
+class Scalars {
+public:
+  Scalars(mlir::OpBuilder &builder, mlir::Location loc, bool wide = false)
+      : builder(builder), loc(loc), wide(wide) {}
+
+  mlir::Value real(double value);
+  mlir::Value integer(int64_t value);
+  mlir::Value truth(bool value);
+
+  /// Of two numbers of one type, f32 or integer.
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value sub(mlir::Value a, mlir::Value b);
+  mlir::Value mul(mlir::Value a, mlir::Value b);
+  mlir::Value max(mlir::Value a, mlir::Value b);
+  mlir::Value min(mlir::Value a, mlir::Value b);
+  mlir::Value equal(mlir::Value a, mlir::Value b);
+  mlir::Value less(mlir::Value a, mlir::Value b);
+  mlir::Value lessOrEqual(mlir::Value a, mlir::Value b);
+  mlir::Value greater(mlir::Value a, mlir::Value b) { return less(b, a); }
+  mlir::Value greaterOrEqual(mlir::Value a, mlir::Value b) { return lessOrEqual(b, a); }
+  /// Integers: two operations.
+  mlir::Value negate(mlir::Value a);
+  mlir::Value absolute(mlir::Value a);
+  mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
+
+  /// Of f32.
+  mlir::Value div(mlir::Value a, mlir::Value b);
+  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
+  mlir::Value floor(mlir::Value a);
+  mlir::Value ceil(mlir::Value a);
+  mlir::Value roundEven(mlir::Value a);
+  mlir::Value trunc(mlir::Value a);
+  mlir::Value sqrt(mlir::Value a);
+  mlir::Value rsqrt(mlir::Value a);
+  mlir::Value exp(mlir::Value a);
+  mlir::Value log(mlir::Value a);
+  mlir::Value tanh(mlir::Value a);
+  mlir::Value sin(mlir::Value a);
+  mlir::Value cos(mlir::Value a);
+
+  /// Of integers or of i1.
+  mlir::Value bitAnd(mlir::Value a, mlir::Value b);
+  mlir::Value bitOr(mlir::Value a, mlir::Value b);
+  mlir::Value bitXor(mlir::Value a, mlir::Value b);
+  mlir::Value shiftLeft(mlir::Value a, mlir::Value b);
+  mlir::Value shiftRightUnsigned(mlir::Value a, mlir::Value b);
+  /// Of i1.
+  mlir::Value logicalNot(mlir::Value a);
+
+  /// a / b towards zero and the remainder with a's sign: 20 operations. b = 0 gives an unspecified number.
+  mlir::Value divide(mlir::Value a, mlir::Value b);
+  mlir::Value remainder(mlir::Value a, mlir::Value b);
+
+  /// i32 to f32, f32 to i32 (towards zero, saturating).
+  mlir::Value toReal(mlir::Value a);
+  mlir::Value toInteger(mlir::Value a);
+  /// i1 to 0 or 1.
+  mlir::Value toNumber(mlir::Value a);
+  /// c[0] + c[1] x + c[2] x^2 ...: one operation a degree.
+  mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<double> coefficients);
+
+  /// A number that orders as `x` of ONNX type `element` does: flips the sign bit of unsigned words, and back.
+  mlir::Value orderKey(mlir::Value x, mlir::Type element);
+
+  /// An element as it is stored, of ONNX type `element`, as the f32, integer or i1 to compute with; and back.
+  mlir::Value load(mlir::Value stored, mlir::Type element);
+  mlir::Value store(mlir::Value computed, mlir::Type element);
+
+  /// Type of `integer`.
+  mlir::Type integerType() { return builder.getIntegerType(wide ? 64 : 32); }
+
+private:
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  bool wide;
+};
+
+/// Runs a body that a wide builder made: row i of the result is the body's value on element i of each
+/// input. None if the body divides by zero.
+std::optional<llvm::SmallVector<int64_t>> evaluateWide(mlir::Block &body, mlir::Value result,
+                                                       llvm::ArrayRef<llvm::SmallVector<int64_t>> inputs,
+                                                       int64_t count);
+
+} // namespace sluice::conversion
+
+#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCALARS_H

@@ -1,0 +1,130 @@
+//===- Shapes.cpp - Operators that make tensors of known elements ---------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+static Results convertShape(Node &node) {
+  int64_t rank = node.input(0).rank();
+  int64_t start = node.integerAttr("start", 0), end = node.integerAttr("end", rank);
+  auto position = [&](int64_t index) {
+    return std::clamp<int64_t>(index < 0 ? index + rank : index, 0, rank);
+  };
+  int64_t first = position(start), last = std::max(position(start), position(end));
+  return {{node.integers(llvm::ArrayRef<int64_t>(node.input(0).shape).slice(first, last - first))}};
+}
+
+static Results convertSize(Node &node) {
+  return {{node.integers({}, node.input(0).count(), node.getBuilder().getI64Type())}};
+}
+
+static Results convertConstantOfShape(Node &node) {
+  ElementsAttr value = node.tensorAttr("value");
+  std::optional<Shape> shape = node.knownIntegers(0, "input");
+  if (!shape)
+    return failure();
+  if (!value)
+    return {{node.splat(node.getBuilder().getF32Type(), *shape, 0)}};
+  Type element = value.getElementType();
+  if (element.isF64() && node.options().demoteF64)
+    element = node.getBuilder().getF32Type();
+  if (!storageType(element))
+    return node.refuse("element type " + elementName(element) + " is not supported");
+  if (llvm::isa<FloatType>(element))
+    return {{node.splat(element, *shape, readFloats(value).front())}};
+  int64_t number = readIntegers(value).front();
+  if (element.isInteger(1))
+    return {{node.integers(*shape, Shape(countElements(*shape), number), element)}};
+  return {{node.integers(*shape, countElements(*shape) ? llvm::ArrayRef(number) : llvm::ArrayRef<int64_t>(),
+                         element)}};
+}
+
+static Results convertRange(Node &node) {
+  for (size_t index = 0; index < 3; ++index)
+    if (!node.input(index).constant)
+      return node.refuse("output shape depends on run-time data: input " + llvm::Twine(index) +
+                         " is not known at compile time");
+  Type element = node.input(0).element;
+  if (node.input(0).isReal()) {
+    double start = readFloats(node.input(0).constant).front(),
+           limit = readFloats(node.input(1).constant).front(),
+           delta = readFloats(node.input(2).constant).front();
+    if (delta == 0 || !std::isfinite((limit - start) / delta))
+      return node.refuse("the range has no end");
+    llvm::SmallVector<double> values;
+    int64_t count = std::max<int64_t>(0, static_cast<int64_t>(std::ceil((limit - start) / delta)));
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(start + i * delta);
+    return {{node.reals(count, values, element)}};
+  }
+  int64_t start = readIntegers(node.input(0).constant).front(),
+          limit = readIntegers(node.input(1).constant).front(),
+          delta = readIntegers(node.input(2).constant).front();
+  if (delta == 0)
+    return node.refuse("the range has no end");
+  llvm::SmallVector<int64_t> values;
+  for (int64_t value = start; delta > 0 ? value < limit : value > limit; value += delta)
+    values.push_back(value);
+  return {{node.integers({static_cast<int64_t>(values.size())}, values, element)}};
+}
+
+static Results convertNonZero(Node &node) {
+  const Tensor &input = node.input(0);
+  if (!input.constant)
+    return node.refuse("output shape depends on run-time data: input 0 is not known at compile time");
+  llvm::SmallVector<bool> set;
+  if (input.isReal())
+    for (double value : readFloats(input.constant))
+      set.push_back(value != 0);
+  else
+    for (int64_t value : readIntegers(input.constant))
+      set.push_back(value != 0);
+  llvm::SmallVector<llvm::SmallVector<int64_t>> coordinates(input.rank());
+  for (auto [index, isSet] : llvm::enumerate(set)) {
+    if (!isSet)
+      continue;
+    int64_t rest = index;
+    for (int64_t dim = input.rank(); dim-- > 0; rest /= input.shape[dim])
+      coordinates[dim].push_back(rest % input.shape[dim]);
+  }
+  llvm::SmallVector<int64_t> flat;
+  for (const llvm::SmallVector<int64_t> &row : coordinates)
+    flat.append(row.begin(), row.end());
+  int64_t count = input.rank() ? static_cast<int64_t>(coordinates[0].size()) : set.front();
+  return {{node.integers({input.rank(), count}, flat, node.getBuilder().getI64Type())}};
+}
+
+static Results convertEyeLike(Node &node) {
+  int64_t diagonal = node.integerAttr("k", 0), dataType = node.integerAttr("dtype", 0);
+  const Tensor &input = node.input(0);
+  Type element = dataType ? node.elementType(dataType) : input.element;
+  if (!element)
+    return failure();
+  if (input.rank() != 2)
+    return node.refuse("the input is no matrix");
+  llvm::SmallVector<int64_t> ones;
+  for (int64_t row = 0; row < input.shape[0]; ++row)
+    for (int64_t column = 0; column < input.shape[1]; ++column)
+      ones.push_back(column == row + diagonal);
+  return {{node.cast(node.integers(input.shape, ones, node.getBuilder().getI32Type()), element)}};
+}
+
+void addShapes(OperatorTable &table) {
+  table.add("Shape", 1, convertShape);
+  table.add("Size", 1, convertSize);
+  table.add("ConstantOfShape", 9, convertConstantOfShape);
+  table.add("Range", 11, convertRange);
+  table.add("NonZero", 9, convertNonZero);
+  table.add("EyeLike", 9, convertEyeLike);
+}
+
+} // namespace sluice::conversion
