@@ -46,17 +46,24 @@ private:
   void prepareOperands();
   void prepareBatches();
   bool haveSameWeights(int64_t a, int64_t b) const;
-  int32_t tileOf(int64_t batch, int64_t column, int64_t chunk);
-  int32_t constantTile(int64_t batch, int64_t column, int64_t chunk);
+  int32_t tileOf(int64_t batch, int64_t slot, int64_t chunk);
+  int32_t constantTile(int64_t batch, int64_t slot, int64_t chunk);
   int64_t rowsOf(const Batch &batch) const { return batch.members.size() * m; }
   Row rowOf(const Batch &batch, int64_t row) const;
   int64_t groupRows(int64_t rows, int64_t units) const;
   void lowerGroup(const Batch &batch, int64_t firstRow, int64_t count);
-  void emitUnit(const Batch &batch, ArrayRef<Row> rows, int64_t firstColumn, int64_t planeCount);
+  std::vector<Progression> storeResult(Value result, Refs &refs, ArrayRef<Row> rows);
+  std::vector<Progression> storeSpreadResult(Value result, Refs &refs, ArrayRef<Row> rows);
+  void emitUnit(const Batch &batch, ArrayRef<Row> rows, ArrayRef<std::vector<Progression>> stored,
+                int64_t firstSlot, int64_t planeCount);
+  Progression extraFor(size_t extra, ArrayRef<Row> rows, int64_t slot);
   /// A view of `refs`, copied to a buffer of their own if they do not step regularly.
   Progression progressionFor(const Refs &refs, int64_t bytes);
 
-  int64_t columnCount(int64_t column) const { return std::min(lanes, n - column * lanes); }
+  /// The column of tiles that `card` works on in `slot`; it may lie beyond the last.
+  int64_t columnAt(int64_t slot, int64_t card) const { return card * slots + slot; }
+  /// Columns of the result in one column of tiles.
+  int64_t widthOfColumn(int64_t column) const { return std::clamp<int64_t>(n - column * lanes, 0, lanes); }
 
   Lowering &lowering;
   Emitter &emitter;
@@ -70,6 +77,14 @@ private:
   int64_t kChunks, chunks; ///< pieces of k; those of all t
   int64_t columns;         ///< of weight tiles
   int64_t planes;          ///< that a unit may use
+  int64_t cards;           ///< over which the columns are spread; 1: every card does all
+  int64_t slots;           ///< columns that one card works on
+
+  struct Exchange {
+    int32_t from, to;
+    int64_t count;
+  };
+  std::vector<Exchange> exchanges; ///< of the group at hand
 
   Refs rowVectors;    ///< [b, m, t, piece of k]
   Refs weightVectors; ///< [b, n, t, piece of k]; empty for constant weights
@@ -81,6 +96,7 @@ private:
   std::vector<int64_t> resultRow;  ///< of row [b, m]
   std::vector<Refs> resultVectors; ///< of each result
   std::vector<Refs> extras;        ///< the body's other operands, by result vector
+  std::vector<View> extraViews;    ///< the same as views
   SmallVector<Type> bodyTypes;
   SmallVector<int64_t> argumentOf;
 };
@@ -97,6 +113,8 @@ Lowering::Contraction::Contraction(Lowering &lowering, stensor::ContractOp contr
   chunks = t * kChunks;
   columns = (n + lanes - 1) / lanes;
   planes = lowering.planesOf(contract);
+  cards = lowering.cardsOf(contract);
+  slots = (columns + cards - 1) / cards;
 }
 
 LogicalResult Lowering::Contraction::check() {
@@ -140,8 +158,12 @@ void Lowering::Contraction::prepareOperands() {
     } else {
       argumentOf.push_back(bodyTypes.size());
       bodyTypes.push_back(argument.getType());
-      extras.push_back(
-          lowering.materialise(loc, view.broadcast(fused.getShape()), argument.getType(), resultLayout));
+      extraViews.push_back(view.broadcast(fused.getShape()));
+      // A constant that is another on each card is laid out when it is needed.
+      bool isPerCard = cards > 1 && lowering.isConstant(view);
+      extras.push_back(isPerCard
+                           ? Refs()
+                           : lowering.materialise(loc, extraViews.back(), argument.getType(), resultLayout));
     }
   }
 }
@@ -171,30 +193,33 @@ void Lowering::Contraction::prepareBatches() {
   }
 }
 
-int32_t Lowering::Contraction::constantTile(int64_t batch, int64_t column, int64_t chunk) {
+int32_t Lowering::Contraction::constantTile(int64_t batch, int64_t slot, int64_t chunk) {
   int64_t first = chunk % kChunks * lanes, depth = std::min(lanes, k - first);
   std::vector<std::string> vectors;
-  for (int64_t c = 0; c < columnCount(column); ++c) {
-    std::string &content = vectors.emplace_back(lanes * bytes, 0);
-    int64_t element = ((batch * n + column * lanes + c) * t + chunk / kChunks) * k + first;
-    for (int64_t lane = 0; lane < depth; ++lane) {
-      uint32_t bits = lowering.bitsOf(rhs.at(element + lane));
-      std::memcpy(content.data() + lane * bytes, &bits, bytes);
+  for (int64_t card = 0; card < cards; ++card) {
+    int64_t column = columnAt(slot, card), width = widthOfColumn(column);
+    for (int64_t c = 0; c < widthOfColumn(slot); ++c) {
+      std::string &content = vectors.emplace_back(lanes * bytes, 0);
+      int64_t element = ((batch * n + column * lanes + c) * t + chunk / kChunks) * k + first;
+      for (int64_t lane = 0; c < width && lane < depth; ++lane) {
+        uint32_t bits = lowering.bitsOf(rhs.at(element + lane));
+        std::memcpy(content.data() + lane * bytes, &bits, bytes);
+      }
     }
   }
-  return emitter.createConstant(loc, vectors, bytes, emitter.target.installStreams);
+  return emitter.createConstant(loc, vectors, bytes, emitter.target.installStreams, cards);
 }
 
 /// The buffer of one weight tile: its columns are the vectors.
-int32_t Lowering::Contraction::tileOf(int64_t batch, int64_t column, int64_t chunk) {
-  auto [entry, inserted] = tiles.try_emplace({batch, column, chunk}, -1);
+int32_t Lowering::Contraction::tileOf(int64_t batch, int64_t slot, int64_t chunk) {
+  auto [entry, inserted] = tiles.try_emplace({batch, slot, chunk}, -1);
   if (!inserted)
     return entry->second;
   if (weightVectors.empty())
-    return entry->second = constantTile(batch, column, chunk);
+    return entry->second = constantTile(batch, slot, chunk);
   Refs refs;
-  for (int64_t c = 0; c < columnCount(column); ++c)
-    refs.push_back(weightVectors[(batch * n + column * lanes + c) * chunks + chunk]);
+  for (int64_t c = 0; c < widthOfColumn(slot); ++c)
+    refs.push_back(weightVectors[(batch * n + slot * lanes + c) * chunks + chunk]);
   return entry->second = lowering.weightTile(loc, refs, bytes);
 }
 
@@ -249,36 +274,100 @@ Progression Lowering::Contraction::progressionFor(const Refs &refs, int64_t widt
   return {buffer, 0, refs.size() > 1 ? 1 : 0};
 }
 
+/// Storage for a result of a group of rows, every column on every card: a view for each slot.
+std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs, ArrayRef<Row> rows) {
+  const Root &root = lowering.rootOf(result);
+  int64_t width = bytesOf(root.type.getElementType()), count = rows.size();
+  // What leaves the program is stored in its order where that is possible, so that few bindings
+  // describe it; stripes keep columns that are written at once apart.
+  bool together = root.isOutput && columns > 1 && b * m * columns > fewVectors &&
+                  columns * width <= emitter.target.installStreams;
+  std::vector<Progression> stored;
+  int32_t buffer = together ? emitter.createBuffer(loc, count * columns, width, columns) : -1;
+  for (int64_t column = 0; column < columns; ++column) {
+    if (!together)
+      buffer = emitter.createBuffer(loc, count, width);
+    stored.push_back(together ? Progression{buffer, column, columns} : Progression{buffer, 0, 1});
+    for (auto [i, row] : llvm::enumerate(rows))
+      refs[row.result * columns + column] = {
+          buffer, -1, stored.back().start + static_cast<int64_t>(i) * stored.back().step};
+  }
+  return stored;
+}
+
+/// The same where each card has columns of its own: what is read again is exchanged, after the
+/// units ran (see lowerGroup); what leaves is read from its card.
+std::vector<Progression> Lowering::Contraction::storeSpreadResult(Value result, Refs &refs,
+                                                                  ArrayRef<Row> rows) {
+  int64_t width = bytesOf(lowering.rootOf(result).type.getElementType()), count = rows.size();
+  bool stays = lowering.leavesInWholeVectors(result);
+  std::vector<Progression> stored;
+  for (int64_t slot = 0; slot < slots; ++slot) {
+    int32_t buffer = emitter.createBuffer(loc, count, width);
+    int32_t all = stays ? buffer : emitter.createBuffer(loc, count * cards, width);
+    stored.push_back({buffer, 0, 1});
+    if (!stays)
+      exchanges.push_back({buffer, all, count});
+    for (int64_t card = 0; card < cards; ++card)
+      for (int64_t i = 0; i < count && columnAt(slot, card) < columns; ++i)
+        refs[rows[i].result * columns + columnAt(slot, card)] =
+            stays ? Ref{buffer, static_cast<int32_t>(card), i} : Ref{all, -1, card * count + i};
+  }
+  return stored;
+}
+
 /// Stores the results of a group of rows and runs its units.
 void Lowering::Contraction::lowerGroup(const Batch &batch, int64_t firstRow, int64_t count) {
   SmallVector<Row> rows;
   for (int64_t row = firstRow; row < firstRow + count; ++row)
     rows.push_back(rowOf(batch, row));
-  for (auto [result, refs] : llvm::zip_equal(results, resultVectors)) {
-    const Root &root = lowering.rootOf(result);
-    int64_t width = bytesOf(root.type.getElementType());
-    // What leaves the program is stored in its order, so that few bindings describe it.
-    bool together = root.isOutput && columns > 1 && b * m * columns > fewVectors;
-    int32_t buffer = -1;
-    for (int64_t column = 0; column < columns; ++column) {
-      if (buffer < 0 || !together)
-        buffer = emitter.createBuffer(loc, together ? count * columns : count, width, together ? columns : 1);
-      for (auto [i, row] : llvm::enumerate(rows))
-        refs[row.result * columns + column] = {buffer, -1,
-                                               static_cast<int64_t>(together ? i * columns + column : i)};
-    }
-  }
-  for (int64_t column = 0; column < columns; column += planes)
-    emitUnit(batch, rows, column, std::min(planes, columns - column));
+  std::vector<std::vector<Progression>> stored;
+  for (auto [result, refs] : llvm::zip_equal(results, resultVectors))
+    stored.push_back(cards > 1 ? storeSpreadResult(result, refs, rows) : storeResult(result, refs, rows));
+  for (int64_t slot = 0; slot < slots; slot += planes)
+    emitUnit(batch, rows, stored, slot, std::min(planes, slots - slot));
+  for (const Exchange &exchange : exchanges)
+    tile::ExchangeOp::create(emitter.builder, loc, emitter.valueOf(exchange.from),
+                             emitter.valueOf(exchange.to), exchange.count);
+  exchanges.clear();
 }
 
-void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<Row> rows, int64_t firstColumn,
+/// The vectors that the body's operand `extra` brings to the rows in `slot`.
+Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<Row> rows, int64_t slot) {
+  int64_t width = bytesOf(bodyTypes[extra + 1]);
+  if (!extras[extra].empty()) {
+    Refs refs;
+    for (const Row &row : rows)
+      refs.push_back(extras[extra][row.result * columns + slot]);
+    return progressionFor(refs, width);
+  }
+  const View &view = extraViews[extra];
+  Grid grid = lowering.gridOf(view.shape(), *lowering.rootOf(results.front()).layout);
+  std::vector<std::vector<std::string>> vectors(cards);
+  for (int64_t card = 0; card < cards; ++card)
+    for (const Row &row : rows) {
+      std::string &content = vectors[card].emplace_back(lanes * width, 0);
+      int64_t vector = row.result * columns + columnAt(slot, card);
+      for (int64_t lane = 0; lane < widthOfColumn(columnAt(slot, card)); ++lane) {
+        uint32_t bits = lowering.bitsOf(view.at(grid.element(vector, lane)));
+        std::memcpy(content.data() + lane * width, &bits, width);
+      }
+    }
+  bool isSame = llvm::all_of(vectors, [](const auto &list) { return llvm::all_equal(list); });
+  std::vector<std::string> flat;
+  for (const std::vector<std::string> &list : vectors)
+    flat.insert(flat.end(), list.begin(), isSame ? list.begin() + 1 : list.end());
+  return {emitter.createConstant(loc, flat, width, 1, cards), 0, isSame ? 0 : 1};
+}
+
+void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<Row> rows,
+                                     ArrayRef<std::vector<Progression>> stored, int64_t firstSlot,
                                      int64_t planeCount) {
   SmallVector<Value> weights, rowOperands, extraOperands, outputs;
-  SmallVector<int64_t> segments, depths, columnCounts, extraViews, outputViews;
+  SmallVector<int64_t> segments, depths, widths, extraViews, outputViews;
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     for (int64_t plane = 0; plane < planeCount; ++plane)
-      weights.push_back(emitter.valueOf(tileOf(batch.first, firstColumn + plane, chunk)));
+      weights.push_back(emitter.valueOf(tileOf(batch.first, firstSlot + plane, chunk)));
     depths.push_back(std::min(lanes, k - chunk % kChunks * lanes));
     std::vector<Job> vectors;
     for (const Row &row : rows)
@@ -289,26 +378,21 @@ void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<Row> rows, int
       segments.append({chunk, ref.index, count > 1 ? vectors[first + 1][0].index - ref.index : 0, count});
     });
   }
-  auto addOperand = [&](const Refs &all, int64_t column, int64_t width, SmallVector<Value> &operands,
-                        SmallVector<int64_t> &operandViews) {
-    Refs refs;
-    for (const Row &row : rows)
-      refs.push_back(all[row.result * columns + column]);
-    Progression progression = progressionFor(refs, width);
+  auto addOperand = [&](Progression progression, SmallVector<Value> &operands, SmallVector<int64_t> &views) {
     operands.push_back(emitter.valueOf(progression.buffer));
-    operandViews.append({progression.start, progression.step});
+    views.append({progression.start, progression.step});
   };
-  for (int64_t column = firstColumn; column < firstColumn + planeCount; ++column) {
-    columnCounts.push_back(columnCount(column));
-    for (auto [refs, type] : llvm::zip_equal(extras, ArrayRef(bodyTypes).drop_front()))
-      addOperand(refs, column, bytesOf(type), extraOperands, extraViews);
-    for (auto [refs, result] : llvm::zip_equal(resultVectors, results))
-      addOperand(refs, column, bytesOf(cast<RankedTensorType>(result.getType()).getElementType()), outputs,
-                 outputViews);
+  for (int64_t slot = firstSlot; slot < firstSlot + planeCount; ++slot) {
+    // The first card's columns are never narrower than another's.
+    widths.push_back(widthOfColumn(slot));
+    for (size_t extra = 0; extra < extras.size(); ++extra)
+      addOperand(extraFor(extra, rows, slot), extraOperands, extraViews);
+    for (const std::vector<Progression> &result : stored)
+      addOperand(result[slot], outputs, outputViews);
   }
   auto unit =
       tile::ContractOp::create(emitter.builder, loc, weights, rowOperands, extraOperands, outputs, segments,
-                               depths, columnCounts, extraViews, outputViews, planeCount, rows.size());
+                               depths, widths, extraViews, outputViews, planeCount, rows.size());
   emitter.fillBody(unit.getBody(), loc, bodyTypes,
                    [&](OpBuilder &builder, Location loc, ValueRange arguments) {
                      if (fused)
@@ -323,7 +407,7 @@ LogicalResult Lowering::Contraction::run() {
   prepareOperands();
   prepareBatches();
   resultVectors.assign(results.size(), Refs(b * m * columns));
-  int64_t units = batches.size() * ((columns + planes - 1) / planes);
+  int64_t units = batches.size() * ((slots + planes - 1) / planes);
   for (const Batch &batch : batches) {
     int64_t size = groupRows(rowsOf(batch), units);
     for (int64_t row = 0; row < rowsOf(batch); row += size)

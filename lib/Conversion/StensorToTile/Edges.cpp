@@ -76,6 +76,32 @@ Layout Lowering::outputLayout(const View &view, int64_t bytes) {
   return *best;
 }
 
+bool Lowering::leavesInWholeVectors(Value result) {
+  Root &root = rootOf(result);
+  SmallVector<Value> open{result};
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    for (Operation *user : value.getUsers()) {
+      if (isLayoutOp(user) && user->getNumOperands() == 1) {
+        open.push_back(user->getResult(0));
+        continue;
+      }
+      if (!isa<func::ReturnOp>(user))
+        return false;
+      // With vectors that stand for themselves, the layout chosen now is that chosen later.
+      for (int64_t i = 0, e = gridOf(root.type.getShape(), *root.layout).vectors(); i < e; ++i)
+        root.refs.push_back({0, -1, i});
+      const View &view = viewOf(value);
+      int64_t bytes = bytesOf(root.type.getElementType());
+      bool isWhole = countMovedPieces(view, outputLayout(view, bytes), bytes) == 0;
+      root.refs.clear();
+      if (!isWhole)
+        return false;
+    }
+  }
+  return true;
+}
+
 LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
   for (auto [i, value] : llvm::enumerate(op.getOperands())) {
     auto type = cast<RankedTensorType>(value.getType());

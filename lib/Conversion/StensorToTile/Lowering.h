@@ -36,8 +36,10 @@ struct Root {
   llvm::SmallVector<std::pair<Layout, bool>> wishes; ///< bool: of a contraction
   /// Lanes in which readers want a replicated element.
   int64_t replicasWanted = 1;
-  /// Whether the value leaves the program as it is.
+  /// Whether the value leaves the program.
   bool isOutput = false;
+  /// Contractions of which it is, or is part of, the right operand, from last to first.
+  llvm::SmallVector<stensor::ContractOp> weightReaders;
 
   std::optional<Layout> layout;
   Refs refs;                   ///< by vector of the layout; empty until computed
@@ -82,7 +84,9 @@ private:
   std::optional<Layout> planFusion(stensor::MapOp map);
   bool readsWholeVectors(stensor::MapOp map, mlir::Value operand, stensor::ContractOp contract,
                          const Layout &layout) const;
+  int64_t cardsOf(stensor::ContractOp contract) const;
   int64_t planesOf(stensor::ContractOp contract) const;
+  bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout) const;
   bool bodyFits(stensor::MapOp map, stensor::ContractOp contract) const;
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
@@ -95,6 +99,8 @@ private:
                    int64_t replicas = 1);
   /// Pieces that `materialise` would have to make.
   int64_t countMovedPieces(const View &view, const Layout &layout, int64_t bytes);
+  /// For each vector of `view` in `layout`, the vector that it is all of, or a Ref of no buffer.
+  Refs wholeVectors(const View &view, const Layout &layout, int64_t bytes);
   struct Piece;
   struct VectorPlan;
   class Resolver;
@@ -114,6 +120,11 @@ private:
   int32_t gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk);
   Refs gatherOffsets(stensor::GatherOp gather);
   mlir::LogicalResult lowerReturn(mlir::func::ReturnOp op);
+  /// Places for the vectors of a root in the weight tiles that it becomes, Refs of no buffer for those that
+  /// are not just columns of a tile.
+  Refs placeAsWeights(mlir::Location loc, Root &root);
+  /// Whether a result is read by the host alone, and as it is stored.
+  bool leavesInWholeVectors(mlir::Value result);
   Layout outputLayout(const View &view, int64_t bytes);
   int32_t weightTile(mlir::Location loc, const Refs &refs, int64_t bytes);
   class Reducer;

@@ -55,6 +55,52 @@ std::vector<int64_t> Lowering::storageOrder(const Grid &grid, bool isOutput) {
   return order;
 }
 
+Refs Lowering::placeAsWeights(Location loc, Root &root) {
+  int64_t lanes = emitter.target.lanes();
+  Refs places(gridOf(root.type.getShape(), *root.layout).vectors());
+  if (root.weightReaders.empty())
+    return places;
+  stensor::ContractOp contract = root.weightReaders.back();
+  const View &view = viewOf(contract.getRhs());
+  // The root's own vectors stand for themselves while they have no place.
+  constexpr int32_t self = -2;
+  for (size_t i = 0; i < places.size(); ++i)
+    root.refs.push_back({self, -1, static_cast<int64_t>(i)});
+  bool areDefined = llvm::all_of(view.roots(), [&](int32_t number) {
+    return roots[number].kind == Root::Constant || !roots[number].refs.empty();
+  });
+  int64_t bytes = bytesOf(root.type.getElementType());
+  Refs sources;
+  if (areDefined)
+    sources = wholeVectors(view, Layout::onLanes(4, 3), bytes);
+  root.refs.clear();
+  if (sources.empty())
+    return places;
+
+  int64_t n = contract.getType().getDimSize(2), batches = contract.getType().getDimSize(0);
+  int64_t chunks = sources.size() / (n * batches);
+  for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t first = 0; first < n; first += lanes)
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        SmallVector<int64_t> vectors;
+        for (int64_t column = first; column < std::min(n, first + lanes); ++column) {
+          Ref source = sources[(batch * n + column) * chunks + chunk];
+          if (source.buffer == self && places[source.index].buffer < 0 &&
+              !llvm::is_contained(vectors, source.index))
+            vectors.push_back(source.index);
+        }
+        int64_t columns = std::min(n - first, lanes);
+        if (static_cast<int64_t>(vectors.size()) != columns)
+          continue;
+        int32_t buffer = emitter.createBuffer(loc, columns, bytes, emitter.target.installStreams);
+        Refs refs;
+        for (auto [i, vector] : llvm::enumerate(vectors))
+          refs.push_back(places[vector] = {buffer, -1, static_cast<int64_t>(i)});
+        weightTiles[refs] = buffer;
+      }
+  return places;
+}
+
 LogicalResult Lowering::lowerMap(stensor::MapOp map) {
   Location loc = map.getLoc();
   Root &first = rootOf(map.getResult(0));
@@ -91,13 +137,25 @@ LogicalResult Lowering::lowerMap(stensor::MapOp map) {
   }
   for (Value result : map.getResults()) {
     Root &root = rootOf(result);
-    Refs made = emitter.allocate(loc, jobs.size(), bytesOf(root.type.getElementType())), refs;
-    for (auto [job, ref] : llvm::zip_equal(jobs, made))
+    Refs places;
+    if (jobs.size() == jobOf.size())
+      places = placeAsWeights(loc, root);
+    Refs made(jobs.size()), refs;
+    for (auto [vector, place] : llvm::enumerate(places))
+      made[jobOf[vector]] = place;
+    int64_t unplaced = llvm::count_if(made, [](Ref ref) { return ref.buffer < 0; }), next = 0;
+    Refs fresh = emitter.allocate(loc, unplaced, bytesOf(root.type.getElementType()));
+    for (auto [job, ref] : llvm::zip_equal(jobs, made)) {
+      if (ref.buffer < 0)
+        ref = fresh[next++];
       job.push_back(ref);
+    }
     for (int64_t number : jobOf)
       refs.push_back(made[number]);
     define(root, std::move(refs), first.replicasWanted);
   }
+  if (map.getNumResults() == 1)
+    llvm::sort(jobs, [](const Job &a, const Job &b) { return a.back() < b.back(); });
   emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
     return cloneBody(map, argumentOf, builder, loc, arguments);
   });

@@ -55,6 +55,13 @@ public:
 
   void resolve(const Grid &grid, int64_t vector, int64_t validLanes);
   std::vector<VectorPlan> finish(Location loc);
+  Refs wholeVectors() const {
+    Refs refs;
+    for (const VectorPlan &plan : plans)
+      refs.push_back(plan.pieces.size() == 1 && plan.pieces[0].kind == Piece::Whole ? plan.pieces[0].source
+                                                                                    : Ref());
+    return refs;
+  }
   /// Pieces of vectors that are not there as they are.
   int64_t movedPieces() const {
     int64_t count = 0;
@@ -167,6 +174,14 @@ int64_t Lowering::countMovedPieces(const View &view, const Layout &layout, int64
   for (int64_t vector = 0; vector < grid.vectors(); ++vector)
     resolver.resolve(grid, vector, grid.isReplicated() ? 1 : grid.validLanes(vector));
   return resolver.movedPieces();
+}
+
+Refs Lowering::wholeVectors(const View &view, const Layout &layout, int64_t bytes) {
+  Grid grid = gridOf(view.shape(), layout);
+  Resolver resolver(*this, view, bytes);
+  for (int64_t vector = 0; vector < grid.vectors(); ++vector)
+    resolver.resolve(grid, vector, grid.isReplicated() ? 1 : grid.validLanes(vector));
+  return resolver.wholeVectors();
 }
 
 //===----------------------------------------------------------------------===//

@@ -210,11 +210,26 @@ bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::Con
   return true;
 }
 
+/// Cards over which the columns of `contract` are spread.
+int64_t Lowering::cardsOf(stensor::ContractOp contract) const {
+  bool isWide = contract.getType().getDimSize(2) > emitter.target.lanes();
+  return isWide && isConstant(viewOf(contract.getRhs())) ? options.cards : 1;
+}
+
 /// Planes that share the rows of a unit of `contract`.
 int64_t Lowering::planesOf(stensor::ContractOp contract) const {
   bool isByte = contract.getLhs().getType().getElementType().isInteger(8);
-  bool isWide = contract.getType().getDimSize(2) > emitter.target.lanes();
+  bool isWide = contract.getType().getDimSize(2) > cardsOf(contract) * emitter.target.lanes();
   return isByte && isWide ? emitter.target.planesPerHemisphere : 1;
+}
+
+/// Whether a card that works on some columns has what the map reads: a constant, or what is the
+/// same in all columns.
+bool Lowering::extrasAreAtHand(stensor::MapOp map, Value operand, const Layout &layout) const {
+  return llvm::all_of(map.getInputs(), [&](Value input) {
+    const View &view = viewOf(input);
+    return input == operand || isConstant(view) || gridOf(view.shape(), layout).isReplicated();
+  });
 }
 
 bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) const {
@@ -233,7 +248,8 @@ std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
         viewOf(operand).roots().size() != 1)
       continue;
     std::optional<Layout> layout = layoutAlongColumns(viewOf(operand), contract.getType().getDimSize(2));
-    if (!layout || !readsWholeVectors(map, operand, contract, *layout))
+    if (!layout || !readsWholeVectors(map, operand, contract, *layout) ||
+        (cardsOf(contract) > 1 && !extrasAreAtHand(map, operand, *layout)))
       continue;
     contractOf[map] = contract;
     fusedInto[contract] = map;
@@ -250,6 +266,8 @@ void Lowering::planContract(stensor::ContractOp contract) {
   setLayout(rootOf(contract.getResult()), Layout::onLanes(3, 2));
   for (Value operand : contract.getOperands())
     wish(viewOf(operand), Layout::onLanes(4, 3), true);
+  for (int32_t root : viewOf(contract.getRhs()).roots())
+    roots[root].weightReaders.push_back(contract);
 }
 
 void Lowering::planReduce(stensor::ReduceOp reduce) {

@@ -7,6 +7,7 @@
 
 #include "Elements.h"
 #include "Lowering.h"
+#include "SplitBodies.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -112,6 +113,8 @@ static LogicalResult readConstants(std::vector<Root> &roots) {
 }
 
 LogicalResult Lowering::run() {
+  if (failed(splitBodies(source, emitter.target)))
+    return failure();
   buildViews();
   if (failed(readConstants(roots)))
     return failure();
