@@ -109,16 +109,23 @@ static void toHost(ElementType type, ArrayRef<char> from, MutableArrayRef<char> 
   }
 }
 
-/// The first element of `From` that `To` cannot hold, as text; empty if there is none.
+/// The elements of `From` that `To` cannot hold, as text; empty if there are none.
 template <class From, class To>
 static std::string rangeFault(std::string_view type, ArrayRef<char> data) {
+  constexpr size_t shown = 8;
+  std::string fault;
+  size_t count = 0;
   for (size_t i = 0; i < data.size() / sizeof(From); ++i) {
     From value;
     std::memcpy(&value, data.data() + i * sizeof(From), sizeof(From));
-    if (value < std::numeric_limits<To>::min() || value > std::numeric_limits<To>::max())
-      return concat("beyond ", type, ": ", value, " at element ", i);
+    if (value >= std::numeric_limits<To>::min() && value <= std::numeric_limits<To>::max())
+      continue;
+    if (count++ < shown)
+      fault = concat(fault, fault.empty() ? "" : ", ", value, " at element ", i);
   }
-  return "";
+  if (count == 0)
+    return "";
+  return concat("beyond ", type, ": ", fault, count > shown ? concat(", and ", count - shown, " more") : "");
 }
 
 //===----------------------------------------------------------------------===//
