@@ -7,6 +7,7 @@
 
 #include "sluice/Compiler/Diagnostics.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 
 #include "llvm/ADT/SetVector.h"
