@@ -188,8 +188,8 @@ static void forEachVector(const Placement &placement, const TensorLayout &layout
   for (int byte = 0; byte != placement.slices_size(); ++byte)
     for (uint64_t i = 0; i != placement.count(); ++i) {
       const uint64_t vector = placement.first() + i;
-      const size_t chunk = vector % layout.chunks;
-      const size_t first = vector / layout.chunks * layout.laneElements + chunk * lanes;
+      const size_t chunk = vector / layout.outer;
+      const size_t first = vector % layout.outer * layout.laneElements + chunk * lanes;
       const size_t count = std::min(lanes, layout.laneElements - chunk * lanes);
       const auto address = uint32_t(int64_t(placement.address()) + int64_t(i) * placement.step());
       visit(size_t(byte), word(placement.card(), placement.hemisphere(), placement.slices(byte), address),

@@ -16,7 +16,7 @@
 
 namespace sluice::verifier {
 
-/// A binding's Layout worked out for its shape: vector o * chunks + c holds lane
+/// A binding's Layout worked out for its shape: vector c * outer + o holds lane
 /// elements c * lanes ... of outer element o.
 struct TensorLayout {
   ElementType userType = ElementType::Float, machineType = ElementType::Float;

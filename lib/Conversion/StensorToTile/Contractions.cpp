@@ -22,8 +22,6 @@ namespace sluice::tiling {
 
 /// Rows below which a unit is not cut to occupy more planes.
 constexpr int64_t fewRows = 32;
-/// An output of at most this many vectors is stored chunk by chunk, whatever its order.
-constexpr int64_t fewVectors = 64;
 
 class Lowering::Contraction {
 public:
@@ -60,6 +58,11 @@ private:
   /// A view of `refs`, copied to a buffer of their own if they do not step regularly.
   Progression progressionFor(const Refs &refs, int64_t bytes);
 
+  /// The vector of an operand's row [b, m] or [b, n] of `rows` in `chunk`.
+  int64_t vectorOf(int64_t row, int64_t rows, int64_t chunk) const {
+    return (chunk % kChunks * rows + row) * t + chunk / kChunks;
+  }
+  int64_t resultVector(const Row &row, int64_t column) const { return column * b * m + row.result; }
   /// The column of tiles that `card` works on in `slot`; it may lie beyond the last.
   int64_t columnAt(int64_t slot, int64_t card) const { return card * slots + slot; }
   /// Columns of the result in one column of tiles.
@@ -86,8 +89,8 @@ private:
   };
   std::vector<Exchange> exchanges; ///< of the group at hand
 
-  Refs rowVectors;    ///< [b, m, t, piece of k]
-  Refs weightVectors; ///< [b, n, t, piece of k]; empty for constant weights
+  Refs rowVectors;    ///< [piece of k, b, m, t]
+  Refs weightVectors; ///< [piece of k, b, n, t]; empty for constant weights
   std::vector<Batch> batches;
   std::map<std::array<int64_t, 3>, int32_t> tiles;
 
@@ -171,9 +174,12 @@ void Lowering::Contraction::prepareOperands() {
 bool Lowering::Contraction::haveSameWeights(int64_t x, int64_t y) const {
   int64_t size = n * t * k;
   if (!weightVectors.empty()) {
-    auto begin = weightVectors.begin();
-    int64_t vectors = n * chunks;
-    return std::equal(begin + x * vectors, begin + (x + 1) * vectors, begin + y * vectors);
+    for (int64_t column = 0; column < n; ++column)
+      for (int64_t chunk = 0; chunk < chunks; ++chunk)
+        if (weightVectors[vectorOf(x * n + column, b * n, chunk)] !=
+            weightVectors[vectorOf(y * n + column, b * n, chunk)])
+          return false;
+    return true;
   }
   for (int64_t i = 0; i < size; ++i) {
     Element first = rhs.at(x * size + i), second = rhs.at(y * size + i);
@@ -219,7 +225,7 @@ int32_t Lowering::Contraction::tileOf(int64_t batch, int64_t slot, int64_t chunk
     return entry->second = constantTile(batch, slot, chunk);
   Refs refs;
   for (int64_t c = 0; c < widthOfColumn(slot); ++c)
-    refs.push_back(weightVectors[(batch * n + slot * lanes + c) * chunks + chunk]);
+    refs.push_back(weightVectors[vectorOf(batch * n + slot * lanes + c, b * n, chunk)]);
   return entry->second = lowering.weightTile(loc, refs, bytes);
 }
 
@@ -276,21 +282,13 @@ Progression Lowering::Contraction::progressionFor(const Refs &refs, int64_t widt
 
 /// Storage for a result of a group of rows, every column on every card: a view for each slot.
 std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs, ArrayRef<Row> rows) {
-  const Root &root = lowering.rootOf(result);
-  int64_t width = bytesOf(root.type.getElementType()), count = rows.size();
-  // What leaves the program is stored in its order where that is possible, so that few bindings
-  // describe it; stripes keep columns that are written at once apart.
-  bool together = root.isOutput && columns > 1 && b * m * columns > fewVectors &&
-                  columns * width <= emitter.target.installStreams;
+  int64_t width = bytesOf(lowering.rootOf(result).type.getElementType()), count = rows.size();
   std::vector<Progression> stored;
-  int32_t buffer = together ? emitter.createBuffer(loc, count * columns, width, columns) : -1;
   for (int64_t column = 0; column < columns; ++column) {
-    if (!together)
-      buffer = emitter.createBuffer(loc, count, width);
-    stored.push_back(together ? Progression{buffer, column, columns} : Progression{buffer, 0, 1});
+    int32_t buffer = emitter.createBuffer(loc, count, width);
+    stored.push_back({buffer, 0, 1});
     for (auto [i, row] : llvm::enumerate(rows))
-      refs[row.result * columns + column] = {
-          buffer, -1, stored.back().start + static_cast<int64_t>(i) * stored.back().step};
+      refs[resultVector(row, column)] = {buffer, -1, static_cast<int64_t>(i)};
   }
   return stored;
 }
@@ -310,7 +308,7 @@ std::vector<Progression> Lowering::Contraction::storeSpreadResult(Value result, 
       exchanges.push_back({buffer, all, count});
     for (int64_t card = 0; card < cards; ++card)
       for (int64_t i = 0; i < count && columnAt(slot, card) < columns; ++i)
-        refs[rows[i].result * columns + columnAt(slot, card)] =
+        refs[resultVector(rows[i], columnAt(slot, card))] =
             stays ? Ref{buffer, static_cast<int32_t>(card), i} : Ref{all, -1, card * count + i};
   }
   return stored;
@@ -338,7 +336,7 @@ Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<Row> rows, in
   if (!extras[extra].empty()) {
     Refs refs;
     for (const Row &row : rows)
-      refs.push_back(extras[extra][row.result * columns + slot]);
+      refs.push_back(extras[extra][resultVector(row, slot)]);
     return progressionFor(refs, width);
   }
   const View &view = extraViews[extra];
@@ -347,7 +345,7 @@ Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<Row> rows, in
   for (int64_t card = 0; card < cards; ++card)
     for (const Row &row : rows) {
       std::string &content = vectors[card].emplace_back(lanes * width, 0);
-      int64_t vector = row.result * columns + columnAt(slot, card);
+      int64_t vector = resultVector(row, columnAt(slot, card));
       for (int64_t lane = 0; lane < widthOfColumn(columnAt(slot, card)); ++lane) {
         uint32_t bits = lowering.bitsOf(view.at(grid.element(vector, lane)));
         std::memcpy(content.data() + lane * width, &bits, width);
@@ -371,7 +369,7 @@ void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<Row> rows,
     depths.push_back(std::min(lanes, k - chunk % kChunks * lanes));
     std::vector<Job> vectors;
     for (const Row &row : rows)
-      vectors.push_back({rowVectors[row.input * chunks + chunk]});
+      vectors.push_back({rowVectors[vectorOf(row.input, b * m, chunk)]});
     forEachRun(vectors, [&](int64_t first, int64_t count) {
       Ref ref = vectors[first][0];
       rowOperands.push_back(emitter.valueOf(ref.buffer));

@@ -26,26 +26,46 @@ static StringRef nameOf(DictionaryAttr attributes) {
   return {};
 }
 
+/// Vectors of an input that follow one another, in a buffer of their own.
+void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stripes) {
+  DictionaryAttr attributes = source.getArgAttrDict(cast<BlockArgument>(root.value).getArgNumber());
+  int32_t buffer =
+      emitter.createInput(root.value.getLoc(), nameOf(attributes), root.type, userType(attributes, root.type),
+                          root.layout->permutation, root.layout->laneDims, first, count,
+                          bytesOf(root.type.getElementType()), stripes);
+  for (int64_t i = 0; i < count; ++i)
+    root.refs[first + i] = {buffer, -1, i};
+}
+
 void Lowering::placeInputs() {
-  // An input in more vectors than this lies in several buffers, so that passes over it can run side by side.
+  // A chunk of more vectors than this lies in several buffers, so that passes over it can run side by side.
   constexpr int64_t splitFrom = 128, splitInto = 4;
   for (Root &root : roots) {
     if (root.kind != Root::Input)
       continue;
-    DictionaryAttr attributes = source.getArgAttrDict(cast<BlockArgument>(root.value).getArgNumber());
     Grid grid = gridOf(root.type.getShape(), *root.layout);
-    int64_t rows = grid.rows(), parts = grid.vectors() < splitFrom ? 1 : std::min(rows, splitInto);
-    int64_t block = (rows + parts - 1) / parts * grid.chunks();
-    Refs refs;
-    for (int64_t first = 0; first < grid.vectors(); first += block) {
-      int64_t count = std::min(block, grid.vectors() - first);
-      int32_t buffer = emitter.createInput(
-          root.value.getLoc(), nameOf(attributes), root.type, userType(attributes, root.type),
-          root.layout->permutation, root.layout->laneDims, first, count, bytesOf(root.type.getElementType()));
-      for (int64_t i = 0; i < count; ++i)
-        refs.push_back({buffer, -1, i});
+    std::vector<std::vector<int64_t>> tiles = tilesOf(root);
+    root.refs.resize(grid.vectors());
+    for (const std::vector<int64_t> &tile : tiles) {
+      bool isRun =
+          tile.back() - tile.front() == static_cast<int64_t>(tile.size()) - 1 && llvm::is_sorted(tile);
+      if (!isRun)
+        continue;
+      placeInput(root, tile.front(), tile.size(), emitter.target.installStreams);
+      Refs refs(root.refs.begin() + tile.front(), root.refs.begin() + tile.back() + 1);
+      weightTiles[refs] = refs.front().buffer;
     }
-    define(root, std::move(refs), emitter.target.lanes());
+    int64_t rows = grid.rows(), block = rows < splitFrom ? rows : (rows + splitInto - 1) / splitInto;
+    for (int64_t first = 0; first < grid.vectors();) {
+      int64_t end = first;
+      while (end < grid.vectors() && root.refs[end].buffer < 0 && end - first < block &&
+             grid.chunkOf(end) == grid.chunkOf(first))
+        ++end;
+      if (end > first)
+        placeInput(root, first, end - first, 1);
+      first = std::max(end, first + 1);
+    }
+    root.replicas = emitter.target.lanes();
   }
 }
 

@@ -124,10 +124,10 @@ Refs Emitter::constants(Location loc, ArrayRef<std::string> vectors, int64_t byt
 
 int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Type userType,
                              ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
-                             int64_t bytes) {
+                             int64_t bytes, int64_t stripes) {
   auto type = tile::BufferType::get(builder.getContext(), count, bytes);
   return addBuffer(createHead<tile::InputOp>(loc, type, name, machineType, userType, permutation, laneDims,
-                                             first, /*stripes=*/1));
+                                             first, stripes));
 }
 
 int32_t Emitter::laneMap(const LaneMap &map) {

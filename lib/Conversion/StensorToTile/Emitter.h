@@ -78,7 +78,7 @@ public:
                          int64_t stripes = 1, int64_t cards = 1);
   int32_t createInput(mlir::Location loc, mlir::StringRef name, mlir::Type machineType, mlir::Type userType,
                       llvm::ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
-                      int64_t bytes);
+                      int64_t bytes, int64_t stripes);
 
   /// A number for a lane map; equal maps have equal numbers.
   int32_t laneMap(const LaneMap &map);

@@ -25,7 +25,7 @@ int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, in
   if (isConstant(view)) {
     std::vector<std::string> vectors;
     for (int64_t row = 0; row < grid.rows(); ++row) {
-      int64_t vector = row * grid.chunks() + chunk;
+      int64_t vector = grid.vectorAt(row, chunk);
       int64_t valid = grid.isReplicated() ? lanes : grid.validLanes(vector);
       std::string &content = vectors.emplace_back(lanes * bytes, 0);
       for (int64_t lane = 0; lane < valid; ++lane) {
@@ -37,7 +37,7 @@ int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, in
   }
   Refs refs = materialise(loc, view, elementType, layout, lanes), column;
   for (int64_t row = 0; row < grid.rows(); ++row)
-    column.push_back(refs[row * grid.chunks() + chunk]);
+    column.push_back(refs[grid.vectorAt(row, chunk)]);
   if (std::optional<Progression> run = progressionOf(column);
       run && run->start == 0 && (run->step == 1 || grid.rows() == 1))
     return run->buffer;
@@ -90,7 +90,7 @@ LogicalResult Lowering::lowerGather(stensor::GatherOp gather) {
     std::vector<Job> jobs;
     for (int64_t i = 0; i < count; ++i) {
       jobs.push_back({offsets[i], made[i]});
-      refs[i * chunks + chunk] = made[i];
+      refs[chunk * count + i] = made[i];
     }
     forEachRun(jobs, [&](int64_t first, int64_t length) {
       SmallVector<int64_t> progressions;

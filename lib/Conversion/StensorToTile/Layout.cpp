@@ -59,12 +59,9 @@ Grid::Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes) :
 
 std::vector<int64_t> Grid::places() const {
   std::vector<int64_t> result(outer.size() * inner.size());
-  int64_t vector = 0;
-  for (int64_t base : outer) {
+  for (int64_t row = 0; row < rows(); ++row)
     for (size_t i = 0; i < inner.size(); ++i)
-      result[base + inner[i]] = (vector + i / lanes) * lanes + i % lanes;
-    vector += chunkCount;
-  }
+      result[outer[row] + inner[i]] = vectorAt(row, i / lanes) * lanes + i % lanes;
   return result;
 }
 

@@ -24,7 +24,7 @@ Shape stridesOf(llvm::ArrayRef<int64_t> shape);
 
 /// How a tensor lies in vectors: as the container's Layout says, its dimensions
 /// permuted, the last `laneDims` flattened onto lanes and cut in chunks of a vector, the
-/// others and the chunk numbering the vectors in row-major order.
+/// chunk and the others numbering the vectors in row-major order.
 struct Layout {
   Shape permutation;
   int64_t laneDims = 0;
@@ -56,11 +56,14 @@ public:
   bool isReplicated() const { return inner.size() == 1; }
   /// Lanes of `vector` that hold elements; 1 when replicated.
   int64_t validLanes(int64_t vector) const {
-    return std::min<int64_t>(lanes, inner.size() - vector % chunkCount * lanes);
+    return std::min<int64_t>(lanes, inner.size() - chunkOf(vector) * lanes);
   }
   int64_t element(int64_t vector, int64_t lane) const {
-    return outer[vector / chunkCount] + inner[vector % chunkCount * lanes + lane];
+    return outer[rowOf(vector)] + inner[chunkOf(vector) * lanes + lane];
   }
+  int64_t vectorAt(int64_t row, int64_t chunk) const { return chunk * rows() + row; }
+  int64_t rowOf(int64_t vector) const { return vector % rows(); }
+  int64_t chunkOf(int64_t vector) const { return vector / rows(); }
   /// The place of every element.
   std::vector<int64_t> places() const;
 

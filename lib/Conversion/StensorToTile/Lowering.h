@@ -111,6 +111,7 @@ private:
   Ref maskVector(mlir::Location loc, int32_t laneMap, int64_t bytes);
   const std::vector<int64_t> &placesOf(Root &root);
   void placeInputs();
+  void placeInput(Root &root, int64_t first, int64_t count, int64_t stripes);
 
   //===--- Operations ---===//
   mlir::LogicalResult lowerMap(stensor::MapOp map);
@@ -120,6 +121,8 @@ private:
   int32_t gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk);
   Refs gatherOffsets(stensor::GatherOp gather);
   mlir::LogicalResult lowerReturn(mlir::func::ReturnOp op);
+  /// The vectors of a root that are the columns of a weight tile, tile by tile.
+  std::vector<std::vector<int64_t>> tilesOf(Root &root);
   /// Places for the vectors of a root in the weight tiles that it becomes, Refs of no buffer for those that
   /// are not just columns of a tile.
   Refs placeAsWeights(mlir::Location loc, Root &root);
@@ -129,7 +132,6 @@ private:
   int32_t weightTile(mlir::Location loc, const Refs &refs, int64_t bytes);
   class Reducer;
   class Contraction;
-  static std::vector<int64_t> storageOrder(const Grid &grid, bool isOutput);
   /// The operations of a map's body; its argument i is arguments[argumentOf[i]], or where that is negative
   /// the value of all elements of the operand.
   llvm::SmallVector<mlir::Value> cloneBody(stensor::MapOp map, llvm::ArrayRef<int64_t> argumentOf,

@@ -43,61 +43,59 @@ SmallVector<Value> Lowering::cloneBody(stensor::MapOp map, ArrayRef<int64_t> arg
   return results;
 }
 
-/// The order in which vectors of a value are stored: chunk by chunk, so that the
-/// vectors of one chunk follow one another; a value that leaves the program in the order of its layout.
-std::vector<int64_t> Lowering::storageOrder(const Grid &grid, bool isOutput) {
-  std::vector<int64_t> order;
-  order.reserve(grid.vectors());
-  int64_t chunks = isOutput ? 1 : grid.chunks(), rows = grid.vectors() / chunks;
-  for (int64_t chunk = 0; chunk < chunks; ++chunk)
-    for (int64_t row = 0; row < rows; ++row)
-      order.push_back(row * chunks + chunk);
-  return order;
-}
-
-Refs Lowering::placeAsWeights(Location loc, Root &root) {
-  int64_t lanes = emitter.target.lanes();
-  Refs places(gridOf(root.type.getShape(), *root.layout).vectors());
+std::vector<std::vector<int64_t>> Lowering::tilesOf(Root &root) {
+  std::vector<std::vector<int64_t>> tiles;
   if (root.weightReaders.empty())
-    return places;
+    return tiles;
   stensor::ContractOp contract = root.weightReaders.back();
   const View &view = viewOf(contract.getRhs());
   // The root's own vectors stand for themselves while they have no place.
   constexpr int32_t self = -2;
-  for (size_t i = 0; i < places.size(); ++i)
-    root.refs.push_back({self, -1, static_cast<int64_t>(i)});
+  int64_t lanes = emitter.target.lanes(), vectors = gridOf(root.type.getShape(), *root.layout).vectors();
+  for (int64_t i = 0; i < vectors; ++i)
+    root.refs.push_back({self, -1, i});
   bool areDefined = llvm::all_of(view.roots(), [&](int32_t number) {
     return roots[number].kind == Root::Constant || !roots[number].refs.empty();
   });
-  int64_t bytes = bytesOf(root.type.getElementType());
+  Layout layout = Layout::onLanes(4, 3);
   Refs sources;
   if (areDefined)
-    sources = wholeVectors(view, Layout::onLanes(4, 3), bytes);
+    sources = wholeVectors(view, layout, bytesOf(root.type.getElementType()));
   root.refs.clear();
   if (sources.empty())
-    return places;
+    return tiles;
 
-  int64_t n = contract.getType().getDimSize(2), batches = contract.getType().getDimSize(0);
-  int64_t chunks = sources.size() / (n * batches);
-  for (int64_t batch = 0; batch < batches; ++batch)
-    for (int64_t first = 0; first < n; first += lanes)
-      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-        SmallVector<int64_t> vectors;
-        for (int64_t column = first; column < std::min(n, first + lanes); ++column) {
-          Ref source = sources[(batch * n + column) * chunks + chunk];
-          if (source.buffer == self && places[source.index].buffer < 0 &&
-              !llvm::is_contained(vectors, source.index))
-            vectors.push_back(source.index);
+  Grid grid = gridOf(view.shape(), layout);
+  std::vector<bool> taken(vectors, false);
+  int64_t n = view.shape()[1], t = view.shape()[2];
+  for (int64_t chunk = 0; chunk < grid.chunks(); ++chunk)
+    for (int64_t batch = 0; batch < view.shape()[0]; ++batch)
+      for (int64_t first = 0; first < n; first += lanes)
+        for (int64_t tap = 0; tap < t; ++tap) {
+          std::vector<int64_t> tile;
+          for (int64_t column = first; column < std::min(n, first + lanes); ++column) {
+            Ref source = sources[grid.vectorAt((batch * n + column) * t + tap, chunk)];
+            if (source.buffer != self || taken[source.index])
+              break;
+            taken[source.index] = true;
+            tile.push_back(source.index);
+          }
+          if (static_cast<int64_t>(tile.size()) == std::min(n - first, lanes))
+            tiles.push_back(std::move(tile));
         }
-        int64_t columns = std::min(n - first, lanes);
-        if (static_cast<int64_t>(vectors.size()) != columns)
-          continue;
-        int32_t buffer = emitter.createBuffer(loc, columns, bytes, emitter.target.installStreams);
-        Refs refs;
-        for (auto [i, vector] : llvm::enumerate(vectors))
-          refs.push_back(places[vector] = {buffer, -1, static_cast<int64_t>(i)});
-        weightTiles[refs] = buffer;
-      }
+  return tiles;
+}
+
+Refs Lowering::placeAsWeights(Location loc, Root &root) {
+  Refs places(gridOf(root.type.getShape(), *root.layout).vectors());
+  for (const std::vector<int64_t> &tile : tilesOf(root)) {
+    int32_t buffer = emitter.createBuffer(loc, tile.size(), bytesOf(root.type.getElementType()),
+                                          emitter.target.installStreams);
+    Refs refs;
+    for (auto [i, vector] : llvm::enumerate(tile))
+      refs.push_back(places[vector] = {buffer, -1, static_cast<int64_t>(i)});
+    weightTiles[refs] = buffer;
+  }
   return places;
 }
 
@@ -125,8 +123,7 @@ LogicalResult Lowering::lowerMap(stensor::MapOp map) {
   std::map<Job, int64_t> numbers;
   std::vector<Job> jobs;
   std::vector<int64_t> jobOf(grid.vectors());
-  bool isOutput = llvm::any_of(map.getResults(), [&](Value result) { return rootOf(result).isOutput; });
-  for (int64_t vector : storageOrder(grid, isOutput)) {
+  for (int64_t vector = 0; vector < grid.vectors(); ++vector) {
     Job job;
     for (const Refs &refs : operands)
       job.push_back(refs[vector]);

@@ -199,7 +199,7 @@ LogicalResult Lowering::lowerReduce(stensor::ReduceOp reduce) {
     std::vector<Refs> chunks(input.chunks());
     for (int64_t row = 0; row < input.rows(); ++row)
       for (int64_t chunk = 0; chunk < input.chunks(); ++chunk)
-        chunks[chunk].push_back(refs[row * input.chunks() + chunk]);
+        chunks[chunk].push_back(refs[input.vectorAt(row, chunk)]);
     int64_t replicas = 1;
     Refs made = reducer.reduceLanes(chunks, n, replicas);
     define(root, std::move(made), replicas);
@@ -216,10 +216,10 @@ LogicalResult Lowering::lowerReduce(stensor::ReduceOp reduce) {
   }
   std::vector<Refs> x;
   for (int64_t vector = 0; vector < result.vectors(); ++vector) {
-    int64_t row = vector / result.chunks(), chunk = vector % result.chunks();
+    int64_t row = result.rowOf(vector), chunk = result.chunkOf(vector);
     Refs &list = x.emplace_back();
     for (int64_t i = 0; i < n; ++i)
-      list.push_back(refs[((row / inner * n + i) * inner + row % inner) * result.chunks() + chunk]);
+      list.push_back(refs[input.vectorAt((row / inner * n + i) * inner + row % inner, chunk)]);
   }
   define(root, reducer.reduceVectors(std::move(x)), std::min(root.replicasWanted, lanes));
   return success();

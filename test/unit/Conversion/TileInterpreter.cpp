@@ -31,17 +31,19 @@ static std::vector<std::vector<int64_t>> placesOf(RankedTensorType type, ArrayRe
   int64_t inner = 1;
   for (int64_t d : permutation.take_back(laneDims))
     inner *= type.getDimSize(d);
-  std::vector<std::vector<int64_t>> vectors;
+  int64_t rows = type.getNumElements() / inner, chunks = (inner + lanes - 1) / lanes;
+  std::vector<std::vector<int64_t>> vectors(rows * chunks, std::vector<int64_t>(lanes, -1));
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
     int64_t rest = i, element = 0;
     for (int64_t d : llvm::reverse(permutation)) {
       element += rest % type.getDimSize(d) * strides[d];
       rest /= type.getDimSize(d);
     }
-    int64_t lane = i % inner % lanes;
-    if (lane == 0)
-      vectors.emplace_back(lanes, inner == 1 ? element : -1);
-    vectors.back()[lane] = element;
+    std::vector<int64_t> &vector = vectors[i % inner / lanes * rows + i / inner];
+    if (inner == 1)
+      std::fill(vector.begin(), vector.end(), element);
+    else
+      vector[i % inner % lanes] = element;
   }
   return vectors;
 }
