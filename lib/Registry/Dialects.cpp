@@ -9,6 +9,7 @@
 
 #include "dialects/onnx/OnnxDialect.h"
 #include "dialects/stensor/StensorDialect.h"
+#include "sluice/Conversion/OnnxToStensor.h"
 #include "sluice/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,6 +24,7 @@ void sluice::registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 void sluice::registerAllPasses() {
+  registerOnnxToStensorPass();
   registerStensorPasses();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();

@@ -145,13 +145,10 @@ void GraphConverter::convertConstant(onnx::ConstantOp op) {
   tensors[op.getResult()] = Emitter(state, builder, op.getLoc()).constant(element, elements);
 }
 
-/// "node 'name': Op of domain 'ai.onnx', version 17: " for the list of refusals.
+/// "operator Op, domain 'ai.onnx', version 17: " for the list of refusals; the location names the node.
 static std::string describe(onnx::NodeOp op) {
-  std::string name;
-  if (auto loc = llvm::dyn_cast<NameLoc>(op.getLoc()))
-    name = loc.getName().str();
-  return "node '" + name + "': operator " + op.getOpType().str() + ", domain '" + op.getDomain().str() +
-         "', version " + std::to_string(op.getVersionAttr().getInt()) + ": ";
+  return "operator " + op.getOpType().str() + ", domain '" + op.getDomain().str() + "', version " +
+         std::to_string(op.getVersionAttr().getInt()) + ": ";
 }
 
 void GraphConverter::convertNode(onnx::NodeOp op) {
