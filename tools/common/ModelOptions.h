@@ -24,6 +24,12 @@ namespace sluice {
 /// Returns the exit status.
 int reportError(llvm::StringRef tool, llvm::StringRef message);
 
+/// Takes back the options that the libraries registered by being loaded: LLVM's own would clash with
+/// ours, and are no business of our users. Its static object stands before all options.
+struct OwnOptionsOnly {
+  OwnOptionsOnly() { llvm::cl::ResetCommandLineParser(); }
+};
+
 /// How a model is read: `--dim`, `--f32-matmul` and `--demote`. One static object a tool.
 class ModelOptions {
 public:

@@ -20,6 +20,7 @@
 using namespace llvm;
 using namespace sluice;
 
+static OwnOptionsOnly ownOptionsOnly;
 static cl::OptionCategory category("sluice-compile options");
 
 static cl::opt<std::string> inputPath(cl::Positional, cl::desc("<model.onnx, or IR as .mlir>"), cl::Required,
@@ -34,8 +35,6 @@ static cl::opt<std::string> targetName("target", cl::desc("Target description to
 static cl::opt<unsigned> cards("cards", cl::desc("Cards of one node that share the work"), cl::init(1),
                                cl::cat(category));
 static ModelOptions modelOptions(category);
-static cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
-                                 cl::cat(category));
 static cl::opt<Phase>
     compileTo("compile-to", cl::desc("Stop after a phase and write its IR"),
               cl::values(clEnumValN(Phase::Onnx, "onnx", "the imported graph"),
@@ -84,8 +83,19 @@ static int writeBinary(const CompileOptions &options) {
   return 0;
 }
 
+/// LLVM's library registers some options for every program that links it. Where one has the name of
+/// ours, ours takes its place.
+static void removeForeignOption(StringRef name) {
+  auto &options = cl::getRegisteredOptions();
+  if (auto found = options.find(name); found != options.end())
+    found->second->removeArgument();
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  removeForeignOption("threads");
+  cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
+                            cl::cat(category));
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Compiles an ONNX model to a statically scheduled binary.\n");
 

@@ -25,6 +25,7 @@
 using namespace llvm;
 using namespace sluice;
 
+static OwnOptionsOnly ownOptionsOnly;
 static cl::OptionCategory category("sluice-golden options");
 
 static cl::opt<std::string> inputPath(cl::Positional, cl::desc("<model.onnx, or stensor IR as .mlir>"),
