@@ -72,4 +72,19 @@ TEST_F(CorpusTest, Mnist8) {
   EXPECT_EQ(count("MatMul"), 1u);
 }
 
+/// An exported decoder: without sizes one error that names its four symbolic axes, with them IR.
+TEST_F(CorpusTest, Stories260K) {
+  const fs::path path = shared("models/stories260K/stories260K.onnx");
+  if (path.empty())
+    GTEST_SKIP() << "the model is not beside the project";
+  importFile(path);
+  ASSERT_EQ(errors.size(), 1u);
+  for (const char *axis : {"--dim batch=1", "--dim seq=1", "--dim total=1", "--dim past=1"})
+    EXPECT_THAT(errors.front(), testing::HasSubstr(axis));
+  importFile(path, {{"batch", 1}, {"seq", 1}, {"total", 256}, {"past", 255}});
+  ASSERT_TRUE(module) << errors.front();
+  EXPECT_EQ(count("MatMul"), 46u);
+  EXPECT_EQ(count("Softmax"), 5u);
+}
+
 } // namespace
