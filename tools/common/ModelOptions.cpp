@@ -7,6 +7,8 @@
 
 #include "tools/common/ModelOptions.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -22,6 +24,16 @@ int reportError(StringRef tool, StringRef message) {
   for (StringRef line : lines)
     errs() << tool << (line.starts_with("  note:") ? ":" : ": error: ") << line << "\n";
   return 1;
+}
+
+OwnOptionsOnly::OwnOptionsOnly() {
+  SmallSetVector<cl::Option *, 32> foreign;
+  for (const auto &[name, option] : cl::getRegisteredOptions())
+    if (none_of(option->Categories,
+                [](const cl::OptionCategory *category) { return category->getName() == "Generic Options"; }))
+      foreign.insert(option);
+  for (cl::Option *option : foreign)
+    option->removeArgument();
 }
 
 ModelOptions::ModelOptions(cl::OptionCategory &category)

@@ -24,10 +24,10 @@ namespace sluice {
 /// Returns the exit status.
 int reportError(llvm::StringRef tool, llvm::StringRef message);
 
-/// Takes back the options that the libraries registered by being loaded: LLVM's own would clash with
-/// ours, and are no business of our users. Its static object stands before all options.
+/// Takes back the options, all but --help and the like, that LLVM's libraries register by being loaded: some
+/// have the names of ours. A tool's static object of this class stands before its options.
 struct OwnOptionsOnly {
-  OwnOptionsOnly() { llvm::cl::ResetCommandLineParser(); }
+  OwnOptionsOnly();
 };
 
 /// How a model is read: `--dim`, `--f32-matmul` and `--demote`. One static object a tool.

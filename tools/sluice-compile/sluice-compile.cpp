@@ -23,103 +23,86 @@ using namespace sluice;
 static OwnOptionsOnly ownOptionsOnly;
 static cl::OptionCategory category("sluice-compile options");
 
-namespace {
-
-/// The options exist only once main has made room for their names.
-struct Options {
-  cl::opt<std::string> inputPath{cl::Positional, cl::desc("<model.onnx, or IR as .mlir>"), cl::Required,
-                                 cl::cat(category)};
-  cl::opt<std::string> outputPath{"o",
-                                  cl::desc("Binary to write; for an earlier phase IR, by default to stdout"),
-                                  cl::value_desc("file"), cl::cat(category)};
-  cl::opt<std::string> statsPath{"stats", cl::desc("Write the statistics of the binary as JSON"),
-                                 cl::value_desc("file"), cl::cat(category)};
-  cl::opt<std::string> targetName{"target", cl::desc("Target description to compile for"), cl::init("tsp1"),
-                                  cl::value_desc("name"), cl::cat(category)};
-  cl::opt<unsigned> cards{"cards", cl::desc("Cards of one node that share the work"), cl::init(1),
-                          cl::cat(category)};
-  ModelOptions model{category};
-  cl::opt<unsigned> threads{"threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
-                            cl::cat(category)};
-  cl::opt<Phase> compileTo{"compile-to", cl::desc("Stop after a phase and write its IR"),
-                           cl::values(clEnumValN(Phase::Onnx, "onnx", "the imported graph"),
-                                      clEnumValN(Phase::Stensor, "stensor", "whole-tensor operations"),
-                                      clEnumValN(Phase::Tile, "tile", "streamed passes"),
-                                      clEnumValN(Phase::Slice, "slice", "passes with a place"),
-                                      clEnumValN(Phase::Sched, "sched", "instructions with a cycle"),
-                                      clEnumValN(Phase::Binary, "binary", "the proven binary (default)")),
-                           cl::init(Phase::Binary), cl::cat(category)};
-  cl::opt<std::string> dumpPhasesTo{"dump-phases-to",
-                                    cl::desc("Write the IR of every phase to 1-onnx.mlir ... 5-sched.mlir"),
-                                    cl::value_desc("directory"), cl::cat(category)};
-};
-
-} // namespace
+static cl::opt<std::string> inputPath(cl::Positional, cl::desc("<model.onnx, or IR as .mlir>"), cl::Required,
+                                      cl::cat(category));
+static cl::opt<std::string>
+    outputPath("o", cl::desc("Binary to write; for an earlier phase IR, by default to stdout"),
+               cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> statsPath("stats", cl::desc("Write the statistics of the binary as JSON"),
+                                      cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> targetName("target", cl::desc("Target description to compile for"),
+                                       cl::init("tsp1"), cl::value_desc("name"), cl::cat(category));
+static cl::opt<unsigned> cards("cards", cl::desc("Cards of one node that share the work"), cl::init(1),
+                               cl::cat(category));
+static ModelOptions modelOptions(category);
+static cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
+                                 cl::cat(category));
+static cl::opt<Phase>
+    compileTo("compile-to", cl::desc("Stop after a phase and write its IR"),
+              cl::values(clEnumValN(Phase::Onnx, "onnx", "the imported graph"),
+                         clEnumValN(Phase::Stensor, "stensor", "whole-tensor operations"),
+                         clEnumValN(Phase::Tile, "tile", "streamed passes"),
+                         clEnumValN(Phase::Slice, "slice", "passes with a place"),
+                         clEnumValN(Phase::Sched, "sched", "instructions with a cycle"),
+                         clEnumValN(Phase::Binary, "binary", "the proven binary (default)")),
+              cl::init(Phase::Binary), cl::cat(category));
+static cl::opt<std::string>
+    dumpPhasesTo("dump-phases-to", cl::desc("Write the IR of every phase to 1-onnx.mlir ... 5-sched.mlir"),
+                 cl::value_desc("directory"), cl::cat(category));
 
 static int fail(StringRef message) { return reportError("sluice-compile", message); }
 static int fail(const absl::Status &status) { return fail(std::string(status.message())); }
 
 /// Writes the IR of an earlier phase.
-static int writeIR(const Options &flags, const CompileOptions &options) {
-  absl::StatusOr<std::string> text = lowerModel(flags.inputPath, options);
+static int writeIR(const CompileOptions &options) {
+  absl::StatusOr<std::string> text = lowerModel(inputPath, options);
   if (!text.ok())
     return fail(text.status());
-  if (flags.outputPath.empty() || flags.outputPath == "-") {
+  if (outputPath.empty() || outputPath == "-") {
     outs() << *text;
     return 0;
   }
-  absl::Status written = writeFile(flags.outputPath, *text);
+  absl::Status written = writeFile(outputPath, *text);
   return written.ok() ? 0 : fail(written);
 }
 
-static int writeBinary(const Options &flags, const CompileOptions &options) {
-  if (flags.outputPath.empty())
+static int writeBinary(const CompileOptions &options) {
+  if (outputPath.empty())
     return fail("no output: -o <file>");
-  absl::StatusOr<binary::Program> program = compileModel(flags.inputPath, options);
+  absl::StatusOr<binary::Program> program = compileModel(inputPath, options);
   if (!program.ok())
     return fail(program.status());
   const std::string &json = program->metadata.stats_json();
   Expected<json::Value> stats = json::parse(json);
   if (!stats || !stats->getAsObject())
     return fail("statistics are not a JSON object: " + toString(stats.takeError()));
-  if (absl::Status written = binary::writeProgram(*program, flags.outputPath); !written.ok())
+  if (absl::Status written = binary::writeProgram(*program, outputPath); !written.ok())
     return fail(written);
-  if (!flags.statsPath.empty())
-    if (absl::Status written = writeFile(flags.statsPath, json + "\n"); !written.ok())
+  if (!statsPath.empty())
+    if (absl::Status written = writeFile(statsPath, json + "\n"); !written.ok())
       return fail(written);
   printStatsTable(*stats->getAsObject(), outs());
   return 0;
 }
 
-/// LLVM's library registers some options for every program that links it. Where one has the name of
-/// ours, ours takes its place.
-static void removeForeignOption(StringRef name) {
-  auto &options = cl::getRegisteredOptions();
-  if (auto found = options.find(name); found != options.end())
-    found->second->removeArgument();
-}
-
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
-  for (StringRef name : {"stats", "threads"})
-    removeForeignOption(name);
-  Options flags;
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Compiles an ONNX model to a statically scheduled binary.\n");
 
   CompileOptions options;
-  options.targetName = flags.targetName;
-  options.cards = flags.cards;
-  options.f32Matmul = flags.model.f32Matmul();
-  options.demoteF64 = flags.model.demoteF64();
-  options.threads = flags.threads;
-  options.compileTo = flags.compileTo;
-  options.dumpPhasesTo = flags.dumpPhasesTo;
-  if (std::optional<std::string> wrong = flags.model.readDims(options.dims))
+  options.targetName = targetName;
+  options.cards = cards;
+  options.f32Matmul = modelOptions.f32Matmul();
+  options.demoteF64 = modelOptions.demoteF64();
+  options.threads = threads;
+  options.compileTo = compileTo;
+  options.dumpPhasesTo = dumpPhasesTo;
+  if (std::optional<std::string> wrong = modelOptions.readDims(options.dims))
     return fail(*wrong);
 
   Progress progress;
   options.onPhase = [&](Phase phase) { progress.begin(phase); };
   options.onWarning = [](const std::string &text) { errs() << "sluice-compile: warning: " << text << "\n"; };
-  return flags.compileTo == Phase::Binary ? writeBinary(flags, options) : writeIR(flags, options);
+  return compileTo == Phase::Binary ? writeBinary(options) : writeIR(options);
 }
