@@ -14,15 +14,19 @@ using namespace mlir;
 
 namespace sluice::stensor {
 
+static std::optional<uint32_t> constantOperand(Operation *op, unsigned index) {
+  Operation *definition = op->getOperand(index).getDefiningOp();
+  return definition ? scalarConstant(definition) : std::nullopt;
+}
+
 /// The register value of a step whose operands are all constant.
 static std::optional<uint32_t> evaluateStep(Operation *op) {
   std::optional<ScalarStep> step = scalarStep(op);
   if (!step)
     return std::nullopt;
   SmallVector<uint32_t, 3> values;
-  for (Value operand : op->getOperands()) {
-    Operation *definition = operand.getDefiningOp();
-    std::optional<uint32_t> value = definition ? scalarConstant(definition) : std::nullopt;
+  for (unsigned index = 0; index < op->getNumOperands(); ++index) {
+    std::optional<uint32_t> value = constantOperand(op, index);
     if (!value)
       return std::nullopt;
     values.push_back(*value);
@@ -38,13 +42,26 @@ static std::optional<uint32_t> evaluateStep(Operation *op) {
   return numerics::evaluate(*step->op, operands[0], operands[1], operands[2]);
 }
 
+/// The operand that a bitwise operation with a neutral constant gives back.
+static Value neutralOperand(Operation *op) {
+  if (!isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op))
+    return {};
+  uint32_t all = op->getResult(0).getType().isInteger(1) ? 1 : UINT32_MAX;
+  uint32_t neutral = isa<arith::AndIOp>(op) ? all : 0;
+  for (unsigned index : {0u, 1u})
+    if (constantOperand(op, index) == neutral)
+      return op->getOperand(1 - index);
+  return {};
+}
+
 /// An existing value that equals the operation's result whatever the inputs.
 static Value forwardedValue(Operation *op) {
+  if (Value operand = neutralOperand(op))
+    return operand;
   if (auto select = dyn_cast<arith::SelectOp>(op)) {
     if (select.getTrueValue() == select.getFalseValue())
       return select.getTrueValue();
-    Operation *condition = select.getCondition().getDefiningOp();
-    if (std::optional<uint32_t> value = condition ? scalarConstant(condition) : std::nullopt)
+    if (std::optional<uint32_t> value = constantOperand(op, 0))
       return *value ? select.getTrueValue() : select.getFalseValue();
     return {};
   }
@@ -71,6 +88,18 @@ static Operation *findEqual(Operation *op, ArrayRef<Operation *> seen) {
   return nullptr;
 }
 
+/// A selection by a negated condition selects the other way round.
+static bool dropNegation(RewriterBase &rewriter, Operation *op) {
+  auto select = dyn_cast<arith::SelectOp>(op);
+  auto negation = select ? select.getCondition().getDefiningOp<arith::XOrIOp>() : nullptr;
+  if (!negation || constantOperand(negation, 1) != 1u)
+    return false;
+  rewriter.modifyOpInPlace(select, [&] {
+    select->setOperands({negation.getLhs(), select.getFalseValue(), select.getTrueValue()});
+  });
+  return true;
+}
+
 bool simplifyBody(RewriterBase &rewriter, Block &body) {
   bool changed = false;
   SmallVector<Operation *> seen;
@@ -79,6 +108,7 @@ bool simplifyBody(RewriterBase &rewriter, Block &body) {
     if (op.use_empty())
       continue;
     Operation *current = &op;
+    changed |= dropNegation(rewriter, &op);
     if (std::optional<uint32_t> value = evaluateStep(&op)) {
       rewriter.setInsertionPoint(&op);
       TypedAttr attribute = scalarAttribute(op.getResult(0).getType(), *value);

@@ -37,7 +37,8 @@ def StensorSinkBroadcast : Pass<"stensor-sink-broadcast", "::mlir::func::FuncOp"
     are broadcast. A broadcast in front of a map goes away: maps broadcast by themselves.
     A map of one input moves in front of the layout operation that makes the input
     where that means fewer elements or, for the same number, that narrower ones are
-    moved; where another map would be separated from it, it stays.
+    moved; where another map would be separated from it, it stays. In front of a
+    reshape of a map's result it can become part of that map.
   }];
 }
 

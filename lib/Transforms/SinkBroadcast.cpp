@@ -110,6 +110,8 @@ struct MoveBeforeLayout : OpRewritePattern<MapOp> {
         cast<PadOp>(moved).setValueAttr(*padding);
     });
     rewriter.replaceOp(map, moved);
+    // At once, so that what it read has one reader and can be moved over as well.
+    rewriter.eraseOp(layout);
     return success();
   }
 
@@ -118,14 +120,17 @@ private:
     RankedTensorType before = tensorType(layout->getOperand(0)), after = tensorType(map.getInputs().front());
     int64_t oldWidth = elementBytes(after.getElementType());
     int64_t newWidth = elementBytes(tensorType(map.getResult(0)).getElementType());
-    if (before.getNumElements() > after.getNumElements() || newWidth > oldWidth)
-      return false;
-    if (before.getNumElements() < after.getNumElements() || newWidth < oldWidth)
+    if (before.getNumElements() != after.getNumElements())
+      return before.getNumElements() < after.getNumElements() && newWidth <= oldWidth;
+    if (newWidth < oldWidth)
       return true;
-    return llvm::none_of(map->getUsers(), [&](Operation *user) {
+    bool joinsNext = llvm::any_of(map->getUsers(), [&](Operation *user) {
       auto next = dyn_cast<MapOp>(user);
       return next && next.getShape() == map.getShape();
     });
+    auto previous = layout->getOperand(0).getDefiningOp<MapOp>();
+    bool joinsPrevious = isa<ReshapeOp>(layout) && previous && layout->getOperand(0).hasOneUse();
+    return !joinsNext && (joinsPrevious || newWidth == oldWidth);
   }
 
   /// What the map's body makes of one number.

@@ -113,3 +113,21 @@ func.func @body(%x: tensor<4xf16>) -> (tensor<4xf16>, tensor<4xf32>) {
   }
   return %0#0, %0#1 : tensor<4xf16>, tensor<4xf32>
 }
+
+// A negated condition selects the other way round; true is neutral.
+// CHECK-LABEL: func.func @conditions
+// CHECK-NEXT: stensor.map
+// CHECK-NEXT: ^bb0(%[[C:.*]]: i1, %[[A:.*]]: f32, %[[B:.*]]: f32):
+// CHECK-NEXT:   %[[S:.*]] = arith.select %[[C]], %[[B]], %[[A]] : f32
+// CHECK-NEXT:   stensor.yield %[[S]] : f32
+func.func @conditions(%c: tensor<4xi1>, %x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = stensor.map ins(%c, %x, %y : tensor<4xi1>, tensor<4xf32>, tensor<4xf32>) outs(tensor<4xf32>) {
+  ^bb0(%p: i1, %a: f32, %b: f32):
+    %true = arith.constant true
+    %n = arith.xori %p, %true : i1
+    %m = arith.andi %true, %n : i1
+    %s = arith.select %m, %a, %b : f32
+    stensor.yield %s : f32
+  }
+  return %0 : tensor<4xf32>
+}

@@ -99,3 +99,46 @@ func.func @next_to_a_map(%x: tensor<8xf32>, %y: tensor<2x4xf32>) -> tensor<2x4xf
   }
   return %2 : tensor<2x4xf32>
 }
+
+// Over a chain of layout operations, however long.
+// CHECK-LABEL: func.func @chain
+// CHECK-NEXT: stensor.map ins(%arg0 : tensor<4x8xf32>) outs(tensor<4x8xf16>)
+// CHECK: stensor.transpose
+// CHECK-NEXT: stensor.reshape
+// CHECK-NEXT: stensor.transpose
+// CHECK-NEXT: return
+func.func @chain(%x: tensor<4x8xf32>) -> tensor<16x2xf16> {
+  %0 = stensor.transpose %x {permutation = array<i64: 1, 0>} : tensor<4x8xf32> -> tensor<8x4xf32>
+  %1 = stensor.reshape %0 : tensor<8x4xf32> -> tensor<2x16xf32>
+  %2 = stensor.transpose %1 {permutation = array<i64: 1, 0>} : tensor<2x16xf32> -> tensor<16x2xf32>
+  %3 = stensor.map ins(%2 : tensor<16x2xf32>) outs(tensor<16x2xf16>) {
+  ^bb0(%a: f32):
+    %h = arith.truncf %a : f32 to f16
+    stensor.yield %h : f16
+  }
+  return %3 : tensor<16x2xf16>
+}
+
+// The selection can become part of the comparison, although it makes wider elements.
+// CHECK-LABEL: func.func @behind_a_map
+// CHECK-NEXT: stensor.map
+// CHECK: stensor.map
+// CHECK: stensor.reshape
+// CHECK-NEXT: return
+func.func @behind_a_map(%x: tensor<8xi32>) -> tensor<2x4xf32> {
+  %0 = stensor.map ins(%x : tensor<8xi32>) outs(tensor<8xi1>) {
+  ^bb0(%a: i32):
+    %zero = arith.constant 0 : i32
+    %c = arith.cmpi eq, %a, %zero : i32
+    stensor.yield %c : i1
+  }
+  %1 = stensor.reshape %0 : tensor<8xi1> -> tensor<2x4xi1>
+  %2 = stensor.map ins(%1 : tensor<2x4xi1>) outs(tensor<2x4xf32>) {
+  ^bb0(%c: i1):
+    %one = arith.constant 1.0 : f32
+    %two = arith.constant 2.0 : f32
+    %s = arith.select %c, %one, %two : f32
+    stensor.yield %s : f32
+  }
+  return %2 : tensor<2x4xf32>
+}
