@@ -34,11 +34,6 @@ private:
     int64_t first; ///< the batch whose weights stand for all
     SmallVector<int64_t> members;
   };
-  /// A row of a batch and the vectors that it takes and gives.
-  struct Row {
-    int64_t input;  ///< of all lhs rows [b, m]
-    int64_t result; ///< row in the layout of the results
-  };
 
   LogicalResult check();
   void prepareOperands();
@@ -46,15 +41,19 @@ private:
   bool haveSameWeights(int64_t a, int64_t b) const;
   int32_t tileOf(int64_t batch, int64_t slot, int64_t chunk);
   int32_t constantTile(int64_t batch, int64_t slot, int64_t chunk);
-  int64_t rowsOf(const Batch &batch) const { return batch.members.size() * m; }
-  Row rowOf(const Batch &batch, int64_t row) const;
+  int64_t rowsOf(const Batch &batch) const { return batch.members.size() * cardRows; }
+  /// The row [b, m] that is number `row` of a batch, on the first card.
+  int64_t rowOf(const Batch &batch, int64_t row) const {
+    return batch.members[row / cardRows] * m + row % cardRows;
+  }
   int64_t groupRows(int64_t rows, int64_t units) const;
   void lowerGroup(const Batch &batch, int64_t firstRow, int64_t count);
-  std::vector<Progression> storeResult(Value result, Refs &refs, ArrayRef<Row> rows);
-  std::vector<Progression> storeSpreadResult(Value result, Refs &refs, ArrayRef<Row> rows);
-  void emitUnit(const Batch &batch, ArrayRef<Row> rows, ArrayRef<std::vector<Progression>> stored,
+  std::vector<Progression> storeResult(Value result, Refs &refs, ArrayRef<int64_t> rows);
+  std::vector<Progression> storeSpreadResult(Value result, Refs &refs, ArrayRef<int64_t> rows);
+  void emitUnit(const Batch &batch, ArrayRef<int64_t> rows, ArrayRef<std::vector<Progression>> stored,
                 int64_t firstSlot, int64_t planeCount);
-  Progression extraFor(size_t extra, ArrayRef<Row> rows, int64_t slot);
+  int32_t constantRows(int64_t chunk);
+  Progression extraFor(size_t extra, ArrayRef<int64_t> rows, int64_t slot);
   /// A view of `refs`, copied to a buffer of their own if they do not step regularly.
   Progression progressionFor(const Refs &refs, int64_t bytes);
 
@@ -62,9 +61,19 @@ private:
   int64_t vectorOf(int64_t row, int64_t rows, int64_t chunk) const {
     return (chunk % kChunks * rows + row) * t + chunk / kChunks;
   }
-  int64_t resultVector(const Row &row, int64_t column) const { return column * b * m + row.result; }
+  /// The result vector that `card` computes for `row` in `slot`; none beyond the result's end.
+  std::optional<int64_t> resultVector(int64_t row, int64_t slot, int64_t card) const {
+    int64_t column = columnAt(slot, card);
+    if (spread == Spread::Rows)
+      row += card * cardRows;
+    if (column >= columns || row >= b * m)
+      return std::nullopt;
+    return column * b * m + resultRow[row];
+  }
   /// The column of tiles that `card` works on in `slot`; it may lie beyond the last.
-  int64_t columnAt(int64_t slot, int64_t card) const { return card * slots + slot; }
+  int64_t columnAt(int64_t slot, int64_t card) const {
+    return spread == Spread::Columns ? card * slots + slot : slot;
+  }
   /// Columns of the result in one column of tiles.
   int64_t widthOfColumn(int64_t column) const { return std::clamp<int64_t>(n - column * lanes, 0, lanes); }
 
@@ -80,8 +89,10 @@ private:
   int64_t kChunks, chunks; ///< pieces of k; those of all t
   int64_t columns;         ///< of weight tiles
   int64_t planes;          ///< that a unit may use
-  int64_t cards;           ///< over which the columns are spread; 1: every card does all
+  Spread spread;           ///< what each card does a part of
+  int64_t cards;           ///< that do parts; 1: every card does all
   int64_t slots;           ///< columns that one card works on
+  int64_t cardRows;        ///< rows of a batch that one card works on
 
   struct Exchange {
     int32_t from, to;
@@ -93,6 +104,7 @@ private:
   Refs weightVectors; ///< [piece of k, b, n, t]; empty for constant weights
   std::vector<Batch> batches;
   std::map<std::array<int64_t, 3>, int32_t> tiles;
+  std::map<int64_t, int32_t> rowBuffers; ///< of chunks, where cards have rows of their own
 
   // Results: of the map that runs in the body, or the contraction's own.
   SmallVector<Value> results;
@@ -116,8 +128,10 @@ Lowering::Contraction::Contraction(Lowering &lowering, stensor::ContractOp contr
   chunks = t * kChunks;
   columns = (n + lanes - 1) / lanes;
   planes = lowering.planesOf(contract);
-  cards = lowering.cardsOf(contract);
-  slots = (columns + cards - 1) / cards;
+  spread = lowering.spreadOf(contract);
+  cards = spread == Spread::None ? 1 : lowering.options.cards;
+  slots = spread == Spread::Columns ? (columns + cards - 1) / cards : columns;
+  cardRows = spread == Spread::Rows ? (m + cards - 1) / cards : m;
 }
 
 LogicalResult Lowering::Contraction::check() {
@@ -134,7 +148,8 @@ LogicalResult Lowering::Contraction::check() {
 
 void Lowering::Contraction::prepareOperands() {
   Layout layout = Layout::onLanes(4, 3);
-  rowVectors = lowering.materialise(loc, lhs, elementType, layout);
+  if (spread != Spread::Rows)
+    rowVectors = lowering.materialise(loc, lhs, elementType, layout);
   if (!lowering.isConstant(rhs))
     weightVectors = lowering.materialise(loc, rhs, elementType, layout);
 
@@ -216,6 +231,23 @@ int32_t Lowering::Contraction::constantTile(int64_t batch, int64_t slot, int64_t
   return emitter.createConstant(loc, vectors, bytes, emitter.target.installStreams, cards);
 }
 
+/// The rows of `chunk` that each card works on.
+int32_t Lowering::Contraction::constantRows(int64_t chunk) {
+  auto [entry, inserted] = rowBuffers.try_emplace(chunk, -1);
+  if (!inserted)
+    return entry->second;
+  int64_t first = chunk % kChunks * lanes, depth = std::min(lanes, k - first);
+  std::vector<std::string> vectors;
+  for (int64_t row = 0; row < cards * cardRows; ++row) {
+    std::string &content = vectors.emplace_back(lanes * bytes, 0);
+    for (int64_t lane = 0; row < m && lane < depth; ++lane) {
+      uint32_t bits = lowering.bitsOf(lhs.at((row * t + chunk / kChunks) * k + first + lane));
+      std::memcpy(content.data() + lane * bytes, &bits, bytes);
+    }
+  }
+  return entry->second = emitter.createConstant(loc, vectors, bytes, 1, cards);
+}
+
 /// The buffer of one weight tile: its columns are the vectors.
 int32_t Lowering::Contraction::tileOf(int64_t batch, int64_t slot, int64_t chunk) {
   auto [entry, inserted] = tiles.try_emplace({batch, slot, chunk}, -1);
@@ -264,11 +296,6 @@ int64_t Lowering::Contraction::groupRows(int64_t rows, int64_t units) const {
   return (rows + best - 1) / best;
 }
 
-Lowering::Contraction::Row Lowering::Contraction::rowOf(const Batch &batch, int64_t row) const {
-  int64_t input = batch.members[row / m] * m + row % m;
-  return {input, resultRow[input]};
-}
-
 Progression Lowering::Contraction::progressionFor(const Refs &refs, int64_t width) {
   if (std::optional<Progression> progression = progressionOf(refs))
     return *progression;
@@ -281,22 +308,23 @@ Progression Lowering::Contraction::progressionFor(const Refs &refs, int64_t widt
 }
 
 /// Storage for a result of a group of rows, every column on every card: a view for each slot.
-std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs, ArrayRef<Row> rows) {
+std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs,
+                                                            ArrayRef<int64_t> rows) {
   int64_t width = bytesOf(lowering.rootOf(result).type.getElementType()), count = rows.size();
   std::vector<Progression> stored;
   for (int64_t column = 0; column < columns; ++column) {
     int32_t buffer = emitter.createBuffer(loc, count, width);
     stored.push_back({buffer, 0, 1});
     for (auto [i, row] : llvm::enumerate(rows))
-      refs[resultVector(row, column)] = {buffer, -1, static_cast<int64_t>(i)};
+      refs[*resultVector(row, column, 0)] = {buffer, -1, static_cast<int64_t>(i)};
   }
   return stored;
 }
 
-/// The same where each card has columns of its own: what is read again is exchanged, after the
+/// The same where each card has columns or rows of its own: what is read again is exchanged, after the
 /// units ran (see lowerGroup); what leaves is read from its card.
 std::vector<Progression> Lowering::Contraction::storeSpreadResult(Value result, Refs &refs,
-                                                                  ArrayRef<Row> rows) {
+                                                                  ArrayRef<int64_t> rows) {
   int64_t width = bytesOf(lowering.rootOf(result).type.getElementType()), count = rows.size();
   bool stays = lowering.leavesInWholeVectors(result);
   std::vector<Progression> stored;
@@ -307,16 +335,16 @@ std::vector<Progression> Lowering::Contraction::storeSpreadResult(Value result, 
     if (!stays)
       exchanges.push_back({buffer, all, count});
     for (int64_t card = 0; card < cards; ++card)
-      for (int64_t i = 0; i < count && columnAt(slot, card) < columns; ++i)
-        refs[resultVector(rows[i], columnAt(slot, card))] =
-            stays ? Ref{buffer, static_cast<int32_t>(card), i} : Ref{all, -1, card * count + i};
+      for (int64_t i = 0; i < count; ++i)
+        if (std::optional<int64_t> vector = resultVector(rows[i], slot, card))
+          refs[*vector] = stays ? Ref{buffer, static_cast<int32_t>(card), i} : Ref{all, -1, card * count + i};
   }
   return stored;
 }
 
 /// Stores the results of a group of rows and runs its units.
 void Lowering::Contraction::lowerGroup(const Batch &batch, int64_t firstRow, int64_t count) {
-  SmallVector<Row> rows;
+  SmallVector<int64_t> rows;
   for (int64_t row = firstRow; row < firstRow + count; ++row)
     rows.push_back(rowOf(batch, row));
   std::vector<std::vector<Progression>> stored;
@@ -331,23 +359,23 @@ void Lowering::Contraction::lowerGroup(const Batch &batch, int64_t firstRow, int
 }
 
 /// The vectors that the body's operand `extra` brings to the rows in `slot`.
-Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<Row> rows, int64_t slot) {
+Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<int64_t> rows, int64_t slot) {
   int64_t width = bytesOf(bodyTypes[extra + 1]);
   if (!extras[extra].empty()) {
     Refs refs;
-    for (const Row &row : rows)
-      refs.push_back(extras[extra][resultVector(row, slot)]);
+    for (int64_t row : rows)
+      refs.push_back(extras[extra][*resultVector(row, slot, 0)]);
     return progressionFor(refs, width);
   }
   const View &view = extraViews[extra];
   Grid grid = lowering.gridOf(view.shape(), *lowering.rootOf(results.front()).layout);
   std::vector<std::vector<std::string>> vectors(cards);
   for (int64_t card = 0; card < cards; ++card)
-    for (const Row &row : rows) {
+    for (int64_t row : rows) {
       std::string &content = vectors[card].emplace_back(lanes * width, 0);
-      int64_t vector = resultVector(row, columnAt(slot, card));
-      for (int64_t lane = 0; lane < widthOfColumn(columnAt(slot, card)); ++lane) {
-        uint32_t bits = lowering.bitsOf(view.at(grid.element(vector, lane)));
+      std::optional<int64_t> vector = resultVector(row, slot, card);
+      for (int64_t lane = 0; vector && lane < widthOfColumn(columnAt(slot, card)); ++lane) {
+        uint32_t bits = lowering.bitsOf(view.at(grid.element(*vector, lane)));
         std::memcpy(content.data() + lane * width, &bits, width);
       }
     }
@@ -358,7 +386,7 @@ Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<Row> rows, in
   return {emitter.createConstant(loc, flat, width, 1, cards), 0, isSame ? 0 : 1};
 }
 
-void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<Row> rows,
+void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<int64_t> rows,
                                      ArrayRef<std::vector<Progression>> stored, int64_t firstSlot,
                                      int64_t planeCount) {
   SmallVector<Value> weights, rowOperands, extraOperands, outputs;
@@ -368,8 +396,9 @@ void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<Row> rows,
       weights.push_back(emitter.valueOf(tileOf(batch.first, firstSlot + plane, chunk)));
     depths.push_back(std::min(lanes, k - chunk % kChunks * lanes));
     std::vector<Job> vectors;
-    for (const Row &row : rows)
-      vectors.push_back({rowVectors[vectorOf(row.input, b * m, chunk)]});
+    for (int64_t row : rows)
+      vectors.push_back({spread == Spread::Rows ? Ref{constantRows(chunk), -1, row}
+                                                : rowVectors[vectorOf(row, b * m, chunk)]});
     forEachRun(vectors, [&](int64_t first, int64_t count) {
       Ref ref = vectors[first][0];
       rowOperands.push_back(emitter.valueOf(ref.buffer));

@@ -87,11 +87,13 @@ Layout Lowering::outputLayout(const View &view, int64_t bytes) {
   if (isConstant(view))
     return candidates.front();
   const Layout *best = nullptr;
-  int64_t leastPieces = 0;
+  int64_t leastPieces = INT64_MAX;
   for (const Layout &layout : candidates) {
-    int64_t pieces = countMovedPieces(view, layout, bytes);
-    if (!best || pieces < leastPieces)
+    int64_t pieces = countMovedPieces(view, layout, bytes, leastPieces - 1);
+    if (pieces < leastPieces)
       best = &layout, leastPieces = pieces;
+    if (pieces == 0)
+      break;
   }
   return *best;
 }

@@ -84,9 +84,11 @@ private:
   std::optional<Layout> planFusion(stensor::MapOp map);
   bool readsWholeVectors(stensor::MapOp map, mlir::Value operand, stensor::ContractOp contract,
                          const Layout &layout) const;
-  int64_t cardsOf(stensor::ContractOp contract) const;
+  /// What of a contraction each card does a part of.
+  enum class Spread { None, Columns, Rows };
+  Spread spreadOf(stensor::ContractOp contract) const;
   int64_t planesOf(stensor::ContractOp contract) const;
-  bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout) const;
+  bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
   bool bodyFits(stensor::MapOp map, stensor::ContractOp contract) const;
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
@@ -97,8 +99,8 @@ private:
   /// Vectors of `view` in `layout`; a replicated layout has its element in at least `replicas` lanes.
   Refs materialise(mlir::Location loc, const View &view, mlir::Type elementType, const Layout &layout,
                    int64_t replicas = 1);
-  /// Pieces that `materialise` would have to make.
-  int64_t countMovedPieces(const View &view, const Layout &layout, int64_t bytes);
+  /// Pieces that `materialise` would have to make; counting ends above `limit`.
+  int64_t countMovedPieces(const View &view, const Layout &layout, int64_t bytes, int64_t limit = INT64_MAX);
   /// For each vector of `view` in `layout`, the vector that it is all of, or a Ref of no buffer.
   Refs wholeVectors(const View &view, const Layout &layout, int64_t bytes);
   struct Piece;

@@ -63,13 +63,7 @@ public:
     return refs;
   }
   /// Pieces of vectors that are not there as they are.
-  int64_t movedPieces() const {
-    int64_t count = 0;
-    for (const VectorPlan &plan : plans)
-      if (plan.pieces.size() > 1 || plan.pieces[0].kind != Piece::Whole)
-        count += plan.pieces.size();
-    return count;
-  }
+  int64_t movedPieces() const { return moved; }
 
 private:
   struct Source {
@@ -91,6 +85,7 @@ private:
   bool hasFixed = false;
 
   std::vector<VectorPlan> plans;
+  int64_t moved = 0;
   std::vector<std::string> fixedVectors;
   std::vector<std::pair<size_t, size_t>> fixedPieces; ///< plan, piece
 };
@@ -135,6 +130,7 @@ void Lowering::Resolver::resolve(const Grid &grid, int64_t vector, int64_t valid
     else
       plan.pieces.push_back({source.isIdentity ? Piece::Masked : Piece::Mapped, source.ref,
                              lowering.emitter.laneMap(source.map)});
+  moved += isWhole ? 0 : sources.size() + (hasFixed && !sources.empty());
   if (hasFixed) {
     if (sources.empty() && grid.isReplicated())
       for (int64_t lane = 1; lane < lanes; ++lane)
@@ -168,10 +164,10 @@ Refs Lowering::materialise(Location loc, const View &view, Type elementType, con
   return emitPlans(loc, resolver.finish(loc), bytes);
 }
 
-int64_t Lowering::countMovedPieces(const View &view, const Layout &layout, int64_t bytes) {
+int64_t Lowering::countMovedPieces(const View &view, const Layout &layout, int64_t bytes, int64_t limit) {
   Grid grid = gridOf(view.shape(), layout);
   Resolver resolver(*this, view, bytes);
-  for (int64_t vector = 0; vector < grid.vectors(); ++vector)
+  for (int64_t vector = 0; vector < grid.vectors() && resolver.movedPieces() <= limit; ++vector)
     resolver.resolve(grid, vector, grid.isReplicated() ? 1 : grid.validLanes(vector));
   return resolver.movedPieces();
 }

@@ -210,25 +210,35 @@ bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::Con
   return true;
 }
 
-/// Cards over which the columns of `contract` are spread.
-int64_t Lowering::cardsOf(stensor::ContractOp contract) const {
-  bool isWide = contract.getType().getDimSize(2) > emitter.target.lanes();
-  return isWide && isConstant(viewOf(contract.getRhs())) ? options.cards : 1;
+Lowering::Spread Lowering::spreadOf(stensor::ContractOp contract) const {
+  RankedTensorType type = contract.getType();
+  if (options.cards == 1)
+    return Spread::None;
+  if (isConstant(viewOf(contract.getRhs())))
+    return type.getDimSize(2) > emitter.target.lanes() ? Spread::Columns : Spread::None;
+  bool isOneBatch = type.getDimSize(0) == 1;
+  return isOneBatch && isConstant(viewOf(contract.getLhs())) && type.getDimSize(1) >= options.cards
+             ? Spread::Rows
+             : Spread::None;
 }
 
 /// Planes that share the rows of a unit of `contract`.
 int64_t Lowering::planesOf(stensor::ContractOp contract) const {
   bool isByte = contract.getLhs().getType().getElementType().isInteger(8);
-  bool isWide = contract.getType().getDimSize(2) > cardsOf(contract) * emitter.target.lanes();
+  int64_t cards = spreadOf(contract) == Spread::Columns ? options.cards : 1;
+  bool isWide = contract.getType().getDimSize(2) > cards * emitter.target.lanes();
   return isByte && isWide ? emitter.target.planesPerHemisphere : 1;
 }
 
-/// Whether a card that works on some columns has what the map reads: a constant, or what is the
-/// same in all columns.
-bool Lowering::extrasAreAtHand(stensor::MapOp map, Value operand, const Layout &layout) const {
+/// Whether a card that works on some columns or rows has what the map reads: a constant, or what is the
+/// same in all of them.
+bool Lowering::extrasAreAtHand(stensor::MapOp map, Value operand, const Layout &layout, Spread spread) const {
   return llvm::all_of(map.getInputs(), [&](Value input) {
     const View &view = viewOf(input);
-    return input == operand || isConstant(view) || gridOf(view.shape(), layout).isReplicated();
+    if (spread == Spread::None || input == operand || isConstant(view))
+      return true;
+    Grid grid = gridOf(view.shape(), layout);
+    return spread == Spread::Columns ? grid.isReplicated() : grid.rows() == 1;
   });
 }
 
@@ -249,7 +259,7 @@ std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
       continue;
     std::optional<Layout> layout = layoutAlongColumns(viewOf(operand), contract.getType().getDimSize(2));
     if (!layout || !readsWholeVectors(map, operand, contract, *layout) ||
-        (cardsOf(contract) > 1 && !extrasAreAtHand(map, operand, *layout)))
+        !extrasAreAtHand(map, operand, *layout, spreadOf(contract)))
       continue;
     contractOf[map] = contract;
     fusedInto[contract] = map;

@@ -7,6 +7,7 @@
 
 #include "Elements.h"
 #include "Lowering.h"
+#include "Orient.h"
 #include "SplitBodies.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -115,6 +116,7 @@ static LogicalResult readConstants(std::vector<Root> &roots) {
 LogicalResult Lowering::run() {
   if (failed(splitBodies(source, emitter.target)))
     return failure();
+  orientContractions(source, options);
   buildViews();
   if (failed(readConstants(roots)))
     return failure();

@@ -234,6 +234,60 @@ TEST(StensorToTile, PadsAndSlidesWindows) {
     })");
 }
 
+/// A layer with constant weights: `m` rows of [k], n columns, a bias.
+std::string layer(int64_t m, int64_t k, int64_t n, const std::string &rest) {
+  std::string M = std::to_string(m), K = std::to_string(k), N = std::to_string(n), bytes;
+  std::mt19937 random(2);
+  auto hex = [&](int64_t count) {
+    std::string text;
+    for (int64_t i = 0; i < count; ++i) {
+      const char *digits = "0123456789ABCDEF";
+      text += digits[random() & 15];
+      text += digits[random() & 15];
+    }
+    return text;
+  };
+  std::string product = "tensor<1x" + M + "x" + N + "xi32>", bias = "tensor<1x1x" + N + "xi32>";
+  return "func.func @main(%x: tensor<1x" + M + "x1x" + K + "xi8>) -> " +
+         (rest.empty() ? product : "tensor<1x" + M + "x1xi32>") + " {\n %w = stensor.constant dense<\"0x" +
+         hex(n * k) + "\"> : tensor<1x" + N + "x1x" + K + "xi8>\n %b = stensor.constant dense<\"0x" +
+         hex(n * 4) + "\"> : " + bias + "\n %y = stensor.contract %x, %w : (tensor<1x" + M + "x1x" + K +
+         "xi8>, tensor<1x" + N + "x1x" + K + "xi8>) -> " + product +
+         "\n %z = stensor.map ins(%y, %b : " + product + ", " + bias + ") outs(" + product +
+         ") {\n ^bb0(%p: i32, %q: i32):\n  %0 = arith.addi %p, %q : i32\n  stensor.yield %0 : i32\n }\n" +
+         (rest.empty() ? " return %z : " + product
+                       : " %r = stensor.reduce max %z {dim = 2 : i64} : " + product + " -> tensor<1x" + M +
+                             "x1xi32>\n return %r : tensor<1x" + M + "x1xi32>") +
+         "\n}";
+}
+
+TEST(StensorToTile, SpreadsColumnsOverCards) {
+  // Results that are read again go over the links.
+  EXPECT_GT(check(layer(3, 70, 1300, "reduce"), 2).vectors["exchange"], 0);
+  EXPECT_GT(check(layer(3, 70, 1300, "reduce"), 8).vectors["exchange"], 0);
+  // Those that leave do not.
+  EXPECT_EQ(check(layer(3, 70, 1300, ""), 2).vectors["exchange"], 0);
+}
+
+TEST(StensorToTile, SpreadsRowsOverCardsWhereColumnsAreFew) {
+  // 700 columns are three tiles, which would leave five of eight cards idle.
+  Result result = check(layer(330, 70, 700, ""), 8);
+  EXPECT_EQ(result.vectors["exchange"], 0);
+  EXPECT_EQ(result.vectors["int8 rows"], 8 * 88);
+}
+
+TEST(StensorToTile, CutsBodiesThatNeedTooManyAlus) {
+  std::string body;
+  for (int i = 0; i < 40; ++i)
+    body += "%v" + std::to_string(i) + " = arith.mulf " +
+            (i ? "%v" + std::to_string(i - 1) : std::string("%x")) + ", %x : f32\n";
+  Result result =
+      check("func.func @main(%a: tensor<4x64xf32>) -> tensor<4x64xf32> {\n"
+            "%y = stensor.map ins(%a : tensor<4x64xf32>) outs(tensor<4x64xf32>) {\n^bb0(%x: f32):\n" +
+            body + "stensor.yield %v39 : f32\n}\nreturn %y : tensor<4x64xf32>\n}");
+  EXPECT_GT(result.passes["map"], 2);
+}
+
 TEST(StensorToTile, Gathers) {
   check(R"(
     func.func @main(%table: tensor<9x400xf32>, %i: tensor<5xi32>) -> tensor<5x400xf32> {
