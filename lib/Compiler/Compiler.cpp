@@ -9,6 +9,7 @@
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Conversion/OnnxToStensor.h"
 #include "sluice/Import/Import.h"
+#include "sluice/Scheduling/Bounds.h"
 #include "sluice/Target/Target.h"
 #include "sluice/Transforms/Passes.h"
 #include "sluice/Verifier/Verifier.h"
@@ -141,7 +142,10 @@ LogicalResult Driver::step() {
   case Phase::Stensor:
     return convertToStensor();
   case Phase::Tile:
-    return convertStensorToTile(*module, lowering);
+    if (failed(convertStensorToTile(*module, lowering)))
+      return failure();
+    computeBounds(*module, target);
+    return success();
   case Phase::Slice:
     return convertTileToSlice(*module, lowering);
   case Phase::Sched:

@@ -82,7 +82,8 @@ private:
     IssueId id = state.issue({Unit::MemWrite, path.hemisphere, uint16_t(slice)}, instruction, train.location);
     Issue &issue = state.issues[id];
     issue.buffer = &out;
-    issue.flow.push_back({-1, 0, 0, 1, source, row == own() ? int32_t(byte) : 0, int32_t(i), 0});
+    issue.flow.push_back(
+        {-1, 0, 0, 1, source, row == own() ? train.outputSlot(source, byte, path) : 0, int32_t(i), 0});
     issue.cardOffsets.assign(state.cards, 0);
     for (unsigned card = 0; card < state.cards; ++card)
       if (senderOf(card, row) < state.cards)

@@ -175,6 +175,15 @@ std::vector<StreamSource> TrainBuilder::issueRead(unsigned number) {
   return sources;
 }
 
+/// An ALU's westward result has slots of its own.
+static constexpr int32_t westwardSlot = 4;
+
+int32_t TrainBuilder::outputSlot(IssueId producer, int32_t byte, StreamPath path) const {
+  bool westward =
+      state.issues[producer].queue.unit == Unit::Alu && path.direction() == target::Direction::West;
+  return westward ? westwardSlot + byte : byte;
+}
+
 std::vector<IssueId> TrainBuilder::issueWrites(unsigned number, llvm::ArrayRef<StreamSource> sources) {
   const Result &result = results[number];
   std::vector<IssueId> ids;
@@ -189,7 +198,10 @@ std::vector<IssueId> TrainBuilder::issueWrites(unsigned number, llvm::ArrayRef<S
       ids.push_back(id);
       Issue &issue = state.issues[id];
       issue.buffer = write.buffer;
-      addStreamFlow(issue.flow, 0, burst.firstElement, burst.elementStep, burst.count, sources[burst.byte]);
+      StreamSource source = sources[burst.byte];
+      for (StreamPart &part : source)
+        part.slot = outputSlot(part.issue, part.slot, write.path);
+      addStreamFlow(issue.flow, 0, burst.firstElement, burst.elementStep, burst.count, source);
       for (int64_t j = 0; j < burst.count; ++j) {
         int64_t vector = write.view.start + (burst.firstElement + j * burst.elementStep) * write.view.step;
         int64_t written = train.departure + cycles.first + j * cycles.step;

@@ -108,6 +108,9 @@ public:
                                  llvm::ArrayRef<std::vector<StreamSource>> inputs,
                                  llvm::ArrayRef<unsigned> resultNumbers);
 
+  /// Slot of byte plane `byte` of a producer's result on `path`.
+  int32_t outputSlot(IssueId producer, int32_t byte, StreamPath path) const;
+
   ScheduleState &state;
   mlir::Location location;
 

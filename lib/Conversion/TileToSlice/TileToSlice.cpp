@@ -32,7 +32,7 @@ public:
     for (mlir::Value operand : op.getOperands())
       state.operands.push_back(mapping.lookup(operand));
     state.addTypes(op.getResultTypes());
-    state.addAttributes(op.getAttrs());
+    state.addAttributes(op.getAttrDictionary().getValue());
     addPlace(op, state);
     for (mlir::Region &region : op.getRegions())
       rebuildBody(region, *state.addRegion());
@@ -72,7 +72,8 @@ private:
     mlir::IRMapping scalars;
     for (mlir::BlockArgument argument : source.getArguments())
       scalars.map(argument, target.addArgument(argument.getType(), argument.getLoc()));
-    mlir::OpBuilder inside = mlir::OpBuilder::atBlockEnd(&target);
+    mlir::OpBuilder inside(builder.getContext());
+    inside.setInsertionPointToEnd(&target);
     for (mlir::Operation &op : source.without_terminator())
       inside.clone(op, scalars);
     llvm::SmallVector<mlir::Value> values;
