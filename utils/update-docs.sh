@@ -10,3 +10,6 @@ for dialect in "$root"/dialects/*/CMakeLists.txt; do
   mkdir -p "$root/docs/dialects"
   cp "$page" "$root/docs/dialects/$name.md"
 done
+ninja -C "$build" sluice-compile sluice-objdump
+/usr/bin/python3 -B "$root/utils/levels.py" "$build/bin" > "$build/levels.md"
+cp "$build/levels.md" "$root/docs/levels.md"
