@@ -1,4 +1,4 @@
-# lit configuration: every .mlir, .test and .py-free text test under this folder.
+# lit configuration: every .mlir and .test file below this folder is a test.
 
 import os
 
