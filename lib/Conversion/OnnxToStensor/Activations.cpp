@@ -98,7 +98,7 @@ static Results convertRelu(Node &node) {
   })}};
 }
 
-/// The gated half of the last axis times Swish of the other: gate first, then the linear part.
+/// Swish of the first operand times the second.
 static Results convertSwiGlu(Node &node) {
   double alpha = node.realAttr("alpha", 1);
   return {{node.map(node.operands(), node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {

@@ -11,6 +11,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -52,14 +54,21 @@ static T load(const char *bytes) {
   return value;
 }
 
+template <typename Signed, typename Unsigned>
+static int64_t loadInteger(const char *bytes, bool isUnsigned) {
+  if (isUnsigned)
+    return static_cast<int64_t>(load<Unsigned>(bytes));
+  return load<Signed>(bytes);
+}
+
 static int64_t loadInteger(const char *bytes, unsigned width, bool isUnsigned) {
   switch (width) {
   case 1:
-    return isUnsigned ? load<uint8_t>(bytes) : load<int8_t>(bytes);
+    return loadInteger<int8_t, uint8_t>(bytes, isUnsigned);
   case 2:
-    return isUnsigned ? load<uint16_t>(bytes) : load<int16_t>(bytes);
+    return loadInteger<int16_t, uint16_t>(bytes, isUnsigned);
   case 4:
-    return isUnsigned ? load<uint32_t>(bytes) : load<int32_t>(bytes);
+    return loadInteger<int32_t, uint32_t>(bytes, isUnsigned);
   default:
     return load<int64_t>(bytes);
   }
@@ -99,6 +108,16 @@ llvm::SmallVector<double> readFloats(ElementsAttr constant) {
     values.push_back(value.convertToDouble());
   });
   return values;
+}
+
+double greatestMagnitude(ElementsAttr constant) {
+  double greatest = 0;
+  forEachElement(constant, sizeof(float), [&](const char *bytes) {
+    double magnitude = std::abs(load<float>(bytes));
+    if (std::isfinite(magnitude))
+      greatest = std::max(greatest, magnitude);
+  });
+  return greatest;
 }
 
 ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, Type element, llvm::ArrayRef<int64_t> values) {

@@ -28,6 +28,9 @@ llvm::SmallVector<int64_t> readIntegers(mlir::ElementsAttr constant);
 /// Elements of an f16, f32 or f64 constant.
 llvm::SmallVector<double> readFloats(mlir::ElementsAttr constant);
 
+/// The greatest finite magnitude in an f32 constant; 0 if there is none.
+double greatestMagnitude(mlir::ElementsAttr constant);
+
 /// A constant of an integer type; values keep their low bits.
 mlir::ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, mlir::Type element,
                                 llvm::ArrayRef<int64_t> values);

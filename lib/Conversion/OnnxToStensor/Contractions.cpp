@@ -9,8 +9,6 @@
 #include "OperatorTable.h"
 
 #include <array>
-#include <cmath>
-#include <limits>
 
 using namespace mlir;
 using sluice::stensor::ReduceKind;
@@ -22,12 +20,10 @@ static void checkHalfRange(Node &node, const Tensor &operand) {
   if (!operand.constant || !operand.element.isF32())
     return;
   constexpr double limit = 65520; // the first number that rounds to infinity
-  for (double number : readFloats(operand.constant))
-    if (std::isfinite(number) && std::abs(number) >= limit) {
-      (void)node.refuse("the constant operand holds " + std::to_string(number) +
-                        ", beyond the range of float16 in which products are computed");
-      return;
-    }
+  double greatest = greatestMagnitude(operand.constant);
+  if (greatest >= limit)
+    (void)node.refuse("the constant operand holds " + std::to_string(greatest) +
+                      ", beyond the range of float16 in which products are computed");
 }
 
 static Tensor toHalf(Node &node, const Tensor &operand) {
