@@ -88,7 +88,7 @@ static constexpr unsigned queuesPerUnit = 128;
 ReservationTable::ReservationTable(const target::Target &target) : target(target) {
   firstBank = queuesPerUnit * unsigned(Unit::Any);
   firstStream = firstBank + 2 * target.slicesPerHemisphere * target.banksPerSlice * 2;
-  timelines.resize(firstStream + 4 * target.streamsPerDirection);
+  timelines.resize(firstStream + 2 * 3 * target.streamsPerDirection);
 }
 
 Resource ReservationTable::queue(const Queue &queue) const {
@@ -106,7 +106,7 @@ Resource ReservationTable::bankWrites(Hemisphere hemisphere, unsigned slice, uns
 }
 
 Resource ReservationTable::stream(const StreamSegment &segment, unsigned stream) const {
-  return firstStream + (2 * unsigned(segment.hemisphere) + segment.outward) * target.streamsPerDirection +
+  return firstStream + (3 * unsigned(segment.direction) + segment.stretch) * target.streamsPerDirection +
          stream;
 }
 

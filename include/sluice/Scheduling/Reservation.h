@@ -62,10 +62,11 @@ struct Use {
   Cycles cycles;
 };
 
-/// Which stretch of a direction's streams: of one hemisphere, flowing out or in.
+/// A stretch of the streams of one direction: in the hemisphere that they leave, at the
+/// VXM's stop, where results join and operands end, or in the hemisphere that they enter.
 struct StreamSegment {
-  target::Hemisphere hemisphere;
-  bool outward;
+  enum Stretch : uint8_t { Inward, AtVxm, Outward } stretch;
+  target::Direction direction;
 };
 
 /// A group of streams that may be chosen freely: `width` consecutive ones, the

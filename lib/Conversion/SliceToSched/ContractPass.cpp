@@ -84,7 +84,8 @@ mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk
   train.train.earliest = plane.loadingFree;
   train.addQueue(queue, {0, cycles, 1});
   unsigned width = groups ? streams : rest;
-  train.train.streams.push_back({{{hemisphere, true}}, width, groups ? streams : 1, {-stop, cycles, 1}});
+  train.train.streams.push_back(
+      {{StreamPath{hemisphere, true}.segment()}, width, groups ? streams : 1, {-stop, cycles, 1}});
   struct StripeRead {
     MemoryBurst burst;
     scheduling::Cycles cycles;

@@ -113,7 +113,7 @@ private:
     MemoryBurst read{in.slices[byte], byte, 0, 1, 0, 0, taps};
     int64_t readFirst =
         -stop + outPath.cycleAt(target().sliceStop(read.slice)) - int64_t(target().readLatency);
-    train.train.streams.push_back({{{hemisphere, true}}, 1, 1, {-stop, length, 1}});
+    train.train.streams.push_back({{outPath.segment()}, 1, 1, {-stop, length, 1}});
     train.reserveMemory(in, hemisphere, read, false, {readFirst, length, 1});
     for (int64_t i = 0; i < count; ++i)
       train.train.earliest = std::max(train.train.earliest, in.writer(in.copyIn(hemisphere), byte, i).ready -
@@ -130,8 +130,11 @@ private:
       train.addQueue({Unit::Link, backHemisphere, uint16_t(2 * back + 1)},
                      {int64_t(tap) + target().linkLatency, (count - 1) * interval + interval, 1});
       scheduling::StreamDemand demand{{}, 1, 1, {int64_t(tap) + flight + stop, count, interval}};
-      for (const StreamPath &path : paths)
-        demand.segments.push_back({path.hemisphere, path.outward});
+      for (const StreamPath &path : paths) {
+        demand.segments.push_back(path.segment());
+        if (path.outward)
+          demand.segments.push_back(path.segmentAtVxm());
+      }
       train.train.streams.push_back(demand);
     }
     for (const StreamPath &path : paths)

@@ -40,8 +40,10 @@ void TrainBuilder::reserveMemory(const Buffer &buffer, Hemisphere hemisphere, co
 unsigned TrainBuilder::addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval,
                                StreamPath path, int64_t key) {
   unsigned copy = buffer.copyIn(path.hemisphere);
-  train.streams.push_back(
-      {{{path.hemisphere, path.outward}}, buffer.bytes, alignmentOf(buffer.bytes), {key, count, interval}});
+  StreamDemand demand{{path.segment()}, buffer.bytes, alignmentOf(buffer.bytes), {key, count, interval}};
+  if (!path.outward)
+    demand.segments.push_back(path.segmentAtVxm());
+  train.streams.push_back(std::move(demand));
   for (const MemoryBurst &burst : buffer.bursts(view, count)) {
     int64_t elementZero =
         key + path.cycleAt(state.target.sliceStop(burst.slice)) - int64_t(state.target.readLatency);
@@ -60,8 +62,11 @@ unsigned TrainBuilder::addRead(Buffer &buffer, const View &view, int64_t count, 
 unsigned TrainBuilder::addResult(Buffer *buffer, const View &view, int64_t count, int64_t interval,
                                  llvm::ArrayRef<StreamPath> paths, unsigned width, int64_t key) {
   StreamDemand demand{{}, width, alignmentOf(width), {key, count, interval}};
-  for (const StreamPath &path : paths)
-    demand.segments.push_back({path.hemisphere, path.outward});
+  for (const StreamPath &path : paths) {
+    demand.segments.push_back(path.segment());
+    if (!buffer || path.outward)
+      demand.segments.push_back(path.segmentAtVxm());
+  }
   train.streams.push_back(demand);
   results.push_back(
       {count, interval, key, width, unsigned(train.streams.size() - 1), {paths.begin(), paths.end()}, {}});

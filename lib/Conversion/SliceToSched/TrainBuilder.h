@@ -50,6 +50,11 @@ struct StreamPath {
   target::Direction direction() const {
     return outward ? target::outward(hemisphere) : target::inward(hemisphere);
   }
+  /// The stretch on the memory's side of the VXM, and the one at the VXM.
+  scheduling::StreamSegment segment() const {
+    return {outward ? scheduling::StreamSegment::Outward : scheduling::StreamSegment::Inward, direction()};
+  }
+  scheduling::StreamSegment segmentAtVxm() const { return {scheduling::StreamSegment::AtVxm, direction()}; }
 };
 
 class TrainBuilder {
@@ -63,8 +68,8 @@ public:
   unsigned addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval, StreamPath path,
                    int64_t key);
 
-  /// Demands streams for a unit's result: `width` streams from `from`'s unit on, and writes it to every
-  /// copy of `buffer` that lies on `paths`. Returns the number of the result.
+  /// Demands `width` streams along `paths` for a unit's result, and writes it to every copy of `buffer` that
+  /// lies there; without a buffer it is for the VXM. Returns the number of the result.
   unsigned addResult(Buffer *buffer, const View &view, int64_t count, int64_t interval,
                      llvm::ArrayRef<StreamPath> paths, unsigned width, int64_t key);
 
