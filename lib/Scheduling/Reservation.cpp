@@ -110,6 +110,19 @@ Resource ReservationTable::stream(const StreamSegment &segment, unsigned stream)
          stream;
 }
 
+std::string ReservationTable::nameOf(Resource resource) const {
+  if (resource < firstBank)
+    return binary::queueName({static_cast<Unit>(resource / queuesPerUnit),
+                              static_cast<Hemisphere>(resource % queuesPerUnit / (queuesPerUnit / 2)),
+                              uint16_t(resource % (queuesPerUnit / 2))});
+  if (resource >= firstStream)
+    return "stream " + std::to_string((resource - firstStream) % target.streamsPerDirection);
+  Resource bank = (resource - firstBank) / 2, slice = bank / target.banksPerSlice;
+  return std::string(slice < target.slicesPerHemisphere ? "mem.e" : "mem.w") +
+         std::to_string(slice % target.slicesPerHemisphere) + " bank " +
+         std::to_string(bank % target.banksPerSlice);
+}
+
 //===----------------------------------------------------------------------===//
 // Departure
 //===----------------------------------------------------------------------===//

@@ -24,6 +24,7 @@
 #include "sluice/Target/Target.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace sluice::scheduling {
@@ -109,6 +110,9 @@ public:
   /// Gives `train` the earliest departure at which its whole footprint is free, with the
   /// lowest-numbered streams and ALUs, and reserves it.
   void depart(Train &train);
+
+  /// For messages: the queue's name, or which bank or stream.
+  std::string nameOf(Resource resource) const;
 
   int64_t busyCycles(Resource resource) const { return timelines[resource].reservedCycles(); }
 

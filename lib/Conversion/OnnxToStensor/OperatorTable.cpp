@@ -23,6 +23,8 @@ const OperatorTable &OperatorTable::get() {
     addConvolutions(all);
     addPooling(all);
     addQuantization(all);
+    addEinsum(all);
+    addResize(all);
     addNormalization(all);
     addLayout(all);
     addIndexing(all);

@@ -51,6 +51,8 @@ void addContractions(OperatorTable &table);
 void addConvolutions(OperatorTable &table);
 void addPooling(OperatorTable &table);
 void addQuantization(OperatorTable &table);
+void addEinsum(OperatorTable &table);
+void addResize(OperatorTable &table);
 void addNormalization(OperatorTable &table);
 void addLayout(OperatorTable &table);
 void addIndexing(OperatorTable &table);

@@ -114,7 +114,11 @@ mlir::LogicalResult TrainBuilder::depart() {
   for (size_t i = 0; i < train.uses.size(); ++i)
     for (size_t j = 0; j < i; ++j)
       if (train.uses[i].check == train.uses[j].take && meet(train.uses[i].cycles, train.uses[j].cycles))
-        return mlir::emitError(location) << "pass uses one memory port twice in one cycle";
+        return mlir::emitError(location)
+               << "pass uses one memory port twice in one cycle: " << state.table.nameOf(train.uses[i].check)
+               << ", " << train.uses[i].cycles.count << " and " << train.uses[j].cycles.count
+               << " cycles from " << train.uses[i].cycles.first << " and " << train.uses[j].cycles.first
+               << " after departure";
   state.table.depart(train);
   return mlir::success();
 }

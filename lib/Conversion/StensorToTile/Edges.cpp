@@ -70,7 +70,7 @@ void Lowering::placeInputs() {
 }
 
 /// The layout in which a value leaves: one that costs nothing if there is one.
-Layout Lowering::outputLayout(const View &view, int64_t bytes) {
+Layout Lowering::outputLayout(const View &view) {
   int64_t rank = view.shape().size();
   SmallVector<Layout> candidates;
   if (std::optional<int32_t> number = view.wholeRoot()) {
@@ -89,7 +89,7 @@ Layout Lowering::outputLayout(const View &view, int64_t bytes) {
   const Layout *best = nullptr;
   int64_t leastPieces = INT64_MAX;
   for (const Layout &layout : candidates) {
-    int64_t pieces = countMovedPieces(view, layout, bytes, leastPieces - 1);
+    int64_t pieces = countMovedPieces(view, layout, leastPieces - 1);
     if (pieces < leastPieces)
       best = &layout, leastPieces = pieces;
     if (pieces == 0)
@@ -114,8 +114,7 @@ bool Lowering::leavesInWholeVectors(Value result) {
       for (int64_t i = 0, e = gridOf(root.type.getShape(), *root.layout).vectors(); i < e; ++i)
         root.refs.push_back({0, -1, i});
       const View &view = viewOf(value);
-      int64_t bytes = bytesOf(root.type.getElementType());
-      bool isWhole = countMovedPieces(view, outputLayout(view, bytes), bytes) == 0;
+      bool isWhole = countMovedPieces(view, outputLayout(view)) == 0;
       root.refs.clear();
       if (!isWhole)
         return false;
@@ -130,7 +129,7 @@ LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
     DictionaryAttr attributes = source.getResultAttrDict(i);
     Location loc = value.getLoc();
     const View &view = viewOf(value);
-    Layout layout = outputLayout(view, bytesOf(type.getElementType()));
+    Layout layout = outputLayout(view);
     Refs refs = materialise(loc, view, type.getElementType(), layout);
     std::vector<Job> vectors;
     for (Ref ref : refs)

@@ -99,10 +99,13 @@ private:
   /// Vectors of `view` in `layout`; a replicated layout has its element in at least `replicas` lanes.
   Refs materialise(mlir::Location loc, const View &view, mlir::Type elementType, const Layout &layout,
                    int64_t replicas = 1);
-  /// Pieces that `materialise` would have to make; counting ends above `limit`.
-  int64_t countMovedPieces(const View &view, const Layout &layout, int64_t bytes, int64_t limit = INT64_MAX);
+  /// The vector that vector `vector` of a view is all of, or a Ref of no buffer and about how many pieces it
+  /// would be put together from.
+  std::pair<Ref, int64_t> sourceOf(const View &view, const Grid &grid, int64_t vector);
+  /// About how many pieces `materialise` would have to make; counting ends above `limit`.
+  int64_t countMovedPieces(const View &view, const Layout &layout, int64_t limit = INT64_MAX);
   /// For each vector of `view` in `layout`, the vector that it is all of, or a Ref of no buffer.
-  Refs wholeVectors(const View &view, const Layout &layout, int64_t bytes);
+  Refs wholeVectors(const View &view, const Layout &layout);
   struct Piece;
   struct VectorPlan;
   class Resolver;
@@ -130,7 +133,7 @@ private:
   Refs placeAsWeights(mlir::Location loc, Root &root);
   /// Whether a result is read by the host alone, and as it is stored.
   bool leavesInWholeVectors(mlir::Value result);
-  Layout outputLayout(const View &view, int64_t bytes);
+  Layout outputLayout(const View &view);
   int32_t weightTile(mlir::Location loc, const Refs &refs, int64_t bytes);
   class Reducer;
   class Contraction;

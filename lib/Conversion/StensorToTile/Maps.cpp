@@ -60,7 +60,7 @@ std::vector<std::vector<int64_t>> Lowering::tilesOf(Root &root) {
   Layout layout = Layout::onLanes(4, 3);
   Refs sources;
   if (areDefined)
-    sources = wholeVectors(view, layout, bytesOf(root.type.getElementType()));
+    sources = wholeVectors(view, layout);
   root.refs.clear();
   if (sources.empty())
     return tiles;

@@ -55,15 +55,6 @@ public:
 
   void resolve(const Grid &grid, int64_t vector, int64_t validLanes);
   std::vector<VectorPlan> finish(Location loc);
-  Refs wholeVectors() const {
-    Refs refs;
-    for (const VectorPlan &plan : plans)
-      refs.push_back(plan.pieces.size() == 1 && plan.pieces[0].kind == Piece::Whole ? plan.pieces[0].source
-                                                                                    : Ref());
-    return refs;
-  }
-  /// Pieces of vectors that are not there as they are.
-  int64_t movedPieces() const { return moved; }
 
 private:
   struct Source {
@@ -85,7 +76,6 @@ private:
   bool hasFixed = false;
 
   std::vector<VectorPlan> plans;
-  int64_t moved = 0;
   std::vector<std::string> fixedVectors;
   std::vector<std::pair<size_t, size_t>> fixedPieces; ///< plan, piece
 };
@@ -130,7 +120,6 @@ void Lowering::Resolver::resolve(const Grid &grid, int64_t vector, int64_t valid
     else
       plan.pieces.push_back({source.isIdentity ? Piece::Masked : Piece::Mapped, source.ref,
                              lowering.emitter.laneMap(source.map)});
-  moved += isWhole ? 0 : sources.size() + (hasFixed && !sources.empty());
   if (hasFixed) {
     if (sources.empty() && grid.isReplicated())
       for (int64_t lane = 1; lane < lanes; ++lane)
@@ -164,20 +153,42 @@ Refs Lowering::materialise(Location loc, const View &view, Type elementType, con
   return emitPlans(loc, resolver.finish(loc), bytes);
 }
 
-int64_t Lowering::countMovedPieces(const View &view, const Layout &layout, int64_t bytes, int64_t limit) {
-  Grid grid = gridOf(view.shape(), layout);
-  Resolver resolver(*this, view, bytes);
-  for (int64_t vector = 0; vector < grid.vectors() && resolver.movedPieces() <= limit; ++vector)
-    resolver.resolve(grid, vector, grid.isReplicated() ? 1 : grid.validLanes(vector));
-  return resolver.movedPieces();
+std::pair<Ref, int64_t> Lowering::sourceOf(const View &view, const Grid &grid, int64_t vector) {
+  int64_t lanes = emitter.target.lanes(), pieces = 0;
+  bool isIdentity = true, hasFixed = false;
+  Ref last;
+  for (int64_t lane = 0, valid = grid.isReplicated() ? 1 : grid.validLanes(vector); lane < valid; ++lane) {
+    Element element = view.at(grid.element(vector, lane));
+    if (element.isFixed() || roots[element.root].kind == Root::Constant) {
+      hasFixed = true;
+      continue;
+    }
+    Root &root = roots[element.root];
+    int64_t place = placesOf(root)[element.number];
+    Ref ref = root.refs[place / lanes];
+    pieces += pieces == 0 || ref != last;
+    last = ref;
+    isIdentity &= root.isReplicated ? lane < root.replicas : place % lanes == lane;
+  }
+  if (pieces == 1 && isIdentity && !hasFixed)
+    return {last, 0};
+  return {Ref(), pieces == 0 ? 0 : pieces + hasFixed};
 }
 
-Refs Lowering::wholeVectors(const View &view, const Layout &layout, int64_t bytes) {
+int64_t Lowering::countMovedPieces(const View &view, const Layout &layout, int64_t limit) {
   Grid grid = gridOf(view.shape(), layout);
-  Resolver resolver(*this, view, bytes);
+  int64_t moved = 0;
+  for (int64_t vector = 0; vector < grid.vectors() && moved <= limit; ++vector)
+    moved += sourceOf(view, grid, vector).second;
+  return moved;
+}
+
+Refs Lowering::wholeVectors(const View &view, const Layout &layout) {
+  Grid grid = gridOf(view.shape(), layout);
+  Refs refs;
   for (int64_t vector = 0; vector < grid.vectors(); ++vector)
-    resolver.resolve(grid, vector, grid.isReplicated() ? 1 : grid.validLanes(vector));
-  return resolver.wholeVectors();
+    refs.push_back(sourceOf(view, grid, vector).first);
+  return refs;
 }
 
 //===----------------------------------------------------------------------===//

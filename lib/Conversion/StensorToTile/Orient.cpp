@@ -16,17 +16,26 @@ using namespace mlir;
 
 namespace sluice::tiling {
 
+/// Cycles that a tile which is made at run time takes longer to install, about.
+constexpr int64_t installLead = 500;
+
 static bool comesFromConstant(Value value) {
   Operation *op = value.getDefiningOp();
   return op && (isa<stensor::ConstantOp>(op) ||
                 (isLayoutOp(op) && llvm::all_of(op->getOperands(), comesFromConstant)));
 }
 
-/// Whether only elementwise functions and layout lie between `value` and the program's results.
+/// Whether only layout and elementwise functions with constants lie between `value` and the program's
+/// results.
 static bool leaves(Value value) {
-  return llvm::all_of(value.getUsers(), [](Operation *user) {
-    return isa<func::ReturnOp>(user) ||
-           ((isLayoutOp(user) || isa<stensor::MapOp>(user)) && llvm::all_of(user->getResults(), leaves));
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (isa<func::ReturnOp>(user))
+      return true;
+    bool isSimple = isLayoutOp(user) || isa<stensor::MapOp>(user);
+    return isSimple &&
+           llvm::all_of(user->getOperands(),
+                        [&](Value operand) { return operand == value || comesFromConstant(operand); }) &&
+           llvm::all_of(user->getResults(), leaves);
   });
 }
 
@@ -44,8 +53,12 @@ static bool isBetterSwapped(stensor::ContractOp contract, const LoweringOptions 
     return false;
   auto parts = [](int64_t size, int64_t part) { return (size + part - 1) / part; };
   int64_t interval = contract.getLhs().getType().getElementType().isF16() ? target.f16RowInterval : 1;
-  return 5 * cyclesOf(parts(m, lanes), parts(n, cards), interval, target) <
-         4 * cyclesOf(parts(parts(n, lanes), cards), m, interval, target);
+  int64_t chunks =
+      contract.getLhs().getType().getDimSize(2) * parts(contract.getLhs().getType().getDimSize(3), lanes);
+  int64_t swapped = chunks * cyclesOf(parts(m, lanes), parts(n, cards), interval, target);
+  int64_t plain = chunks * cyclesOf(parts(parts(n, lanes), cards), m, interval, target);
+  // Installing what is made at run time has its price.
+  return swapped + installLead < plain;
 }
 
 void orientContractions(func::FuncOp function, const LoweringOptions &options) {

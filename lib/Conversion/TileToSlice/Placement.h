@@ -38,6 +38,12 @@ struct Placement {
   llvm::DenseMap<mlir::Operation *, UnitPlace> units;
 };
 
+/// Sides of the VXM.
+inline constexpr unsigned hemispheres = 2;
+
+/// Copies what a map reads from one buffer more often, at once, than the buffer can have copies.
+void separateReads(mlir::Block &body);
+
 /// Gives contraction units their planes and lane and table passes their hemisphere,
 /// evenly by the cycles they take; then every buffer the hemispheres of its readers.
 void placeUnits(mlir::Block &body, const target::Target &target, Placement &placement);

@@ -96,6 +96,7 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
     return module.emitError("expected a function @main");
   mlir::Block &body = function.front();
 
+  tile::separateReads(body);
   tile::Placement placement;
   tile::placeUnits(body, *options.target, placement);
   tile::placeBuffers(body, *options.target, placement);

@@ -7,7 +7,7 @@
 
 #include "Placement.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace sluice;
 using namespace sluice::tile;
@@ -31,6 +31,8 @@ public:
         placeTable(gather);
       else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op))
         require(exchange.getInput(), {0, 1});
+      else if (auto map = llvm::dyn_cast<MapOp>(op))
+        placeRepeated(map);
     }
     for (mlir::Operation &op : body)
       if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
@@ -99,6 +101,14 @@ private:
     require(op.getOffsets(), {has.front()});
   }
 
+  /// A buffer that is read twice at once needs a copy on each side.
+  void placeRepeated(MapOp op) {
+    llvm::DenseSet<mlir::Value> seen;
+    for (mlir::Value buffer : op.getInputs())
+      if (!seen.insert(buffer).second)
+        require(buffer, {0, 1});
+  }
+
   /// What only the VXM and the host read goes to the emptier side.
   void placeRest(mlir::Value buffer) {
     auto &has = placement.buffers[buffer].hemispheres;
@@ -118,7 +128,11 @@ private:
         const auto &has = placement.buffers[buffer].hemispheres;
         if ((has.size() > 1) != both)
           continue;
-        reads[i] = both ? lesser(streams) : has.front();
+        const int64_t *other = nullptr;
+        for (size_t j = 0; j < i; ++j)
+          if (operands[j] == buffer)
+            other = &reads[j];
+        reads[i] = !both ? has.front() : other ? 1 - *other : lesser(streams);
         streams[reads[i]] += llvm::cast<BufferType>(buffer.getType()).getBytes();
       }
     };

@@ -208,6 +208,27 @@ def matrix_products():
         yield node("MatMulInteger", [a, b], (a.astype(np.int32) - 12) @ (b.astype(np.int32) - columns), [zero[0], columns])
 
 
+@case
+def label_sums():
+    a, b, square = reals(2, 3, 4), reals(2, 4, 5), reals(6, 6)
+    for equation, operands in [("bij,bjk->bik", [a, b]), ("bij,bjk->kb", [a, b]), ("bij->jib", [a]), ("ii->i", [square]),
+                               ("ii", [square]), ("bij,ck->ick", [a, reals(3, 2)]), ("...ij,...jk", [a, b]),
+                               ("bij,bjk,kl->bl", [a, b, reals(5, 2)])]:
+        want = np.einsum(equation, *(operand.astype(np.float64) for operand in operands))
+        yield node("Einsum", operands, want, equation=equation)
+
+
+@case
+def resizing():
+    """By hand: half-pixel centres at a quarter and three quarters, edges repeated."""
+    x = np.array([[[[1, 2, 4]]]], np.float32)
+    double = np.array([1, 1, 1, 2], np.float32)
+    yield node("Resize", [x], np.array([[[[1, 1.25, 1.75, 2.5, 3.5, 4]]]], np.float32), [None, double], mode="linear")
+    yield node("Resize", [x], np.array([[[[1, 1, 2, 2, 4, 4]]]], np.float32), [None, double], mode="nearest")
+    yield node("Resize", [x], np.array([[[[1, 1.5, 2, 3, 4]]]], np.float32), [None, None, sizes(1, 1, 1, 5)],
+               mode="linear", coordinate_transformation_mode="align_corners")
+
+
 def slide(x, kernel, strides, pads, dilations, fill, ceil=False):
     """For each position of a window its elements: [N, C, positions..., taps...]."""
     rank = len(kernel)
