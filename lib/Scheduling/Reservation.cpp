@@ -88,7 +88,8 @@ static constexpr unsigned queuesPerUnit = 128;
 ReservationTable::ReservationTable(const target::Target &target) : target(target) {
   firstBank = queuesPerUnit * unsigned(Unit::Any);
   firstStream = firstBank + 2 * target.slicesPerHemisphere * target.banksPerSlice * 2;
-  timelines.resize(firstStream + 2 * 3 * target.streamsPerDirection);
+  firstResult = firstStream + 2 * 3 * target.streamsPerDirection;
+  timelines.resize(firstResult + target.alus);
 }
 
 Resource ReservationTable::queue(const Queue &queue) const {
@@ -115,6 +116,8 @@ std::string ReservationTable::nameOf(Resource resource) const {
     return binary::queueName({static_cast<Unit>(resource / queuesPerUnit),
                               static_cast<Hemisphere>(resource % queuesPerUnit / (queuesPerUnit / 2)),
                               uint16_t(resource % (queuesPerUnit / 2))});
+  if (resource >= firstResult)
+    return "results of vxm." + std::to_string(resource - firstResult);
   if (resource >= firstStream)
     return "stream " + std::to_string((resource - firstStream) % target.streamsPerDirection);
   Resource bank = (resource - firstBank) / 2, slice = bank / target.banksPerSlice;
@@ -160,10 +163,14 @@ bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, uns
   Cycles cycles = shifted(demand.cycles, departure);
   int64_t soonest = INT64_MAX;
   for (unsigned alu = 0; alu < target.alus; ++alu) {
-    Timeline &timeline = timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(alu)})];
-    int64_t conflict = timeline.lastConflict(cycles);
+    Timeline &dispatches = timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(alu)})];
+    Timeline &results = timelines[aluResult(alu)];
+    int64_t conflict = dispatches.lastConflict(cycles);
+    if (int64_t late = results.lastConflict(shifted(cycles, demand.latency)); late != INT64_MIN)
+      conflict = std::max(conflict, late - demand.latency);
     if (conflict == INT64_MIN) {
-      timeline.reserve(cycles);
+      dispatches.reserve(cycles);
+      results.reserve(shifted(cycles, demand.latency));
       chosen = alu;
       return true;
     }
@@ -211,9 +218,11 @@ bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next)
       for (unsigned byte = 0; byte < train.streams[i].width; ++byte)
         timelines[stream(segment, train.chosenStreams[i] + byte)].release(
             shifted(train.streams[i].keys, departure));
-  for (size_t i = 0; i < train.chosenAlus.size(); ++i)
-    timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[i])})].release(
-        shifted(train.alus[i].cycles, departure));
+  for (size_t i = 0; i < train.chosenAlus.size(); ++i) {
+    Cycles cycles = shifted(train.alus[i].cycles, departure);
+    timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[i])})].release(cycles);
+    timelines[aluResult(train.chosenAlus[i])].release(shifted(cycles, train.alus[i].latency));
+  }
   next = std::max(next, departure + 1);
   return false;
 }

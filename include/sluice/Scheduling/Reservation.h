@@ -79,9 +79,11 @@ struct StreamDemand {
   Cycles keys;
 };
 
-/// An ALU that may be chosen freely.
+/// An ALU that may be chosen freely: it dispatches in `cycles` and gives its results `latency` later, when no
+/// other operation's results may leave it.
 struct AluDemand {
   Cycles cycles;
+  int64_t latency;
 };
 
 /// A rigid footprint, and after departure what was chosen for it.
@@ -123,7 +125,10 @@ private:
 
   const target::Target &target;
   std::vector<Timeline> timelines;
-  Resource firstBank = 0, firstStream = 0;
+  /// Result port of an ALU.
+  Resource aluResult(unsigned alu) const { return firstResult + alu; }
+
+  Resource firstBank = 0, firstStream = 0, firstResult = 0;
 };
 
 /// `cycles` moved by `offset`.

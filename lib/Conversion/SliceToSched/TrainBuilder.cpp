@@ -92,7 +92,8 @@ void TrainBuilder::addWrite(unsigned number, Buffer &buffer, const View &view) {
 void TrainBuilder::addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count,
                            int64_t interval) {
   for (const scheduling::BodyStep &step : body.steps) {
-    train.alus.push_back({span({offset + step.depth, count, interval})});
+    train.alus.push_back({span({offset + step.depth, count, interval}),
+                          int64_t(binary::latencyOf(step.opcode, state.target))});
     train.earliest = std::max(train.earliest, -(offset + step.depth));
   }
 }

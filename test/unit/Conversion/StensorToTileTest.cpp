@@ -270,10 +270,11 @@ TEST(StensorToTile, SpreadsColumnsOverCards) {
 }
 
 TEST(StensorToTile, SpreadsRowsOverCardsWhereColumnsAreFew) {
-  // 700 columns are three tiles, which would leave five of eight cards idle.
-  Result result = check(layer(330, 70, 700, ""), 8);
+  // 700 columns are three tiles, which would leave five of eight cards idle. As rows, 88 to a card, they pass
+  // two pairs of planes that hold 1280 activations.
+  Result result = check(layer(1280, 70, 700, ""), 8);
   EXPECT_EQ(result.vectors["exchange"], 0);
-  EXPECT_EQ(result.vectors["int8 rows"], 8 * 88);
+  EXPECT_EQ(result.vectors["int8 rows"], 8 * 88 * 2);
 }
 
 TEST(StensorToTile, CutsBodiesThatNeedTooManyAlus) {
