@@ -32,10 +32,11 @@ def external_model(*path):
 
 def tool(name, *arguments, fails=False, **keywords):
     """Runs a tool, which must succeed, or with `fails` must report an error: status 1 and words, not a crash."""
-    done = subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True, text=True, timeout=600, **keywords)
+    done = subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True, text=True,
+                          errors="replace", timeout=600, **keywords)
     command = " ".join([name, *map(str, arguments)])
     if done.returncode != (1 if fails else 0) or (fails and not done.stderr.strip()):
-        raise AssertionError(f"{command}\nexit status {done.returncode}\n{done.stderr.strip()}")
+        raise AssertionError(f"{command}\nexit status {done.returncode}\n{done.stderr.strip()[:2000]}")
     return done
 
 
