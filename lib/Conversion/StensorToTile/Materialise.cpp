@@ -202,7 +202,8 @@ Refs Lowering::emitPlans(Location loc, ArrayRef<VectorPlan> plans, int64_t bytes
   std::set<std::vector<int64_t>> pending;
   for (auto [plan, key] : llvm::zip_equal(plans, keys)) {
     for (const Piece &piece : plan.pieces)
-      key.insert(key.end(), {piece.kind, piece.source.buffer, piece.source.index, piece.laneMap});
+      key.insert(key.end(),
+                 {piece.kind, piece.source.buffer, piece.source.card, piece.source.index, piece.laneMap});
     if (plan.pieces.size() == 1 && plan.pieces[0].kind == Piece::Whole) {
       assembled[key] = plan.pieces[0].source;
     } else if (!assembled.contains(key) && pending.insert(key).second) {
