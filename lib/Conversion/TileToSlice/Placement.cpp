@@ -31,6 +31,8 @@ struct Wishes {
   llvm::SmallVector<Neighbour> neighbours;
   bool fromVxm = false, toVxm = false, fromEdge = false, toEdge = false;
   bool table = false, offsets = false;
+  /// The plane that installs it; planes install at once, each from slices of its own.
+  std::optional<int64_t> plane;
   int64_t accesses = 0;
 };
 
@@ -67,6 +69,8 @@ private:
       // Weights come before the rows: only rows, extras and outputs stream together.
       for (mlir::Value rows : contract.getRows())
         wishes[rows].toEdge = true;
+      for (auto [i, weights] : llvm::enumerate(contract.getWeights()))
+        wishes[weights].plane = placement.units[op].firstPlane + i % contract.getPlanes();
       llvm::DenseSet<mlir::Value> lastRows;
       int64_t last = contract.getLanes().size() - 1;
       for (auto [j, rows] : llvm::enumerate(contract.getRows()))
@@ -144,6 +148,8 @@ private:
         for (int64_t hemisphere : place.hemispheres)
           for (int64_t slice = first; slice < first + width; ++slice)
             fill = std::max(fill, words(hemisphere, slice, bank));
+        if (wish.plane && width == int64_t(target.installStreams))
+          clashes += first / width != *wish.plane;
         bool overflows = fill + needed > int64_t(target.wordsPerBank);
         int64_t stop = target.sliceStop(first);
         int64_t detours = detour(wish, stop);
