@@ -8,8 +8,8 @@
 #ifndef SLUICE_LIB_VERIFIER_OPERANDS_H
 #define SLUICE_LIB_VERIFIER_OPERANDS_H
 
-#include "sluice/Verifier/Bursts.h"
 #include "Findings.h"
+#include "sluice/Verifier/Bursts.h"
 
 namespace sluice::verifier {
 

@@ -21,10 +21,10 @@ namespace sluice::executor {
 
 /// What one run did.
 struct Counters {
-  uint64_t cycles = 0;                                     ///< modelled
-  std::map<std::string, uint64_t> instructionsByUnit;      ///< elements of bursts
+  uint64_t cycles = 0;                                ///< modelled
+  std::map<std::string, uint64_t> instructionsByUnit; ///< elements of bursts
   uint64_t memoryBytes = 0, streamBytes = 0, linkBytes = 0;
-  uint64_t halfOverflows = 0;                              ///< finite fp32 values that became fp16 infinities
+  uint64_t halfOverflows = 0; ///< finite fp32 values that became fp16 infinities
 };
 
 using TensorMap = std::map<std::string, HostTensor>;

@@ -29,7 +29,8 @@ enum class ScalarOp : uint8_t {
 
 /// out[i] = op(a[i], b[i], c[i]) on 32-bit patterns; operands that the operation
 /// does not have may be null. `out` may be one of the operands.
-void evaluate(ScalarOp op, const uint32_t *a, const uint32_t *b, const uint32_t *c, uint32_t *out, size_t count);
+void evaluate(ScalarOp op, const uint32_t *a, const uint32_t *b, const uint32_t *c, uint32_t *out,
+              size_t count);
 
 /// The same for one element.
 uint32_t evaluate(ScalarOp op, uint32_t a, uint32_t b = 0, uint32_t c = 0);

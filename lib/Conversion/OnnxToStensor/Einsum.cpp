@@ -150,7 +150,9 @@ static Labelled multiply(Node &node, const Labelled &lhs, const Labelled &rhs, l
     if (!has(lhs.labels, label))
       columns += label;
   Shape batchShape, shape, depth;
-  auto sizeOf = [](const Labelled &operand, char label) { return operand.tensor.shape[operand.labels.find(label)]; };
+  auto sizeOf = [](const Labelled &operand, char label) {
+    return operand.tensor.shape[operand.labels.find(label)];
+  };
   for (char label : batch)
     batchShape.push_back(std::max(sizeOf(lhs, label), sizeOf(rhs, label)));
   for (char label : summed)

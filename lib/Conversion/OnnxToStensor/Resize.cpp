@@ -27,9 +27,9 @@ struct Resampling {
 
 /// For each element of the resampled axis the elements of the input that it is made of, with weights.
 struct Taps {
-  llvm::SmallVector<Shape> indices;                 ///< [tap][position]
+  llvm::SmallVector<Shape> indices;                     ///< [tap][position]
   llvm::SmallVector<llvm::SmallVector<double>> weights; ///< [tap][position]
-  llvm::SmallVector<int64_t> outside;               ///< by position: whether the coordinate is outside the input
+  llvm::SmallVector<int64_t> outside; ///< by position: whether the coordinate is outside the input
 };
 
 } // namespace
@@ -134,8 +134,9 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
   sizes = input.shape;
   if (given && given.count() != 0) {
     if (!given.constant || given.count() != static_cast<int64_t>(axes.size())) {
-      (void)node.refuse("output shape depends on run-time data: 'scales' is not known at compile time, or not one "
-                        "number for each axis");
+      (void)node.refuse(
+          "output shape depends on run-time data: 'scales' is not known at compile time, or not one "
+          "number for each axis");
       return false;
     }
     for (auto [dim, scale] : llvm::zip_equal(axes, readFloats(given.constant))) {
@@ -186,8 +187,8 @@ static Results convertResize(Node &node) {
   if (!isOneOf(axis.mode, {"nearest", "linear", "cubic"}) ||
       !isOneOf(policy, {"stretch", "not_larger", "not_smaller"}) ||
       !isOneOf(axis.nearestMode, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}) ||
-      !isOneOf(axis.transformation, {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
-                                     "asymmetric", "tf_crop_and_resize"}))
+      !isOneOf(axis.transformation, {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                                     "align_corners", "asymmetric", "tf_crop_and_resize"}))
     return node.refuse("this combination of modes is not supported");
 
   const Tensor &input = node.input(0), &roi = node.input(1);
