@@ -85,8 +85,8 @@ class Pass_MapOp<Dialect dialect, dag placement> : Pass_Op<dialect, "map", [Attr
                             DenseI64ArrayAttr:$output_views, I64Attr:$count), placement);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `ins` `(` $inputs `)` $input_views `outs` `(` $outputs `)` $output_views `count` $count $body attr-dict
-    `:` type($inputs) `->` type($outputs)
+    `ins` `(` ($inputs^ `:` type($inputs))? `)` $input_views `outs` `(` $outputs `:` type($outputs) `)` $output_views
+    `count` $count $body attr-dict
   }];
 }
 
@@ -107,9 +107,9 @@ class Pass_ContractOp<Dialect dialect, dag placement> : Pass_Op<dialect, "contra
                             I64Attr:$planes, I64Attr:$count), placement);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `weights` `(` $weights `)` `rows` `(` $rows `)` $row_segments `extras` `(` $extras `)` $extra_views
-    `outs` `(` $outputs `)` $output_views `planes` $planes `lanes` $lanes `columns` $columns `count` $count $body attr-dict
-    `:` type($weights) `,` type($rows) `,` type($extras) `->` type($outputs)
+    `weights` `(` $weights `:` type($weights) `)` `rows` `(` $rows `:` type($rows) `)` $row_segments
+    (`extras` `(` $extras^ `:` type($extras) `)`)? $extra_views `outs` `(` $outputs `:` type($outputs) `)` $output_views
+    `planes` $planes `lanes` $lanes `columns` $columns `count` $count $body attr-dict
   }];
 }
 

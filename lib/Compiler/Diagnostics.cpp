@@ -12,6 +12,7 @@
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -55,7 +56,8 @@ std::string formatDiagnostic(const Diagnostic &diagnostic) {
     os << "\n  note: ";
     print(note, os);
   }
-  return text;
+  // Names come from files and may hold any bytes; messages are text.
+  return llvm::json::fixUTF8(text);
 }
 
 } // namespace sluice

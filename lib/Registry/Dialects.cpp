@@ -7,8 +7,12 @@
 
 #include "sluice/Support/Dialects.h"
 
+#include "LoweringPasses.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "dialects/sched/SchedDialect.h"
+#include "dialects/slice/SliceDialect.h"
 #include "dialects/stensor/StensorDialect.h"
+#include "dialects/tile/TileDialect.h"
 #include "sluice/Conversion/OnnxToStensor.h"
 #include "sluice/Transforms/Passes.h"
 
@@ -20,12 +24,14 @@
 
 void sluice::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::arith::ArithDialect, mlir::func::FuncDialect, mlir::math::MathDialect>();
-  registry.insert<onnx::OnnxDialect, stensor::StensorDialect>();
+  registry.insert<onnx::OnnxDialect, stensor::StensorDialect, tile::TileDialect, slice::SliceDialect,
+                  sched::SchedDialect>();
 }
 
 void sluice::registerAllPasses() {
   registerOnnxToStensorPass();
   registerStensorPasses();
+  registerLoweringPasses();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   mlir::registerSymbolDCEPass();

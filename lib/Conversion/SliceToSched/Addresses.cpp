@@ -52,25 +52,33 @@ int64_t lowestBase(const Buffer &buffer, const Banks &banks) {
   return base;
 }
 
-void reportFull(const Buffer &buffer, const Banks &banks, const target::Target &target) {
-  mlir::Operation *op = buffer.value.getDefiningOp();
-  mlir::InFlightDiagnostic error = mlir::emitError(op->getLoc())
-                                   << "memory is full: a buffer of " << buffer.vectors << " vectors of "
-                                   << buffer.bytes << " bytes needs " << buffer.words() << " words of "
-                                   << target.wordsPerBank << " in bank " << buffer.bank << " of slice "
-                                   << buffer.slices.front() << "; more cards (--cards) would help";
-  std::vector<const Buffer *> holders;
-  visitBanks(buffer, [&](const BankKey &key) {
-    if (auto found = banks.find(key); found != banks.end() && holders.empty())
-      for (const Buffer *other : found->second)
-        if (aliveTogether(buffer, *other))
-          holders.push_back(other);
-  });
-  llvm::sort(holders, [](const Buffer *a, const Buffer *b) {
-    return std::pair(-a->words(), a->base) < std::pair(-b->words(), b->base);
-  });
-  for (const Buffer *holder : llvm::ArrayRef(holders).take_front(3))
-    error.attachNote(holder->value.getLoc()) << "holds " << holder->words() << " words there";
+int64_t bytesOf(const Buffer &buffer, const target::Target &target) {
+  return int64_t(buffer.hemispheres.size()) * buffer.slices.size() * buffer.words() * target.lanes();
+}
+
+/// One error for all that found no room: need, have, and the largest of all buffers.
+void reportFull(llvm::ArrayRef<Buffer *> buffers, llvm::ArrayRef<const Buffer *> homeless,
+                const target::Target &target) {
+  int64_t placed = 0, unplaced = 0;
+  for (const Buffer *buffer : buffers)
+    if (!llvm::is_contained(homeless, buffer))
+      placed += bytesOf(*buffer, target);
+  for (const Buffer *buffer : homeless)
+    unplaced += bytesOf(*buffer, target);
+  mlir::InFlightDiagnostic error =
+      mlir::emitError(homeless.front()->value.getLoc())
+      << "memory is full: the program needs " << placed + unplaced << " bytes in buffers, a card has "
+      << target.memoryBytes() << " bytes in banks of " << target.wordsPerBank << " words; " << homeless.size()
+      << " buffers of " << unplaced
+      << " bytes find no room beside what is alive with them; more cards (--cards) or "
+      << "smaller dimensions (--dim) would help";
+  std::vector<std::tuple<int64_t, size_t, const Buffer *>> largest;
+  for (const Buffer *buffer : buffers)
+    largest.push_back({-bytesOf(*buffer, target), largest.size(), buffer});
+  llvm::sort(largest);
+  for (auto [bytes, index, buffer] : llvm::ArrayRef(largest).take_front(3))
+    error.attachNote(buffer->value.getLoc())
+        << "a buffer of " << buffer->vectors << " vectors takes " << -bytes << " bytes";
 }
 
 } // namespace
@@ -85,15 +93,16 @@ mlir::LogicalResult sched::assignAddresses(llvm::ArrayRef<Buffer *> buffers, con
            std::tuple(-b.second->words(), b.second->firstWrite, b.first);
   });
   Banks banks;
-  bool fits = true;
+  std::vector<const Buffer *> homeless;
   for (auto [index, buffer] : order) {
     buffer->base = lowestBase(*buffer, banks);
     if (buffer->base + buffer->words() > target.wordsPerBank) {
-      reportFull(*buffer, banks, target);
-      fits = false;
+      homeless.push_back(buffer);
       continue;
     }
     visitBanks(*buffer, [&](const BankKey &key) { banks[key].push_back(buffer); });
   }
-  return mlir::success(fits);
+  if (!homeless.empty())
+    reportFull(buffers, homeless, target);
+  return mlir::success(homeless.empty());
 }

@@ -15,8 +15,8 @@
 namespace sluice::sched {
 
 /// Gives each buffer its base within its bank, the same in all its slices, so that no two that
-/// are alive at once share a word. Cycles do not depend on it. Buffers that do not fit are all
-/// reported, with what they need, what a bank has and what its largest holders are.
+/// are alive at once share a word. Cycles do not depend on it. Where some do not fit, one error
+/// says what is needed, what there is and what the largest buffers are.
 mlir::LogicalResult assignAddresses(llvm::ArrayRef<Buffer *> buffers, const target::Target &target);
 
 } // namespace sluice::sched

@@ -5,7 +5,7 @@
 
 // CHECK: %[[HIGH:.*]] = tile.input "x" {first = 0
 // CHECK: %[[LOW:.*]] = tile.input "x" {first = 4
-// CHECK: tile.contract weights({{.*}}) rows(%[[HIGH]], %[[LOW]]) [0, 0, 1, 4, 1, 0, 1, 4]
+// CHECK: tile.contract weights({{.*}}) rows(%[[HIGH]], %[[LOW]] : {{[^)]*}}) [0, 0, 1, 4, 1, 0, 1, 4]
 // CHECK-SAME: planes 1 lanes [320, 80] columns [8] count 4
 // CHECK: arith.mulf
 // CHECK: tile.yield {{.*}} : f16

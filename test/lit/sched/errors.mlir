@@ -1,0 +1,41 @@
+// Each case breaks one rule of the dialect.
+// RUN: sluice-opt --split-input-file --verify-diagnostics %s
+
+// expected-error @below {{needs at least one card, has 0}}
+sched.program cards 0 cycles 9 stats "{}" {
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{queue needs unit, hemisphere and index, has 2 numbers}}
+  sched.issue [0, 7] at 3 1 [12, 1, 4, 1] count 2 every 1 flow []
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{count and interval must be at least 1}}
+  sched.issue [0, 0, 7] at 3 1 [12, 1, 4, 1] count 0 every 1 flow []
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{flow needs eight numbers an edge, has 3 in all}}
+  sched.issue [0, 0, 7] at 3 1 [12, 1, 4, 1] count 1 every 1 flow [1, 2, 3]
+}
+
+// -----
+
+sched.program cards 2 cycles 9 stats "{}" {
+  // expected-error @below {{needs an address for each of 2 cards, has 1}}
+  sched.issue [0, 0, 7] at 3 1 [12, 1, 4, 1] count 1 every 1 addresses [4] flow []
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{stripe 4 is not one of 4}}
+  sched.memory dense<1> : tensor<1x2x4x320xi8> {stripes = 4 : i64, stripe = 4 : i64, byte = 0 : i64, hemisphere = 0 : i64, slice = 7 : i64, address = 12 : i64}
+}

@@ -1,0 +1,44 @@
+// Each case breaks one rule of the dialect.
+// RUN: sluice-opt --split-input-file --verify-diagnostics %s
+
+func.func @slices_missing() {
+  // expected-error @below {{needs 4 slices (stripes x bytes), has 3}}
+  %0 = slice.buffer {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1, 2>} : <2, 4>
+  return
+}
+
+// -----
+
+func.func @slice_twice() {
+  // expected-error @below {{uses slice 5 twice}}
+  %0 = slice.buffer {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 5, 5>} : <2, 2>
+  return
+}
+
+// -----
+
+func.func @no_hemisphere() {
+  // expected-error @below {{needs a hemisphere}}
+  %0 = slice.buffer {bank = 0 : i64, hemispheres = array<i64>, slices = array<i64: 0>} : <2, 1>
+  return
+}
+
+// -----
+
+func.func @third_hemisphere() {
+  // expected-error @below {{hemisphere 2 is neither 0 (east) nor 1 (west)}}
+  %0 = slice.buffer {bank = 0 : i64, hemispheres = array<i64: 2>, slices = array<i64: 0>} : <2, 1>
+  return
+}
+
+// -----
+
+func.func @reads() {
+  %x = slice.buffer {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0>} : <2, 1>
+  // expected-error @below {{needs a read hemisphere for each of 1 inputs, has 0}}
+  slice.map ins(%x : !tile.buffer<2, 1>) [0, 1] outs(%x : !tile.buffer<2, 1>) [0, 1] count 2 {
+  ^bb0(%a: i8):
+    slice.yield %a : i8
+  } {read_hemispheres = array<i64>}
+  return
+}
