@@ -82,19 +82,18 @@ int64_t Timeline::reservedCycles() const {
 // Resources
 //===----------------------------------------------------------------------===//
 
-/// Queues are numbered by unit; every unit gets the same number of places.
-static constexpr unsigned queuesPerUnit = 128;
-
 ReservationTable::ReservationTable(const target::Target &target) : target(target) {
-  firstBank = queuesPerUnit * unsigned(Unit::Any);
+  queuesPerSide =
+      std::max({target.slicesPerHemisphere, target.alus, target.distributors, target.transposers,
+                target.permutors, target.planesPerHemisphere, 2 * (target.localLinks + target.globalLinks)});
+  firstBank = 2 * queuesPerSide * unsigned(Unit::Any);
   firstStream = firstBank + 2 * target.slicesPerHemisphere * target.banksPerSlice * 2;
   firstResult = firstStream + 2 * 3 * target.streamsPerDirection;
   timelines.resize(firstResult + target.alus);
 }
 
 Resource ReservationTable::queue(const Queue &queue) const {
-  return queuesPerUnit * unsigned(queue.unit) + (queuesPerUnit / 2) * unsigned(queue.hemisphere) +
-         queue.index;
+  return (2 * unsigned(queue.unit) + unsigned(queue.hemisphere)) * queuesPerSide + queue.index;
 }
 
 Resource ReservationTable::bankReads(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
@@ -113,9 +112,9 @@ Resource ReservationTable::stream(const StreamSegment &segment, unsigned stream)
 
 std::string ReservationTable::nameOf(Resource resource) const {
   if (resource < firstBank)
-    return binary::queueName({static_cast<Unit>(resource / queuesPerUnit),
-                              static_cast<Hemisphere>(resource % queuesPerUnit / (queuesPerUnit / 2)),
-                              uint16_t(resource % (queuesPerUnit / 2))});
+    return binary::queueName({static_cast<Unit>(resource / queuesPerSide / 2),
+                              static_cast<Hemisphere>(resource / queuesPerSide % 2),
+                              uint16_t(resource % queuesPerSide)});
   if (resource >= firstResult)
     return "results of vxm." + std::to_string(resource - firstResult);
   if (resource >= firstStream)

@@ -128,6 +128,8 @@ private:
   /// Result port of an ALU.
   Resource aluResult(unsigned alu) const { return firstResult + alu; }
 
+  /// Places for the queues of one unit in one hemisphere: as many as the unit with the most has.
+  unsigned queuesPerSide = 0;
   Resource firstBank = 0, firstStream = 0, firstResult = 0;
 };
 
