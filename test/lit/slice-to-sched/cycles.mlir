@@ -1,0 +1,39 @@
+// Cycles follow from the target description alone.
+// RUN: sluice-opt --convert-slice-to-sched --split-input-file %s | FileCheck %s
+
+// Both operands lie at stop 1. They are read in cycle 0, are on their streams in 1, at the VXM in 2, and enter its ALU 5
+// cycles later: 7. The sum is at the VXM's stop in 10, at stop 1 in 11; the second one is written in 12 and there in 13.
+// CHECK: sched.program cards 1 cycles 13
+// CHECK: sched.issue [0, 0, 0] at 0 1
+// CHECK: sched.issue [0, 1, 0] at 0 1
+// CHECK: sched.issue [1, 0, 0] at 11 3
+// CHECK: sched.issue [2, 0, 0] at 7 65
+func.func @main() {
+  %a = slice.input "a" {machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1, 2, 3>} : <2, 4>
+  %b = slice.input "b" {machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 1>, slices = array<i64: 0, 1, 2, 3>} : <2, 4>
+  %y = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1, 2, 3>} : <2, 4>
+  slice.map ins(%a, %b : !tile.buffer<2, 4>, !tile.buffer<2, 4>) [0, 1, 0, 1] outs(%y : !tile.buffer<2, 4>) [0, 1] count 2 {
+  ^bb0(%x: f32, %z: f32):
+    %0 = arith.addf %x, %z : f32
+    slice.yield %0 : f32
+  } {read_hemispheres = array<i64: 0, 1>}
+  return
+}
+
+// -----
+
+// A permute at the SXM (stop 15) of data at stop 11: read in 0, on its stream in 1, at the SXM in 5; back from there in 9, at
+// stop 11 in 13. The lane map, at stop 1, must start 10 cycles earlier: everything moves by 10.
+// CHECK: sched.program cards 1 cycles 24
+// CHECK: sched.issue [0, 0, 0] at 0 1
+// CHECK: sched.issue [0, 0, 1] at 0 1
+// CHECK: sched.issue [0, 0, 40] at 10 1
+// CHECK: sched.issue [1, 0, 40] at 23 3
+// CHECK: sched.issue [5, 0, 0] at 15 8
+func.func @main() {
+  %x = slice.input "x" {machine_type = tensor<1x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 40>} : <1, 1>
+  %lanes = slice.constant dense<-1> : tensor<1x2x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1>} : <1, 2>
+  %y = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 0>, slices = array<i64: 40>} : <1, 1>
+  slice.permute %x, %lanes into %y [0, 1, 0, 0, 0, 1] count 1 {hemisphere = 0 : i64} : <1, 1>, <1, 2>, <1, 1>
+  return
+}
