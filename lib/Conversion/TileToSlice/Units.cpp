@@ -82,6 +82,8 @@ private:
       require(buffer, {best.hemisphere});
     for (mlir::Value buffer : op.getRows())
       require(buffer, {best.hemisphere});
+    for (mlir::Value buffer : op.getOutputs())
+      home.try_emplace(buffer, best.hemisphere);
   }
 
   void placeLanes(PermuteOp op) {
@@ -109,12 +111,15 @@ private:
         require(buffer, {0, 1});
   }
 
-  /// What only the VXM and the host read goes to the emptier side.
+  /// What only the VXM and the host read stays on the side of the unit that makes it, or goes to the emptier
+  /// one.
   void placeRest(mlir::Value buffer) {
     auto &has = placement.buffers[buffer].hemispheres;
     auto type = llvm::cast<BufferType>(buffer.getType());
-    if (has.empty())
-      has.push_back(lesser(memoryLoad));
+    if (has.empty()) {
+      auto near = home.find(buffer);
+      has.push_back(near != home.end() ? near->second : lesser(memoryLoad));
+    }
     for (int64_t hemisphere : has)
       memoryLoad[hemisphere] += type.getVectors() * type.getBytes();
   }
@@ -143,6 +148,8 @@ private:
 
   const target::Target &target;
   Placement &placement;
+  /// Hemisphere of the contraction that writes a buffer.
+  llvm::DenseMap<mlir::Value, int64_t> home;
   std::array<std::vector<int64_t>, 2> planeLoad;
   std::array<int64_t, 2> laneLoad{0, 0}, memoryLoad{0, 0};
 };
