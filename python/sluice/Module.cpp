@@ -34,6 +34,13 @@ T valueOrThrow(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+executor::TensorMap fromNumpy(const std::map<std::string, py::object> &arrays) {
+  executor::TensorMap tensors;
+  for (const auto &[name, array] : arrays)
+    tensors.emplace(name, valueOrThrow(python::fromNumpy(name, array)));
+  return tensors;
+}
+
 /// A binary with the executor that its first run makes, which proves it once.
 class Binary {
 public:
@@ -51,10 +58,7 @@ public:
   const binary::Program &program() const { return executor ? executor->program() : loaded; }
 
   py::dict run(const std::map<std::string, py::object> &arrays) {
-    executor::TensorMap inputs;
-    for (const auto &[name, array] : arrays)
-      inputs.emplace(name, valueOrThrow(fromNumpy(name, array)));
-    executor::TensorMap outputs = runTensors(inputs);
+    executor::TensorMap outputs = runTensors(fromNumpy(arrays));
     py::dict result;
     for (const binary::proto::Binding &binding : program().metadata.outputs())
       result[py::str(binding.name())] = toNumpy(outputs.at(binding.name()));
@@ -100,22 +104,39 @@ py::dict describe(const Bindings &bindings) {
   return result;
 }
 
-Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<std::string, int64_t> dims,
-                   const std::string &f32Matmul, std::optional<unsigned> threads, const std::string &target,
-                   const std::optional<std::string> &demote) {
+CompileOptions makeOptions(std::map<std::string, int64_t> dims, const std::string &f32Matmul,
+                           const std::optional<std::string> &demote) {
   CompileOptions options;
-  options.cards = cards;
   options.dims = std::move(dims);
-  options.threads = threads.value_or(0);
-  options.targetName = target;
   if (f32Matmul != "f16" && f32Matmul != "f32")
     throw StatusError(invalidArgument("f32_matmul='", f32Matmul, "': 'f16' and 'f32' are known"));
   options.f32Matmul = f32Matmul == "f16" ? F32Matmul::F16 : F32Matmul::F32;
   if (demote && *demote != "f64")
     throw StatusError(invalidArgument("demote='", *demote, "': only 'f64' can be"));
   options.demoteF64 = demote.has_value();
+  return options;
+}
+
+Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<std::string, int64_t> dims,
+                   const std::string &f32Matmul, std::optional<unsigned> threads, const std::string &target,
+                   const std::optional<std::string> &demote) {
+  CompileOptions options = makeOptions(std::move(dims), f32Matmul, demote);
+  options.cards = cards;
+  options.threads = threads.value_or(0);
+  options.targetName = target;
   py::gil_scoped_release release;
   return Binary(valueOrThrow(compileModel(path.string(), options)));
+}
+
+py::dict interpretPath(const std::filesystem::path &path, const std::map<std::string, py::object> &arrays,
+                       std::map<std::string, int64_t> dims, const std::string &f32Matmul,
+                       const std::optional<std::string> &demote) {
+  const CompileOptions options = makeOptions(std::move(dims), f32Matmul, demote);
+  const executor::TensorMap inputs = fromNumpy(arrays);
+  py::dict result;
+  for (const auto &[name, tensor] : valueOrThrow(interpretModel(path.string(), inputs, options)))
+    result[py::str(name)] = toNumpy(tensor);
+  return result;
 }
 
 } // namespace
@@ -157,6 +178,11 @@ PYBIND11_MODULE(_sluice, module) {
              py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
              py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
              "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name.");
+  module.def(
+      "interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
+      py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
+      py::arg("demote") = py::none(),
+      "What a binary of the model at `path` must compute from {name: array}, by the reference interpreter.");
 }
 
 } // namespace sluice::python

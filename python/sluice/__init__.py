@@ -6,6 +6,6 @@
     outputs = binary.run({"x": array})
 """
 
-from ._sluice import Binary, Error, compile
+from ._sluice import Binary, Error, compile, interpret
 
-__all__ = ["Binary", "Error", "compile"]
+__all__ = ["Binary", "Error", "compile", "interpret"]

@@ -5,17 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "sluice/Compiler/Diagnostics.h"
-#include "sluice/Conversion/OnnxToStensor.h"
-#include "sluice/Golden/Edges.h"
-#include "sluice/Import/Import.h"
-#include "sluice/Support/Dialects.h"
+#include "sluice/Compiler/CompileModel.h"
 #include "sluice/Support/OutputFiles.h"
 #include "tools/common/ModelOptions.h"
-
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/IR/OwningOpRef.h"
-#include "mlir/Parser/Parser.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -44,7 +36,7 @@ static ModelOptions modelOptions(category);
 static int fail(StringRef message) { return reportError("sluice-golden", message); }
 
 /// Reads the inputs' files; what is wrong with all of them, or nothing.
-static std::optional<std::string> readInputs(golden::TensorMap &tensors) {
+static std::optional<std::string> readInputs(std::map<std::string, HostTensor> &tensors) {
   SmallVector<std::string> faults;
   for (StringRef input : inputs) {
     auto [name, path] = input.split('=');
@@ -63,61 +55,28 @@ static std::optional<std::string> readInputs(golden::TensorMap &tensors) {
   return join(faults, "\n");
 }
 
-/// The program at the level that the interpreter runs; null after reporting errors. No
-/// optimisation: what they do must not show in the results.
-static mlir::OwningOpRef<mlir::ModuleOp> load(const ImportOptions &importing, mlir::MLIRContext &context) {
-  if (StringRef(inputPath).ends_with(".mlir"))
-    return mlir::parseSourceFile<mlir::ModuleOp>(inputPath, &context);
-  mlir::OwningOpRef<mlir::ModuleOp> module = importOnnx(inputPath, importing, context);
-  OnnxToStensorOptions conversion;
-  conversion.f32Matmul = modelOptions.f32Matmul();
-  conversion.demoteF64 = modelOptions.demoteF64();
-  if (!module || failed(convertOnnxToStensor(*module, conversion)))
-    return {};
-  return module;
-}
-
-static int run(const ImportOptions &importing, const golden::TensorMap &tensors) {
-  mlir::DialectRegistry registry;
-  registerAllDialects(registry);
-  mlir::MLIRContext context(registry);
-  mlir::ScopedDiagnosticHandler handler(&context, [](mlir::Diagnostic &diagnostic) {
-    std::string text = formatDiagnostic(diagnostic);
-    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
-      fail(text);
-    else
-      errs() << "sluice-golden: warning: " << text << "\n";
-    return mlir::success();
-  });
-  mlir::OwningOpRef<mlir::ModuleOp> module = load(importing, context);
-  if (!module)
-    return 1;
-  auto main = module->lookupSymbol<mlir::func::FuncOp>("main");
-  if (!main)
-    return fail(inputPath + ": no function @main");
-  absl::StatusOr<golden::TensorValues> arguments = golden::bindInputs(main, tensors);
-  if (!arguments.ok())
-    return fail(std::string(arguments.status().message()));
-  mlir::FailureOr<golden::TensorValues> results = golden::interpret(main, *arguments);
-  if (failed(results))
-    return 1;
-  absl::Status written = writeOutputs(golden::nameOutputs(main, *results), outputDirectory, format);
-  return written.ok() ? 0 : fail(std::string(written.message()));
-}
-
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Computes a model's outputs with the reference interpreter.\n");
   if (format != "npy" && format != "pb")
     return fail("--format=" + format + " is neither npy nor pb");
-  ImportOptions importing;
-  golden::TensorMap tensors;
-  std::optional<std::string> wrongDims = modelOptions.readDims(importing.dims),
+  CompileOptions options;
+  options.f32Matmul = modelOptions.f32Matmul();
+  options.demoteF64 = modelOptions.demoteF64();
+  options.onWarning = [](const std::string &text) { errs() << "sluice-golden: warning: " << text << "\n"; };
+  std::map<std::string, HostTensor> tensors;
+  std::optional<std::string> wrongDims = modelOptions.readDims(options.dims),
                              wrongInputs = readInputs(tensors);
   if (wrongDims)
     fail(*wrongDims);
   if (wrongInputs)
     fail(*wrongInputs);
-  return wrongDims || wrongInputs ? 1 : run(importing, tensors);
+  if (wrongDims || wrongInputs)
+    return 1;
+  absl::StatusOr<std::map<std::string, HostTensor>> outputs = interpretModel(inputPath, tensors, options);
+  if (!outputs.ok())
+    return fail(std::string(outputs.status().message()));
+  absl::Status written = writeOutputs(*outputs, outputDirectory, format);
+  return written.ok() ? 0 : fail(std::string(written.message()));
 }

@@ -15,6 +15,7 @@
 
 #include "sluice/Binary/Program.h"
 #include "sluice/Conversion/F32Matmul.h"
+#include "sluice/Support/HostTensor.h"
 
 #include "absl/status/statusor.h"
 
@@ -65,6 +66,13 @@ absl::StatusOr<binary::Program> compileModel(const std::string &path, const Comp
 /// The same, stopped before Phase::Binary: the IR of `options.compileTo` as text, constants
 /// included, which compileModel can read again.
 absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOptions &options);
+
+/// The outputs by name that the reference interpreter computes from `inputs` for the ONNX model (or the
+/// stensor IR, when its name ends in ".mlir") at `path`. Only `dims`, `f32Matmul` and `demoteF64` count. The
+/// error's message holds all diagnostics, or all that is wrong with the inputs.
+absl::StatusOr<std::map<std::string, HostTensor>>
+interpretModel(const std::string &path, const std::map<std::string, HostTensor> &inputs,
+               const CompileOptions &options);
 
 } // namespace sluice
 

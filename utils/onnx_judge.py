@@ -1,0 +1,170 @@
+# Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The verdict on one ONNX backend test; see onnx-tests.py."""
+
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+import sluice
+
+BEYOND = "beyond the machine"
+# ONNX's own backend test runner compares with these.
+RELATIVE, ABSOLUTE = 1e-3, 1e-7
+
+
+class Verdict(Exception):
+    """Ends a test other than by passing."""
+
+    def __init__(self, verdict, reason):
+        super().__init__(reason)
+        self.verdict, self.reason = verdict, reason
+
+
+def tensors(folder, kind):
+    """The TensorProtos "<kind>_<number>.pb", in order."""
+    return [onnx.load_tensor(str(path)) for path in
+            sorted(folder.glob(f"{kind}_*.pb"), key=lambda path: int(path.stem.split("_")[-1]))]
+
+
+def array_of(tensor):
+    try:
+        return numpy_helper.to_array(tensor)
+    except (TypeError, KeyError, ValueError):
+        raise Verdict("unsupported yet", f"NumPy has no element type {tensor.data_type}") from None
+
+
+class Case:
+    """One data set of a test and what of it the compiler must know."""
+
+    def __init__(self, model, data):
+        self.model = model
+        held = {tensor.name for tensor in model.graph.initializer}
+        self.inputs = [edge for edge in model.graph.input if edge.name not in held]
+        plain = all(edge.type.HasField("tensor_type") for edge in (*model.graph.input, *model.graph.output))
+        # Other values than tensors are refused for their types.
+        self.given = dict(zip([edge.name for edge in self.inputs], tensors(data, "input"))) if plain else {}
+        self.expected = tensors(data, "output") if plain else []
+        self.bound = set()
+        self.demote = None
+
+    def dims(self):
+        """The sizes of dynamic axes, from the data."""
+        sizes = {}
+        for edge in self.inputs:
+            if edge.name not in self.given or edge.name in self.bound:
+                continue
+            for axis, dim in enumerate(edge.type.tensor_type.shape.dim):
+                if not dim.HasField("dim_value"):
+                    sizes[dim.dim_param or f"{edge.name}.{axis}"] = self.given[edge.name].dims[axis]
+        return sizes
+
+    def write(self, path):
+        """The model with the bound inputs as initialisers."""
+        model = onnx.ModelProto()
+        model.CopyFrom(self.model)
+        for name in sorted(self.bound):
+            model.graph.initializer.add().CopyFrom(self.given[name])
+            model.graph.initializer[-1].name = name
+        path.write_bytes(model.SerializeToString())
+
+    def adapt(self, text):
+        """Does what a refusal asks for: demote float64, or know an input at compile time (the one that it
+        names, else integers first). False if there is nothing to do."""
+        if "--demote=f64" in text and not self.demote:
+            self.demote = "f64"
+            return True
+        if "compile time" not in text:
+            return False
+        unbound = {name: tensor for name, tensor in self.given.items() if name not in self.bound}
+        integers = {name for name, tensor in unbound.items() if tensor.data_type not in (1, 10, 11)}
+        named = {name for name in re.findall(r"give '([^']*)' as an initialiser", text) if name in unbound}
+        more = named or integers or set(unbound)
+        self.bound |= more
+        return bool(more)
+
+    def feeds(self):
+        return {name: array_of(tensor) for name, tensor in self.given.items() if name not in self.bound}
+
+
+def refusal(text):
+    """The verdict that a compiler's error means."""
+    reasons = [line.removeprefix("  note: ") for line in text.splitlines()]
+    reasons = "; ".join(line for line in reasons if not line.startswith("main: the model has"))
+    reasons = re.sub(r"\S*/model\.onnx: ", "", reasons)
+    if "is not proven" in text:
+        return Verdict("wrong", reasons)
+    return Verdict("refused" if BEYOND in text else "unsupported yet", reasons)
+
+
+def compare(name, have, want):
+    if have.dtype != want.dtype or have.shape != want.shape:
+        raise Verdict("wrong", f"output '{name}' is {have.dtype}{have.shape}, expected {want.dtype}{want.shape}")
+    exact = have.dtype.kind != "f"
+    close = have == want if exact else np.isclose(have, want, RELATIVE, ABSOLUTE, equal_nan=True)
+    if not np.all(close):
+        at = tuple(np.argwhere(~np.asarray(close))[0]) if want.ndim else ()
+        raise Verdict("wrong", f"output '{name}': {np.sum(~close)} of {want.size} elements differ, "
+                               f"the first is {have[at]} instead of {want[at]}")
+
+
+def compile_case(case, path):
+    """The binary and the seconds that its compilation took."""
+    while True:
+        case.write(path)
+        start = time.monotonic()
+        try:
+            binary = sluice.compile(path, dims=case.dims(), f32_matmul="f32", demote=case.demote, threads=1)
+            return binary, time.monotonic() - start
+        except sluice.Error as error:
+            if not case.adapt(str(error)):
+                raise refusal(str(error)) from None
+
+
+def run_case(case, path):
+    """Seconds of compilation; raises a Verdict when the case does not pass."""
+    binary, seconds = compile_case(case, path)
+    feeds = case.feeds()
+    try:
+        outputs = binary.run(feeds)
+        golden = sluice.interpret(path, feeds, dims=case.dims(), f32_matmul="f32", demote=case.demote)
+    except sluice.Error as error:
+        raise Verdict("unsupported yet", str(error)) from None
+    for name, output in outputs.items():
+        if name not in golden or output.tobytes() != golden[name].tobytes():
+            raise Verdict("wrong", f"output '{name}': executor and reference interpreter differ")
+    for edge, want in zip(case.model.graph.output, case.expected):
+        if edge.name not in outputs:
+            raise Verdict("wrong", f"there is no output '{edge.name}'")
+        try:
+            compare(edge.name, outputs[edge.name], array_of(want))
+        except Verdict as verdict:
+            if case.demote and verdict.verdict == "wrong":
+                raise Verdict("refused", f"{BEYOND}: float64, and float32 misses the tolerance") from None
+            raise
+    return seconds
+
+
+def operator(model):
+    """The operator of a model of one node; None for others."""
+    if len(model.graph.node) != 1:
+        return None
+    node = model.graph.node[0]
+    return f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+
+
+def judge(test):
+    """{"verdict", "reason" unless it passes, "seconds" of compilation if it passes, "operator"}."""
+    model = onnx.load(str(test / "model.onnx"))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            seconds = max(run_case(Case(model, data), Path(folder) / "model.onnx")
+                          for data in sorted(test.glob("test_data_set_*")))
+            return {"verdict": "pass", "seconds": seconds, "operator": operator(model)}
+        except Verdict as verdict:
+            return {"verdict": verdict.verdict, "reason": verdict.reason, "operator": operator(model)}
