@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Families.h"
 #include "OperatorTable.h"
 
 #include <array>
@@ -38,13 +39,12 @@ static void addActivation(OperatorTable &table, llvm::StringRef opType, Activati
   });
 }
 
-static Value sigmoid(Scalars &s, Value x) {
+Value sigmoid(Scalars &s, Value x) {
   Value one = s.real(1);
   return s.div(one, s.add(one, s.exp(s.negate(x))));
 }
 
-/// log(1 + e^x), without overflow.
-static Value softplus(Scalars &s, Value x) {
+Value softplus(Scalars &s, Value x) {
   Value tail = s.log(s.add(s.real(1), s.exp(s.negate(s.absolute(x)))));
   return s.add(s.max(x, s.real(0)), tail);
 }

@@ -25,6 +25,10 @@ Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);
 Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, const Tensor &rhs,
                         const Tensor &rhsZero);
 
+/// 1 / (1 + e^-x), and log(1 + e^x) without overflow, of f32.
+mlir::Value sigmoid(Scalars &s, mlir::Value x);
+mlir::Value softplus(Scalars &s, mlir::Value x);
+
 /// Spatial geometry of a convolution or pooling, one entry per spatial dimension.
 struct Windows {
   Shape sizes, strides, dilations, low, high;
@@ -41,6 +45,9 @@ std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
 /// N, C, spatial... to N, spatial..., C, and back.
 Tensor channelsLast(Node &node, const Tensor &input);
 Tensor channelsFirst(Node &node, const Tensor &input);
+
+/// Whether a recurrence over `steps` may be unrolled; refuses more than a limit.
+bool checkSteps(Node &node, int64_t steps);
 
 /// Elements `indices` of one dimension, in that order.
 Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<int64_t> indices);

@@ -54,6 +54,17 @@ std::optional<llvm::SmallVector<double>> Node::realsAttr(llvm::StringRef name) {
   return llvm::SmallVector<double>(values.asArrayRef().begin(), values.asArrayRef().end());
 }
 
+std::optional<llvm::SmallVector<llvm::StringRef>> Node::stringsAttr(llvm::StringRef name) {
+  auto values = llvm::dyn_cast_if_present<ArrayAttr>(attribute(name));
+  if (!values)
+    return std::nullopt;
+  llvm::SmallVector<llvm::StringRef> strings;
+  for (Attribute value : values)
+    if (auto string = llvm::dyn_cast<StringAttr>(value))
+      strings.push_back(string.getValue());
+  return strings;
+}
+
 ElementsAttr Node::tensorAttr(llvm::StringRef name) {
   return llvm::dyn_cast_if_present<ElementsAttr>(attribute(name));
 }

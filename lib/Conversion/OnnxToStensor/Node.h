@@ -50,6 +50,7 @@ public:
   /// None if the node does not have it.
   std::optional<Shape> integersAttr(llvm::StringRef name);
   std::optional<llvm::SmallVector<double>> realsAttr(llvm::StringRef name);
+  std::optional<llvm::SmallVector<llvm::StringRef>> stringsAttr(llvm::StringRef name);
   mlir::ElementsAttr tensorAttr(llvm::StringRef name);
   /// An attribute that has no influence on what a run computes.
   void ignoreAttr(llvm::StringRef name) { asked.insert(name); }

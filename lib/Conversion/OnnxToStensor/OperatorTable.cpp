@@ -26,6 +26,9 @@ const OperatorTable &OperatorTable::get() {
     addEinsum(all);
     addResize(all);
     addNormalization(all);
+    addAttention(all);
+    addLinearAttention(all);
+    addRecurrent(all);
     addLayout(all);
     addIndexing(all);
     addShapes(all);
