@@ -52,7 +52,17 @@ def Onnx_AnyType : Onnx_Type<"Any", "any"> {
   }];
 }
 
-def Onnx_Value : AnyTypeOf<[AnyTensor, Onnx_AnyType, NoneType]>;
+def Onnx_OtherType : Onnx_Type<"Other", "other"> {
+  let summary = "a value that is no tensor";
+  let description = [{
+    Sequences, maps, optionals and sparse tensors are named, not modelled: the conversion to `stensor` refuses
+    them. Example: `!onnx.other<"sequence">`
+  }];
+  let parameters = (ins StringRefParameter<"what it is">:$kind);
+  let assemblyFormat = "`<` $kind `>`";
+}
+
+def Onnx_Value : AnyTypeOf<[AnyTensor, Onnx_AnyType, Onnx_OtherType, NoneType]>;
 
 class Onnx_Op<string mnemonic, list<Trait> traits = []> : Op<Onnx_Dialect, mnemonic, traits>;
 

@@ -8,6 +8,8 @@
 #include "Dimensions.h"
 #include "Types.h"
 
+#include "dialects/onnx/OnnxDialect.h"
+
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -26,6 +28,8 @@ llvm::Expected<Type> Dimensions::inputType(const pb::ValueInfoProto &input, MLIR
       valueType(input.type(), context, [](const std::string &) { return ShapedType::kDynamic; });
   if (!declared)
     return declared.takeError();
+  if (isa<onnx::OtherType>(*declared))
+    return declared;
   auto tensor = dyn_cast<RankedTensorType>(*declared);
   if (!tensor)
     return llvm::createStringError(llvm::Twine("the model does not declare its element type and rank"));

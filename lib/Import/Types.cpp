@@ -127,13 +127,13 @@ llvm::Expected<Type> valueType(const pb::TypeProto &type, MLIRContext &context, 
   case pb::TypeProto::kTensorType:
     return tensorType(type.tensor_type(), context, sizeOf);
   case pb::TypeProto::kSequenceType:
-    return llvm::createStringError("sequences are not supported");
+    return onnx::OtherType::get(&context, "sequence");
   case pb::TypeProto::kMapType:
-    return llvm::createStringError("maps are not supported");
+    return onnx::OtherType::get(&context, "map");
   case pb::TypeProto::kOptionalType:
-    return llvm::createStringError("optionals are not supported");
+    return onnx::OtherType::get(&context, "optional");
   case pb::TypeProto::kSparseTensorType:
-    return llvm::createStringError("sparse tensors are not supported");
+    return onnx::OtherType::get(&context, "sparse tensor");
   default:
     return onnx::AnyType::get(&context);
   }

@@ -7,6 +7,7 @@
 
 #include "Emitter.h"
 
+#include "dialects/onnx/OnnxDialect.h"
 #include "sluice/Golden/Interpreter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -45,6 +46,8 @@ std::string elementName(Type element) {
     return "bfloat16";
   if (element.isInteger(1))
     return "bool";
+  if (llvm::isa<onnx::StringType>(element))
+    return "string";
   if (auto integer = llvm::dyn_cast<IntegerType>(element))
     return (integer.isUnsigned() ? "uint" : "int") + llvm::utostr(integer.getWidth());
   std::string text;

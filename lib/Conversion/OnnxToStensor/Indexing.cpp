@@ -236,7 +236,7 @@ static Results convertScatterElements(Node &node) {
   if (!combine || node.refused())
     return failure();
   if (!indices.constant)
-    return node.refuse("input 1 (indices) is not known at compile time");
+    return node.refuse(node.unknownInput(1, "indices"));
   if (indices.rank() != data.rank() || updates.shape != indices.shape)
     return node.refuse("data, indices and updates do not fit");
   Tensor places = elementPlaces(node, data, indices, dim);
@@ -254,7 +254,7 @@ static Results convertScatterNd(Node &node) {
   if (!combine)
     return failure();
   if (!indices.constant)
-    return node.refuse("input 1 (indices) is not known at compile time");
+    return node.refuse(node.unknownInput(1, "indices"));
   if (indices.rank() == 0 || indices.shape.back() > data.rank())
     return node.refuse("data and indices do not fit");
   int64_t indexed = indices.shape.back();
@@ -271,8 +271,10 @@ static Results convertOneHot(Node &node) {
   int64_t axis = node.integerAttr("axis", -1);
   Type i32 = node.getBuilder().getI32Type();
   const Tensor &depthInput = node.input(1), &values = node.input(2);
-  if (!depthInput.constant || depthInput.count() != 1)
-    return node.refuse("output shape depends on run-time data: input 1 (depth) is not known at compile time");
+  if (!depthInput.constant)
+    return node.refuseShapeOf(1, "depth");
+  if (depthInput.count() != 1)
+    return node.refuse("depth is not one number");
   int64_t depth = depthInput.isReal() ? static_cast<int64_t>(readFloats(depthInput.constant).front())
                                       : readIntegers(depthInput.constant).front();
   Tensor indices = node.cast(node.input(0), i32);

@@ -7,6 +7,8 @@
 
 #include "OperatorTable.h"
 
+#include "sluice/Conversion/BeyondMachine.h"
+
 #include <numeric>
 
 using namespace mlir;
@@ -15,15 +17,16 @@ namespace sluice::conversion {
 
 static Results convertIdentity(Node &node) { return {{node.input(0)}}; }
 
-/// Inference: the input, and a mask of nothing dropped.
+/// Inference, or training that drops nothing: the input, and a mask of nothing dropped.
 static Results convertDropout(Node &node) {
   node.ignoreAttr("ratio");
   node.ignoreAttr("seed");
-  if (node.has(2)) {
-    const Tensor &training = node.input(2);
-    if (!training.constant || readIntegers(training.constant).front() != 0)
-      return node.refuse("training_mode is not supported");
-  }
+  const Tensor &ratio = node.input(1), &training = node.input(2);
+  if (training && !training.constant)
+    return node.refuse(node.unknownInput(2, "training_mode"));
+  if (training && readIntegers(training.constant).front() != 0 &&
+      !(ratio && ratio.constant && readFloats(ratio.constant).front() == 0))
+    return node.refuse(kBeyondMachine + "training, random numbers");
   llvm::SmallVector<Tensor> results = {node.input(0)};
   if (node.isUsed(1))
     results.push_back(node.splat(node.getBuilder().getI1Type(), node.input(0).shape, 1));
@@ -270,8 +273,10 @@ static Results convertPad(Node &node) {
   const Tensor &input = node.input(0);
   if (node.has(2)) {
     const Tensor &value = node.input(2);
-    if (!value.constant || value.count() != 1)
-      return node.refuse("input 2 (constant_value) is not one number known at compile time");
+    if (!value.constant)
+      return node.refuse(node.unknownInput(2, "constant_value"));
+    if (value.count() != 1)
+      return node.refuse("constant_value is not one number");
     number = value.isReal() ? readFloats(value.constant).front() : readIntegers(value.constant).front();
   }
   Shape axes(input.rank());

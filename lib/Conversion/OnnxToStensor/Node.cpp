@@ -7,6 +7,8 @@
 
 #include "Node.h"
 
+#include "sluice/Conversion/BeyondMachine.h"
+
 using namespace mlir;
 
 namespace sluice::conversion {
@@ -76,6 +78,18 @@ std::optional<llvm::StringRef> Node::unknownAttribute() {
   return std::nullopt;
 }
 
+std::string Node::unknownInput(size_t index, llvm::StringRef name) {
+  std::string text = ("input " + llvm::Twine(index) + " (" + name + ") is not known at compile time").str();
+  Value value = op.getInputs()[index];
+  if (auto place = llvm::dyn_cast<NameLoc>(value.getLoc()); place && llvm::isa<BlockArgument>(value))
+    text += "; give '" + place.getName().str() + "' as an initialiser";
+  return text;
+}
+
+LogicalResult Node::refuseShapeOf(size_t index, llvm::StringRef name) {
+  return refuse(kBeyondMachine + "output shape depends on run-time data: " + unknownInput(index, name));
+}
+
 std::optional<Shape> Node::knownIntegers(size_t index, llvm::StringRef name) {
   const Tensor &tensor = input(index);
   if (!tensor) {
@@ -83,8 +97,7 @@ std::optional<Shape> Node::knownIntegers(size_t index, llvm::StringRef name) {
     return std::nullopt;
   }
   if (!tensor.constant) {
-    (void)refuse("output shape depends on run-time data: input " + llvm::Twine(index) + " (" + name +
-                 ") is not known at compile time");
+    (void)refuseShapeOf(index, name);
     return std::nullopt;
   }
   if (tensor.isReal()) {
@@ -141,7 +154,12 @@ Type Node::elementType(int64_t dataType) {
   case 11:
     if (options().demoteF64)
       return builder.getF32Type();
-    (void)refuse("element type float64: --demote=f64 computes it as float32");
+    (void)refuse(kBeyondMachine + "element type float64; --demote=f64 computes it as float32");
+    return nullptr;
+  case 8:
+  case 14:
+  case 15:
+    (void)refuse(kBeyondMachine + "element type " + (dataType == 8 ? "string" : "complex"));
     return nullptr;
   case 12:
     return unsignedInteger(32);

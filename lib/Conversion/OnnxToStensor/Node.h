@@ -57,6 +57,10 @@ public:
   /// The first attribute that was not asked for, or none.
   std::optional<llvm::StringRef> unknownAttribute();
 
+  /// "input 1 (axes) is not known at compile time", with advice if it is an input of the model.
+  std::string unknownInput(size_t index, llvm::StringRef name);
+  /// Refuses for a shape that operand `index`, not a constant, decides.
+  mlir::LogicalResult refuseShapeOf(size_t index, llvm::StringRef name);
   /// The integers of operand `index`, which decide a shape. Refuses (and gives none) if they are
   /// known at run time only; `name` is the operand's ONNX name.
   std::optional<Shape> knownIntegers(size_t index, llvm::StringRef name);

@@ -8,6 +8,8 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
+#include "sluice/Conversion/BeyondMachine.h"
+
 #include <limits>
 
 using namespace mlir;
@@ -155,7 +157,7 @@ static Results convertBatchNormalization(Node &node) {
   double epsilon = node.realAttr("epsilon", 1e-5);
   node.ignoreAttr("momentum"); // of training
   if (node.integerAttr("training_mode", 0))
-    return node.refuse("training_mode = 1 is not supported");
+    return node.refuse(kBeyondMachine + "training");
   if (!node.integerAttr("spatial", 1))
     return node.refuse("spatial = 0 is not supported");
   const Tensor &input = node.input(0);

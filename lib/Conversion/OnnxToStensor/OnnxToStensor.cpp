@@ -8,6 +8,7 @@
 #include "sluice/Conversion/OnnxToStensor.h"
 
 #include "OperatorTable.h"
+#include "sluice/Conversion/BeyondMachine.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -70,7 +71,9 @@ Type GraphConverter::computedType(Type element) const {
 
 std::string GraphConverter::typeRefusal(Type element) {
   if (element.isF64())
-    return "element type float64: --demote=f64 computes it as float32";
+    return kBeyondMachine.str() + "element type float64; --demote=f64 computes it as float32";
+  if (llvm::isa<onnx::StringType, ComplexType>(element))
+    return kBeyondMachine.str() + "element type " + elementName(element);
   return "element type " + elementName(element) + " is not supported";
 }
 
@@ -105,6 +108,10 @@ void GraphConverter::convertArgument(BlockArgument argument) {
   unsigned index = argument.getArgNumber();
   auto name = function.getArgAttrOfType<StringAttr>(index, onnx::kNameAttr);
   std::string what = "input '" + (name ? name.str() : std::to_string(index)) + "': ";
+  if (auto other = llvm::dyn_cast<onnx::OtherType>(argument.getType())) {
+    refusals.push_back({argument.getLoc(), what + kBeyondMachine.str() + other.getKind().str() + "s"});
+    return poison(argument);
+  }
   auto type = llvm::dyn_cast<RankedTensorType>(argument.getType());
   if (!type || !type.hasStaticShape()) {
     refusals.push_back({argument.getLoc(), what + "its shape is not known"});
@@ -160,9 +167,7 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
   int64_t version = op.getVersionAttr().getInt();
   const Conversion *conversion = table.find(op.getDomain(), op.getOpType(), version);
   if (!conversion)
-    return refuse(table.knows(op.getDomain(), op.getOpType())
-                      ? "this version of the operator is not supported"
-                      : "the operator is not supported");
+    return refuse(whyNotConverted(op.getDomain(), op.getOpType()));
 
   llvm::SmallVector<Tensor> inputs;
   for (Value input : op.getInputs()) {

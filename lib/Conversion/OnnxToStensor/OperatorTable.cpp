@@ -7,6 +7,8 @@
 
 #include "OperatorTable.h"
 
+#include "sluice/Conversion/BeyondMachine.h"
+
 using namespace mlir;
 
 namespace sluice::conversion {
@@ -50,15 +52,34 @@ const Conversion *OperatorTable::find(llvm::StringRef domain, llvm::StringRef op
   return std::get<0>(key) == domain && std::get<1>(key) == opType ? &conversion : nullptr;
 }
 
-bool OperatorTable::knows(llvm::StringRef domain, llvm::StringRef opType) const {
-  return find(domain, opType, std::numeric_limits<int64_t>::max()) != nullptr;
-}
-
 std::vector<SupportedOperator> OperatorTable::rows() const {
   std::vector<SupportedOperator> rows;
   for (const auto &[key, conversion] : conversions)
     rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key)});
   return rows;
+}
+
+std::string whyNotConverted(llvm::StringRef domain, llvm::StringRef opType) {
+  if (OperatorTable::get().find(domain, opType, std::numeric_limits<int64_t>::max()))
+    return "this version of the operator is not supported";
+  auto isOneOf = [&](llvm::ArrayRef<llvm::StringRef> names) { return llvm::is_contained(names, opType); };
+  const bool isStandard = domain == onnx::kDefaultDomain;
+  if (domain == "ai.onnx.preview.training")
+    return kBeyondMachine.str() + "training";
+  if (isStandard && isOneOf({"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
+                             "RandomUniformLike"}))
+    return kBeyondMachine.str() + "random numbers";
+  if (isStandard &&
+      isOneOf({"ConcatFromSequence", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase",
+               "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence"}))
+    return kBeyondMachine.str() + "sequences";
+  if (isStandard && isOneOf({"Optional", "OptionalGetElement", "OptionalHasElement"}))
+    return kBeyondMachine.str() + "optionals";
+  if (isStandard && isOneOf({"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit"}))
+    return kBeyondMachine.str() + "strings";
+  if (isStandard && isOneOf({"ImageDecoder", "NonMaxSuppression", "Unique"}))
+    return kBeyondMachine.str() + "output shape depends on run-time data";
+  return "the operator is not supported";
 }
 
 } // namespace sluice::conversion

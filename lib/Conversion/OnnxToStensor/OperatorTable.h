@@ -31,15 +31,15 @@ public:
 
   /// The newest conversion not above `version`; null if there is none.
   const Conversion *find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const;
-  /// Whether any version of the operator converts.
-  bool knows(llvm::StringRef domain, llvm::StringRef opType) const;
-
   std::vector<SupportedOperator> rows() const;
 
 private:
   using Key = std::tuple<std::string, std::string, int64_t>;
   std::map<Key, Conversion> conversions;
 };
+
+/// The reason to refuse an operator that the table has nothing for.
+std::string whyNotConverted(llvm::StringRef domain, llvm::StringRef opType);
 
 /// The operator families, one file each.
 void addElementwise(OperatorTable &table);

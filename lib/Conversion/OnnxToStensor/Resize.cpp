@@ -133,12 +133,10 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
   scales.assign(input.rank(), 1);
   sizes = input.shape;
   if (given && given.count() != 0) {
-    if (!given.constant || given.count() != static_cast<int64_t>(axes.size())) {
-      (void)node.refuse(
-          "output shape depends on run-time data: 'scales' is not known at compile time, or not one "
-          "number for each axis");
-      return false;
-    }
+    if (!given.constant)
+      return succeeded(node.refuseShapeOf(scalesInput, "scales"));
+    if (given.count() != static_cast<int64_t>(axes.size()))
+      return succeeded(node.refuse("scales is not one number for each axis"));
     for (auto [dim, scale] : llvm::zip_equal(axes, readFloats(given.constant))) {
       scales[dim] = scale;
       sizes[dim] = static_cast<int64_t>(std::floor(input.shape[dim] * scale));
@@ -196,8 +194,10 @@ static Results convertResize(Node &node) {
   for (int64_t dim = 0; !givenAxes && dim < input.rank(); ++dim)
     axes.push_back(dim);
   bool crops = axis.transformation == "tf_crop_and_resize";
-  if (crops && (!roi || !roi.constant || roi.count() != static_cast<int64_t>(2 * axes.size())))
-    return node.refuse("input 1 (roi) is not known at compile time");
+  if (crops && roi && !roi.constant)
+    return node.refuse(node.unknownInput(1, "roi"));
+  if (crops && (!roi || roi.count() != static_cast<int64_t>(2 * axes.size())))
+    return node.refuse("roi is not two numbers for each axis");
   llvm::SmallVector<double> region = crops ? readFloats(roi.constant) : llvm::SmallVector<double>();
   llvm::SmallVector<double> scales;
   Shape sizes;
@@ -244,10 +244,12 @@ static Results convertUpsample(Node &node) {
     return node.refuse("mode = '" + axis.mode + "' is not supported");
   std::optional<llvm::SmallVector<double>> scales = node.realsAttr("scales");
   const Tensor &input = node.input(0);
-  if (node.has(1) && node.input(1).constant)
+  if (node.has(1) && !node.input(1).constant)
+    return node.refuseShapeOf(1, "scales");
+  if (node.has(1))
     scales = readFloats(node.input(1).constant);
   if (!scales || static_cast<int64_t>(scales->size()) != input.rank())
-    return node.refuse("output shape depends on run-time data: 'scales' is not known at compile time");
+    return node.refuse("scales is not one number for each axis");
   bool isNearest = axis.mode == "nearest";
   Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
   for (auto [dim, scale] : llvm::enumerate(*scales)) {

@@ -51,8 +51,7 @@ static Results convertConstantOfShape(Node &node) {
 static Results convertRange(Node &node) {
   for (size_t index = 0; index < 3; ++index)
     if (!node.input(index).constant)
-      return node.refuse("output shape depends on run-time data: input " + llvm::Twine(index) +
-                         " is not known at compile time");
+      return node.refuseShapeOf(index, llvm::ArrayRef<llvm::StringRef>{"start", "limit", "delta"}[index]);
   Type element = node.input(0).element;
   if (node.input(0).isReal()) {
     double start = readFloats(node.input(0).constant).front(),
@@ -80,7 +79,7 @@ static Results convertRange(Node &node) {
 static Results convertNonZero(Node &node) {
   const Tensor &input = node.input(0);
   if (!input.constant)
-    return node.refuse("output shape depends on run-time data: input 0 is not known at compile time");
+    return node.refuseShapeOf(0, "X");
   llvm::SmallVector<bool> set;
   if (input.isReal())
     for (double value : readFloats(input.constant))

@@ -7,7 +7,7 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %n: tensor<2xi64> {onnx.n
   // expected-note @below {{operator Conv3000, domain 'ai.onnx', version 17: the operator is not supported}}
   %a = onnx.node "Conv3000" of "ai.onnx" 17(%x) : (tensor<2x4xf32>) -> !onnx.any
   %b = onnx.node "Relu" of "ai.onnx" 17(%a) : (!onnx.any) -> !onnx.any
-  // expected-note @below {{operator Reshape, domain 'ai.onnx', version 17: output shape depends on run-time data: input 1 (shape) is not known at compile time}}
+  // expected-note @below {{operator Reshape, domain 'ai.onnx', version 17: beyond the machine: output shape depends on run-time data: input 1 (shape) is not known at compile time}}
   %c = onnx.node "Reshape" of "ai.onnx" 17(%x, %n) : (tensor<2x4xf32>, tensor<2xi64>) -> !onnx.any
   // expected-note @below {{operator Softmax, domain 'ai.onnx', version 17: attribute 'temperature' is not supported}}
   %d = onnx.node "Softmax" of "ai.onnx" 17(%x) attributes {temperature = 2.0 : f32} : (tensor<2x4xf32>) -> !onnx.any
@@ -21,7 +21,7 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %n: tensor<2xi64> {onnx.n
 
 // expected-error @below {{the model has 2 unsupported parts}}
 func.func @main(
-    // expected-note @below {{input 'x': element type float64: --demote=f64 computes it as float32}}
+    // expected-note @below {{input 'x': beyond the machine: element type float64; --demote=f64 computes it as float32}}
     %x: tensor<2xf64> {onnx.name = "x"},
     %y: tensor<2x3xf32> {onnx.name = "y"}, %z: tensor<4xf32> {onnx.name = "z"}) -> (!onnx.any {onnx.name = "r"}) {
   // expected-note @below {{operator Add, domain 'ai.onnx', version 17: the shapes 2x3, 4 do not broadcast}}
@@ -47,4 +47,19 @@ func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name 
   // expected-note @below {{operator MatMul, domain 'ai.onnx', version 17: the constant operand holds 1000000.000000, beyond the range of float16 in which products are computed}}
   %a = onnx.node "MatMul" of "ai.onnx" 17(%x, %w) : (tensor<1x4xf32>, tensor<4x2xf32>) -> !onnx.any
   return %a : !onnx.any
+}
+
+// -----
+
+// What the machine can never hold is told apart from what is not supported yet.
+// expected-error @below {{the model has 3 unsupported parts}}
+func.func @main(
+    // expected-note @below {{input 'list': beyond the machine: sequences}}
+    %list: !onnx.other<"sequence"> {onnx.name = "list"},
+    // expected-note @below {{input 'text': beyond the machine: element type string}}
+    %text: tensor<2x!onnx.string> {onnx.name = "text"},
+    %x: tensor<2xf32> {onnx.name = "x"}) -> (tensor<2xf32> {onnx.name = "y"}) {
+  // expected-note @below {{operator RandomNormalLike, domain 'ai.onnx', version 17: beyond the machine: random numbers}}
+  %y = onnx.node "RandomNormalLike" of "ai.onnx" 17(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
 }
