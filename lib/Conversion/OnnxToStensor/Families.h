@@ -16,6 +16,9 @@ namespace sluice::conversion {
 /// the reciprocal where that is exact.
 Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 
+/// The logarithm of the softmax over dimensions (ascending).
+Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
+
 /// lhs [B, M, T, K] times rhs [B, N, T, K] of f32 or f16 elements as f32 [B, M, N]: f32 operands are
 /// rounded to f16 or cut into pieces, as the options say. A constant operand beyond f16's range is refused.
 Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);

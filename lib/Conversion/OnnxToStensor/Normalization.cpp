@@ -63,7 +63,7 @@ static Tensor softmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> d
                    input.element);
 }
 
-static Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
+Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
   Tensor x = toF32(node, input);
   Tensor shifted = combine(node, x, node.reduce(ReduceKind::max, x, dims), subtract);
   Tensor powers =

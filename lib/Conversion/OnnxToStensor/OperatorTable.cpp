@@ -30,6 +30,9 @@ const OperatorTable &OperatorTable::get() {
     addNormalization(all);
     addAttention(all);
     addLinearAttention(all);
+    addRegionSampling(all);
+    addSampling(all);
+    addLosses(all);
     addRecurrent(all);
     addLayout(all);
     addIndexing(all);
