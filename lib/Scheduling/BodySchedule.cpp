@@ -78,6 +78,7 @@ private:
   struct Node {
     Opcode opcode;
     llvm::SmallVector<Source, 3> operands;
+    mlir::LocationAttr location;
     int64_t depth = 0;
     int64_t latestUse = INT64_MAX;
     uint32_t step = 0;
@@ -85,13 +86,13 @@ private:
 
   int64_t latency(Opcode opcode) const { return binary::latencyOf(opcode, target); }
 
-  uint32_t addNode(Opcode opcode, llvm::SmallVector<Source, 3> operands) {
-    nodes.push_back({opcode, std::move(operands)});
+  uint32_t addNode(Opcode opcode, llvm::SmallVector<Source, 3> operands, mlir::Location location) {
+    nodes.push_back({opcode, std::move(operands), location});
     return nodes.size() - 1;
   }
 
   /// An instruction has one immediate field: a second, different one goes through a Move.
-  void separateImmediates(llvm::SmallVector<Source, 3> &operands) {
+  void separateImmediates(llvm::SmallVector<Source, 3> &operands, mlir::Location location) {
     std::optional<uint32_t> first;
     for (Source &operand : operands) {
       if (operand.kind != Source::Immediate)
@@ -99,7 +100,7 @@ private:
       if (!first)
         first = operand.value;
       else if (*first != operand.value)
-        operand = {Source::Node, addNode(Opcode::Move, {operand})};
+        operand = {Source::Node, addNode(Opcode::Move, {operand}, location)};
     }
   }
 
@@ -121,14 +122,14 @@ private:
         operands.push_back(sources[op.getOperand(index)]);
       if (step->immediate)
         operands.push_back({Source::Immediate, *step->immediate});
-      separateImmediates(operands);
-      uint32_t node = addNode(static_cast<Opcode>(*step->op), std::move(operands));
+      separateImmediates(operands, op.getLoc());
+      uint32_t node = addNode(static_cast<Opcode>(*step->op), std::move(operands), op.getLoc());
       sources[op.getResult(0)] = {Source::Node, node};
     }
     for (mlir::Value result : body.getTerminator()->getOperands()) {
       Source source = sources[result];
       if (source.kind != Source::Node)
-        source = {Source::Node, addNode(Opcode::Move, {source})};
+        source = {Source::Node, addNode(Opcode::Move, {source}, body.getTerminator()->getLoc())};
       resultNodes.push_back(source.value);
       schedule.resultTypes.push_back(outType(result.getType()));
     }
@@ -161,8 +162,9 @@ private:
     }
   }
 
-  uint32_t addStep(Opcode opcode, int64_t depth, llvm::SmallVector<BodyOperand, 3> operands) {
-    schedule.steps.push_back({opcode, depth, std::move(operands), {}});
+  uint32_t addStep(Opcode opcode, int64_t depth, llvm::SmallVector<BodyOperand, 3> operands,
+                   mlir::LocationAttr location) {
+    schedule.steps.push_back({opcode, depth, std::move(operands), {}, location});
     return schedule.steps.size() - 1;
   }
 
@@ -172,14 +174,14 @@ private:
       auto [next, added] = carried.try_emplace(step, 0u);
       if (added) {
         int64_t at = schedule.steps[step].depth + latency(schedule.steps[step].opcode);
-        next->second = addStep(Opcode::Move, at, {{BodyOperand::Step, step}});
+        next->second = addStep(Opcode::Move, at, {{BodyOperand::Step, step}}, schedule.steps[step].location);
       }
       step = next->second;
     }
     return step;
   }
 
-  BodyOperand useArgument(unsigned argument, int64_t depth) {
+  BodyOperand useArgument(unsigned argument, int64_t depth, mlir::LocationAttr location) {
     llvm::SmallVector<std::pair<unsigned, uint32_t>> &known = arrivals[argument];
     // The same moment serves every user.
     for (auto [index, step] : known)
@@ -190,28 +192,31 @@ private:
                    return std::abs(schedule.arrivals[entry.first].depth - depth) >= count;
                  });
     if (again) {
-      schedule.arrivals.push_back({argument, depth, inType(body.getArgument(argument).getType())});
+      schedule.arrivals.push_back({argument, depth, inType(body.getArgument(argument).getType()), location});
       known.push_back({unsigned(schedule.arrivals.size() - 1), UINT32_MAX});
       return {BodyOperand::Arrival, known.back().first};
     }
     auto first =
         llvm::find_if(known, [&](auto &entry) { return schedule.arrivals[entry.first].depth == earliest; });
     if (first->second == UINT32_MAX)
-      first->second = addStep(Opcode::Move, earliest, {{BodyOperand::Arrival, first->first}});
+      first->second = addStep(Opcode::Move, earliest, {{BodyOperand::Arrival, first->first}}, location);
     return {BodyOperand::Step, carry(first->second, depth)};
   }
 
   void findEarliestUses() {
     earliestUse.assign(body.getNumArguments(), INT64_MAX);
+    llvm::SmallVector<mlir::LocationAttr> users(body.getNumArguments());
     for (const Node &node : nodes)
       for (const Source &operand : node.operands)
-        if (operand.kind == Source::Argument)
-          earliestUse[operand.value] = std::min(earliestUse[operand.value], node.depth);
+        if (operand.kind == Source::Argument && node.depth < earliestUse[operand.value]) {
+          earliestUse[operand.value] = node.depth;
+          users[operand.value] = node.location;
+        }
     for (unsigned i = 0; i < body.getNumArguments(); ++i) {
       arrivals.emplace_back();
       if (earliestUse[i] == INT64_MAX)
         continue;
-      schedule.arrivals.push_back({i, earliestUse[i], inType(body.getArgument(i).getType())});
+      schedule.arrivals.push_back({i, earliestUse[i], inType(body.getArgument(i).getType()), users[i]});
       arrivals[i].push_back({unsigned(schedule.arrivals.size() - 1), UINT32_MAX});
     }
   }
@@ -223,11 +228,11 @@ private:
       if (operand.kind == Source::Immediate)
         operands.push_back({BodyOperand::Immediate, operand.value});
       else if (operand.kind == Source::Argument)
-        operands.push_back(useArgument(operand.value, node.depth));
+        operands.push_back(useArgument(operand.value, node.depth, node.location));
       else
         operands.push_back({BodyOperand::Step, carry(nodes[operand.value].step, node.depth)});
     }
-    node.step = addStep(node.opcode, node.depth, std::move(operands));
+    node.step = addStep(node.opcode, node.depth, std::move(operands), node.location);
   }
 
   /// A step has one stream port: a second result of it, of another type, takes a Move.
@@ -236,7 +241,7 @@ private:
       uint32_t step = nodes[node].step;
       if (!schedule.steps[step].results.empty())
         step = addStep(Opcode::Move, schedule.steps[step].depth + latency(schedule.steps[step].opcode),
-                       {{BodyOperand::Step, step}});
+                       {{BodyOperand::Step, step}}, schedule.steps[step].location);
       schedule.steps[step].results.push_back(result);
       schedule.latency =
           std::max(schedule.latency, schedule.steps[step].depth + latency(schedule.steps[step].opcode));

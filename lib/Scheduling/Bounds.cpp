@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Scheduling/Bounds.h"
+#include "sluice/Scheduling/BodySchedule.h"
 
 #include "dialects/stensor/ScalarOps.h"
 #include "dialects/tile/TileDialect.h"
@@ -67,25 +68,40 @@ public:
   int64_t pathBound() const { return path; }
 
 private:
-  /// Cycles from a value's arrival at a unit at `stop` back to where it was read, at the nearest slice.
-  int64_t approach(int64_t stop) const {
-    int64_t nearest =
-        stop == 0 ? target.memoryFirstStop : stop - target.sliceStop(target.slicesPerHemisphere - 1);
-    return target.readLatency + nearest;
+  /// Cycles between the VXM's stop or an end of the chip, at `stop`, and the nearest slice.
+  int64_t toMemory(int64_t stop) const {
+    return stop == 0 ? target.memoryFirstStop : stop - target.sliceStop(target.slicesPerHemisphere - 1);
   }
-  int64_t departure(int64_t stop) const { return approach(stop) - target.readLatency + target.writeLatency; }
 
-  /// Chains a pass whose first element takes `latency` and whose last follows `burst` cycles later.
-  void chain(mlir::ValueRange inputs, mlir::ValueRange outputs, int64_t latency, int64_t burst) {
-    int64_t start = 0;
+  /// Least cycles from a result at stop `from` to a unit at stop `to`: past it on the way, else by a turn in
+  /// memory.
+  int64_t transit(int64_t from, int64_t to) const {
+    bool turns = (from == 0) == (to == 0);
+    return turns ? toMemory(from) + target.writeLatency + target.readLatency + toMemory(to)
+                 : std::abs(from - to);
+  }
+
+  /// Earliest cycle in which a vector of `buffer` can be at a unit at `stop`.
+  int64_t arrival(mlir::Value buffer, int64_t stop) const {
+    auto written = results.find(buffer);
+    if (written == results.end())
+      return int64_t(target.readLatency) + toMemory(stop);
+    int64_t first = INT64_MAX;
+    for (auto [from, cycle] : written->second)
+      first = std::min(first, cycle + transit(from, stop));
+    return first;
+  }
+
+  /// A pass at `stop` gives the first element of its outputs at stop `exit`, `latency` cycles after
+  /// the first of its inputs has come, and the last one `burst` cycles later.
+  void chain(mlir::ValueRange inputs, int64_t stop, mlir::ValueRange outputs, int64_t exit, int64_t latency,
+             int64_t burst) {
+    int64_t cycle = latency;
     for (mlir::Value input : inputs)
-      start = std::max(start, firstReady.lookup(input));
-    path = std::max(path, start + latency + burst);
-    for (mlir::Value output : outputs) {
-      auto [entry, added] = firstReady.insert({output, start + latency});
-      if (!added)
-        entry->second = std::min(entry->second, start + latency);
-    }
+      cycle = std::max(cycle, arrival(input, stop) + latency);
+    path = std::max(path, cycle + toMemory(exit) + int64_t(target.writeLatency) + burst);
+    for (mlir::Value output : outputs)
+      results[output].push_back({exit, cycle});
   }
 
   int64_t depthOf(mlir::Block &body) const {
@@ -104,6 +120,10 @@ private:
     return deepest;
   }
 
+  int64_t passThroughVxm(mlir::Block &body) const {
+    return target.vxmEntryLatency + std::max<int64_t>(depthOf(body), target.simpleLatency);
+  }
+
   void visitMap(MapOp op) {
     int64_t count = op.getCount();
     mlir::Block &body = op.getBody().front();
@@ -112,10 +132,7 @@ private:
     demand.vxmOut += bytesOf(op.getOutputs()) * count;
     demand.reads += bytesOf(op.getInputs()) * count;
     demand.writes += bytesOf(op.getOutputs()) * count;
-    chain(op.getInputs(), op.getOutputs(),
-          approach(0) + target.vxmEntryLatency + std::max<int64_t>(depthOf(body), target.simpleLatency) +
-              departure(0),
-          count - 1);
+    chain(op.getInputs(), 0, op.getOutputs(), 0, passThroughVxm(body), count - 1);
   }
 
   void visitContract(ContractOp op) {
@@ -135,8 +152,11 @@ private:
     demand.alu += stensor::countSteps(op.getBody().front()) * count * planes;
     llvm::SmallVector<mlir::Value> inputs(op.getRows().begin(), op.getRows().end());
     inputs.append(op.getWeights().begin(), op.getWeights().end());
-    chain(inputs, op.getOutputs(),
-          approach(target.mxmStop) + target.multiplyLatency + departure(target.mxmStop),
+    mlir::Block &body = op.getBody().front();
+    bool direct = scheduling::isIdentity(body);
+    int64_t stop = target.mxmStop, latency = target.multiplyLatency;
+    chain(inputs, stop, op.getOutputs(), direct ? stop : 0,
+          direct ? latency : latency + stop + passThroughVxm(body),
           (count - 1) * interval + (chunks - 1) * count * interval);
   }
 
@@ -145,30 +165,29 @@ private:
     demand.lanes += count;
     demand.reads += count * bytes;
     demand.writes += count * bytes;
-    chain(op.getInput(), op.getOutput(),
-          approach(target.sxmStop) + target.permuteLatency + departure(target.sxmStop), count - 1);
+    chain(op.getInput(), target.sxmStop, op.getOutput(), target.sxmStop, target.permuteLatency, count - 1);
   }
 
   void visitGather(GatherOp op) {
     int64_t count = op.getCount();
     demand.reads += count * (bytesOf(op.getTable()) + 1);
     demand.writes += count * bytesOf(op.getOutput());
-    chain({op.getTable(), op.getOffsets()}, op.getOutput(),
-          int64_t(target.readLatency) + target.gatherLatency + target.writeLatency, count - 1);
+    int64_t stop = target.memoryFirstStop;
+    chain(op.getOffsets(), stop, op.getOutput(), 0,
+          target.gatherLatency + stop + target.vxmEntryLatency + target.simpleLatency, count - 1);
   }
 
   void visitExchange(ExchangeOp op) {
     int64_t vectors = int64_t(op.getCount()) * bytesOf(op.getInput());
     demand.link += vectors * target.linkInterval * target.localLinks;
-    chain(op.getInput(), op.getOutput(),
-          approach(target.sxmStop) + target.linkLatency + departure(target.sxmStop),
+    chain(op.getInput(), target.sxmStop, op.getOutput(), target.sxmStop, target.linkLatency,
           (vectors - 1) * target.linkInterval);
   }
 
   const target::Target &target;
   Demand demand;
-  /// Earliest cycle in which a vector of a buffer can be there; 0 for what the program starts with.
-  llvm::DenseMap<mlir::Value, int64_t> firstReady;
+  /// Where and in which cycle the first element of each pass that writes a buffer appears.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<int64_t, int64_t>, 1>> results;
   int64_t path = 0;
 };
 

@@ -19,6 +19,7 @@
 #include "sluice/Target/Target.h"
 
 #include "mlir/IR/Block.h"
+#include "mlir/IR/Location.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <optional>
@@ -39,6 +40,8 @@ struct BodyStep {
   llvm::SmallVector<BodyOperand, 3> operands;
   /// Results of the body that this step gives.
   llvm::SmallVector<unsigned, 1> results;
+  /// Of the scalar operation that it computes or carries on.
+  mlir::LocationAttr location = {};
 };
 
 /// Block argument `argument`, read into an ALU that is dispatched `depth` cycles after departure.
@@ -46,6 +49,8 @@ struct BodyArrival {
   unsigned argument;
   int64_t depth;
   binary::InType type;
+  /// Of its first user.
+  mlir::LocationAttr location = {};
 };
 
 struct BodySchedule {

@@ -68,6 +68,7 @@ struct Use {
 struct StreamSegment {
   enum Stretch : uint8_t { Inward, AtVxm, Outward } stretch;
   target::Direction direction;
+  bool operator==(const StreamSegment &) const = default;
 };
 
 /// A group of streams that may be chosen freely: `width` consecutive ones, the
@@ -112,6 +113,11 @@ public:
   /// Gives `train` the earliest departure at which its whole footprint is free, with the
   /// lowest-numbered streams and ALUs, and reserves it.
   void depart(Train &train);
+  /// Departs at `departure` and no other cycle; false, and nothing reserved, if something there is taken.
+  bool departAt(Train &train, int64_t departure) {
+    int64_t next;
+    return tryDepart(train, departure, next);
+  }
 
   /// For messages: the queue's name, or which bank or stream.
   std::string nameOf(Resource resource) const;

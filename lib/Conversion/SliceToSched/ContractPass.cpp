@@ -192,9 +192,9 @@ mlir::LogicalResult Schedule::departRows(slice::ContractOp op, const RowSegment 
         }
         unsigned extra = p * extras + arrival.argument - 1;
         auto from = static_cast<Hemisphere>(op.getExtraHemispheres()[extra]);
-        emission.reads.push_back(
-            train.addRead(buffer(op.getExtras()[extra]), part(op.getExtraViews(), extra), count, interval,
-                          {from, false}, bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency)));
+        emission.reads.push_back(train.addRead(
+            buffer(op.getExtras()[extra]), part(op.getExtraViews(), extra), count, interval, {from, false},
+            bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency), arrival.location));
       }
       train.addBody(*body, bodyOffset, count, interval);
       emission.results.resize(outputs);

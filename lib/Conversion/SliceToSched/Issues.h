@@ -40,16 +40,6 @@ struct Issue {
   std::vector<int64_t> cards;
 };
 
-/// Elements of a pass that arrive on one stream: elements first, first + step, ... come
-/// from elements 0, 1, ... of `issue`'s output `slot`.
-struct StreamPart {
-  IssueId issue;
-  int32_t slot;
-  int64_t first, step, count;
-};
-/// Everything that one stream brings to a pass.
-using StreamSource = std::vector<StreamPart>;
-
 /// Appends to `flow` the edges into `slot` of a burst whose element j is element
 /// first + j * step of the pass, from `source`.
 void addStreamFlow(std::vector<FlowEdge> &flow, int32_t slot, int64_t first, int64_t step, int64_t count,

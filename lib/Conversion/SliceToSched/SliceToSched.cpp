@@ -14,6 +14,7 @@
 #include "Addresses.h"
 #include "Passes.h"
 #include "Statistics.h"
+#include "UnreadWrites.h"
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Conversion/Lowering.h"
@@ -22,6 +23,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <queue>
@@ -241,15 +243,22 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   if (failed(departAll(body, schedule)))
     return mlir::failure();
 
+  auto isOutput = [](const Buffer &buffer) {
+    return llvm::any_of(buffer.value.getUsers(), llvm::IsaPred<slice::OutputOp>);
+  };
+  eraseUnreadWrites(schedule.state.issues, isOutput);
+
   // Constants and outputs stay; an input that nothing reads is bound all the same.
+  llvm::DenseSet<const Buffer *> used;
+  for (const Issue &issue : schedule.state.issues)
+    used.insert(issue.buffer);
   std::vector<Buffer *> buffers;
   for (auto &[value, buffer] : schedule.allBuffers()) {
-    bool output = llvm::any_of(value.getUsers(), llvm::IsaPred<slice::OutputOp>);
-    if (output || llvm::isa<slice::ConstantOp>(value.getDefiningOp()))
+    if (isOutput(*buffer) || llvm::isa<slice::ConstantOp>(value.getDefiningOp()))
       buffer->lastUse = INT64_MAX;
     if (buffer->initial)
       buffer->lastUse = std::max<int64_t>(buffer->lastUse, 0);
-    if (buffer->lastUse != INT64_MIN)
+    if (buffer->initial || used.contains(buffer.get()))
       buffers.push_back(buffer.get());
   }
   if (failed(assignAddresses(buffers, *options.target)))

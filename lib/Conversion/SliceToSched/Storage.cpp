@@ -43,6 +43,21 @@ unsigned Buffer::copyIn(Hemisphere hemisphere) const {
   return llvm::find(hemispheres, hemisphere) - hemispheres.begin();
 }
 
+int64_t FlowingResult::elementOf(int64_t vector) const {
+  int64_t offset = vector - view.start;
+  if (view.step == 0)
+    return offset == 0 ? count - 1 : -1;
+  int64_t element = offset / view.step;
+  return offset % view.step == 0 && element >= 0 && element < count ? element : -1;
+}
+
+void Buffer::addFlowing(FlowingResult result) {
+  flowingOf.resize(vectors, -1);
+  for (int64_t element = 0; element < result.count; ++element)
+    flowingOf[result.view.start + element * result.view.step] = flowingResults.size();
+  flowingResults.push_back(std::move(result));
+}
+
 std::vector<MemoryBurst> Buffer::bursts(const View &view, int64_t count) const {
   std::vector<MemoryBurst> result;
   auto add = [&](int64_t element, int64_t elementStep, int64_t n, int64_t wordStep) {
@@ -51,8 +66,8 @@ std::vector<MemoryBurst> Buffer::bursts(const View &view, int64_t count) const {
       result.push_back({slices[(vector % stripes) * bytes + byte], byte, element, elementStep,
                         vector / stripes, wordStep, n});
   };
-  if (stripes == 1 || view.step == 0 || count == 1) {
-    add(0, 1, count, stripes == 1 ? view.step : 0);
+  if (view.step % stripes == 0 || count == 1) {
+    add(0, 1, count, view.step / stripes);
   } else if (view.step == 1) {
     int64_t period = stripes;
     for (int64_t element = 0; element < std::min(count, period); ++element)

@@ -8,6 +8,7 @@
 #ifndef SLUICE_LIB_CONVERSION_SLICETOSCHED_STORAGE_H
 #define SLUICE_LIB_CONVERSION_SLICETOSCHED_STORAGE_H
 
+#include "sluice/Scheduling/Reservation.h"
 #include "sluice/Target/Target.h"
 
 #include "mlir/IR/Value.h"
@@ -15,6 +16,7 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace sluice::sched {
@@ -44,6 +46,30 @@ struct Writer {
   IssueId issue = initialMemory;
   int32_t element = 0;
   int64_t ready = 0; ///< first cycle in which a read may be dispatched
+};
+
+/// Elements of a pass that arrive on one stream: elements first, first + step, ... come
+/// from elements 0, 1, ... of `issue`'s output `slot`.
+struct StreamPart {
+  IssueId issue;
+  int32_t slot;
+  int64_t first, step, count;
+};
+/// Everything that one stream brings to a pass.
+using StreamSource = std::vector<StreamPart>;
+
+/// A pass's result as it flows: element e is vector view.start + e * view.step of a buffer and passes the
+/// VXM's stop, or would, in cycle key + e * interval. Later passes may take it from its streams.
+struct FlowingResult {
+  View view;
+  int64_t count, interval, key;
+  unsigned stream;
+  std::vector<StreamSource> sources; ///< by byte plane
+  /// What is reserved of its streams; a pass that takes it further adds the rest.
+  std::vector<scheduling::StreamSegment> segments;
+
+  /// Element that is `vector`, or -1.
+  int64_t elementOf(int64_t vector) const;
 };
 
 /// A buffer of the slice level while the schedule is made.
@@ -78,6 +104,13 @@ public:
     return writers[(copy * bytes + byte) * vectors + vector];
   }
 
+  /// Records that `result` becomes vectors of this buffer.
+  void addFlowing(FlowingResult result);
+  /// The result that was written to `vector`, or null.
+  FlowingResult *flowing(int64_t vector) {
+    return flowingOf.empty() || flowingOf[vector] < 0 ? nullptr : &flowingResults[flowingOf[vector]];
+  }
+
   /// Where cards differ in which instruction writes a vector, that instruction, by
   /// ((copy * bytes + byte) * cards + card) * vectors + vector; empty where they agree.
   std::vector<IssueId> cardIssues;
@@ -87,6 +120,8 @@ public:
 
 private:
   std::vector<Writer> writers;
+  std::deque<FlowingResult> flowingResults; ///< stay where they are
+  std::vector<int32_t> flowingOf;           ///< by vector; empty before the first result
 };
 
 } // namespace sluice::sched

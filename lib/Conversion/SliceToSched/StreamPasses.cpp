@@ -61,7 +61,7 @@ mlir::LogicalResult Schedule::departMap(slice::MapOp op) {
     auto hemisphere = static_cast<Hemisphere>(op.getReadHemispheres()[arrival.argument]);
     reads.push_back(train.addRead(buffer(op.getInputs()[arrival.argument]),
                                   viewOf(op.getInputViews(), arrival.argument), count, 1, {hemisphere, false},
-                                  arrival.depth - int64_t(state.target.vxmEntryLatency)));
+                                  arrival.depth - int64_t(state.target.vxmEntryLatency), arrival.location));
   }
   train.addBody(*body, 0, count, 1);
   results.resize(body->resultTypes.size());

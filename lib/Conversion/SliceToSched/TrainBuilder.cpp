@@ -10,6 +10,10 @@
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
+
+#include <set>
+
 using namespace sluice;
 using namespace sluice::sched;
 using binary::Instruction;
@@ -18,44 +22,62 @@ using binary::Queue;
 using binary::Unit;
 using scheduling::BodyOperand;
 using scheduling::Cycles;
+using scheduling::ReservationTable;
 using scheduling::Resource;
 using scheduling::shifted;
 using scheduling::span;
 using scheduling::StreamDemand;
+using scheduling::Use;
 using target::Hemisphere;
 
 /// Aligned as ALUs and the MXM want operands of that many bytes.
 static unsigned alignmentOf(unsigned width) { return width == 4 || width == 2 ? width : 1; }
 
+/// What a burst takes of its slice.
+static void appendMemoryUses(std::vector<Use> &uses, const ReservationTable &table, const Buffer &buffer,
+                             Hemisphere hemisphere, const MemoryBurst &burst, bool write,
+                             const Cycles &cycles) {
+  Resource queue = table.queue({write ? Unit::MemWrite : Unit::MemRead, hemisphere, uint16_t(burst.slice)});
+  uses.push_back({queue, queue, span(cycles)});
+  Resource bankReads = table.bankReads(hemisphere, burst.slice, buffer.bank);
+  Resource bankWrites = table.bankWrites(hemisphere, burst.slice, buffer.bank);
+  uses.push_back({write ? bankReads : bankWrites, write ? bankWrites : bankReads, cycles});
+}
+
 void TrainBuilder::reserveMemory(const Buffer &buffer, Hemisphere hemisphere, const MemoryBurst &burst,
                                  bool write, const Cycles &cycles) {
-  addQueue({write ? Unit::MemWrite : Unit::MemRead, hemisphere, uint16_t(burst.slice)}, span(cycles));
-  Resource bankReads = state.table.bankReads(hemisphere, burst.slice, buffer.bank);
-  Resource bankWrites = state.table.bankWrites(hemisphere, burst.slice, buffer.bank);
-  train.uses.push_back({write ? bankReads : bankWrites, write ? bankWrites : bankReads, cycles});
+  appendMemoryUses(train.uses, state.table, buffer, hemisphere, burst, write, cycles);
   // Nothing is dispatched before cycle 0.
   train.earliest = std::max(train.earliest, -cycles.first);
 }
 
 unsigned TrainBuilder::addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval,
-                               StreamPath path, int64_t key) {
+                               StreamPath path, int64_t key, mlir::LocationAttr wanted) {
   unsigned copy = buffer.copyIn(path.hemisphere);
   StreamDemand demand{{path.segment()}, buffer.bytes, alignmentOf(buffer.bytes), {key, count, interval}};
   if (!path.outward)
     demand.segments.push_back(path.segmentAtVxm());
-  train.streams.push_back(std::move(demand));
+  Read read{{&buffer, view, path, copy},
+            count,
+            interval,
+            key,
+            wanted ? mlir::Location(wanted) : location,
+            {},
+            std::move(demand)};
   for (const MemoryBurst &burst : buffer.bursts(view, count)) {
     int64_t elementZero =
         key + path.cycleAt(state.target.sliceStop(burst.slice)) - int64_t(state.target.readLatency);
-    reserveMemory(buffer, path.hemisphere, burst, false, cyclesOf(burst, interval, elementZero));
+    Cycles cycles = cyclesOf(burst, interval, elementZero);
+    appendMemoryUses(read.uses, state.table, buffer, path.hemisphere, burst, false, cycles);
+    read.earliest = std::max(read.earliest, -cycles.first);
     for (int64_t j = 0; j < burst.count; ++j) {
       int64_t element = burst.firstElement + j * burst.elementStep;
       int64_t ready = buffer.writer(copy, burst.byte, view.start + element * view.step).ready;
-      train.earliest = std::max(train.earliest, ready - (elementZero + element * interval));
+      read.earliest = std::max(read.earliest, ready - (elementZero + element * interval));
     }
   }
-  Read read{{&buffer, view, path, copy}, count, interval, key, unsigned(train.streams.size() - 1)};
-  reads.push_back(read);
+  read.tap = findTap(read);
+  reads.push_back(std::move(read));
   return reads.size() - 1;
 }
 
@@ -111,16 +133,45 @@ static bool meet(const Cycles &a, const Cycles &b) {
   return false;
 }
 
+void TrainBuilder::append(scheduling::Train &whole, const Read &read) {
+  whole.uses.insert(whole.uses.end(), read.uses.begin(), read.uses.end());
+  whole.streams.push_back(read.demand);
+  whole.earliest = std::max(whole.earliest, read.earliest);
+}
+
+/// Keeps what `whole`, which has departed, chose: first for the results, then for the reads from memory.
+void TrainBuilder::finish(scheduling::Train &&whole) {
+  size_t next = train.streams.size();
+  for (Read &read : reads)
+    if (!read.tap.result)
+      read.stream = whole.chosenStreams[next++];
+  train = std::move(whole);
+}
+
 mlir::LogicalResult TrainBuilder::depart() {
-  for (size_t i = 0; i < train.uses.size(); ++i)
+  std::set<int64_t> departures;
+  for (const Read &read : reads)
+    if (read.tap.result)
+      departures.insert(read.tap.departure);
+  for (int64_t departure : departures)
+    if (departTapping(departure))
+      return mlir::success();
+
+  scheduling::Train whole = train;
+  for (Read &read : reads) {
+    read.tap.result = nullptr;
+    append(whole, read);
+  }
+  for (size_t i = 0; i < whole.uses.size(); ++i)
     for (size_t j = 0; j < i; ++j)
-      if (train.uses[i].check == train.uses[j].take && meet(train.uses[i].cycles, train.uses[j].cycles))
+      if (whole.uses[i].check == whole.uses[j].take && meet(whole.uses[i].cycles, whole.uses[j].cycles))
         return mlir::emitError(location)
-               << "pass uses one memory port twice in one cycle: " << state.table.nameOf(train.uses[i].check)
-               << ", " << train.uses[i].cycles.count << " and " << train.uses[j].cycles.count
-               << " cycles from " << train.uses[i].cycles.first << " and " << train.uses[j].cycles.first
+               << "pass uses one memory port twice in one cycle: " << state.table.nameOf(whole.uses[i].check)
+               << ", " << whole.uses[i].cycles.count << " and " << whole.uses[j].cycles.count
+               << " cycles from " << whole.uses[i].cycles.first << " and " << whole.uses[j].cycles.first
                << " after departure";
-  state.table.depart(train);
+  state.table.depart(whole);
+  finish(std::move(whole));
   return mlir::success();
 }
 
@@ -160,9 +211,10 @@ void TrainBuilder::addMemoryFlow(std::vector<FlowEdge> &flow, Buffer &buffer, un
 
 IssueId TrainBuilder::issueBurst(Buffer &buffer, StreamPath path, const MemoryBurst &burst,
                                  const Cycles &cycles, unsigned stream,
-                                 llvm::function_ref<int64_t(int64_t)> vectorOf) {
+                                 llvm::function_ref<int64_t(int64_t)> vectorOf, mlir::LocationAttr wanted) {
   Instruction instruction = memoryInstruction(Opcode::Read, burst, cycles, stream, path.direction());
-  IssueId id = state.issue({Unit::MemRead, path.hemisphere, uint16_t(burst.slice)}, instruction, location);
+  IssueId id = state.issue({Unit::MemRead, path.hemisphere, uint16_t(burst.slice)}, instruction,
+                           wanted ? mlir::Location(wanted) : location);
   state.issues[id].buffer = &buffer;
   addMemoryFlow(state.issues[id].flow, buffer, buffer.copyIn(path.hemisphere), burst, vectorOf);
   buffer.lastUse = std::max(buffer.lastUse, train.departure + cycles.last());
@@ -171,15 +223,19 @@ IssueId TrainBuilder::issueBurst(Buffer &buffer, StreamPath path, const MemoryBu
 
 std::vector<StreamSource> TrainBuilder::issueRead(unsigned number) {
   const Read &read = reads[number];
+  if (read.tap.result)
+    return tappedSources(read);
   std::vector<StreamSource> sources(read.buffer->bytes);
   for (const MemoryBurst &burst : read.buffer->bursts(read.view, read.count)) {
     int64_t elementZero =
         read.key + read.path.cycleAt(state.target.sliceStop(burst.slice)) - int64_t(state.target.readLatency);
-    IssueId id =
-        issueBurst(*read.buffer, read.path, burst, cyclesOf(burst, read.interval, elementZero),
-                   streamOfRead(number) + burst.byte, [&](int64_t j) {
-                     return read.view.start + (burst.firstElement + j * burst.elementStep) * read.view.step;
-                   });
+    IssueId id = issueBurst(
+        *read.buffer, read.path, burst, cyclesOf(burst, read.interval, elementZero),
+        streamOfRead(number) + burst.byte,
+        [&](int64_t j) {
+          return read.view.start + (burst.firstElement + j * burst.elementStep) * read.view.step;
+        },
+        read.location);
     sources[burst.byte].push_back({id, 0, burst.firstElement, burst.elementStep, burst.count});
   }
   return sources;
@@ -197,28 +253,33 @@ int32_t TrainBuilder::outputSlot(IssueId producer, int32_t byte, StreamPath path
 std::vector<IssueId> TrainBuilder::issueWrites(unsigned number, llvm::ArrayRef<StreamSource> sources) {
   const Result &result = results[number];
   std::vector<IssueId> ids;
+  llvm::SmallPtrSet<Buffer *, 2> written;
   for (const Access &write : result.writes) {
+    if (written.insert(write.buffer).second)
+      write.buffer->addFlowing({write.view, result.count, result.interval, train.departure + result.key,
+                                streamOfResult(number), sources, train.streams[result.demand].segments});
     for (const MemoryBurst &burst : write.buffer->bursts(write.view, result.count)) {
       int64_t elementZero = result.key + write.path.cycleAt(state.target.sliceStop(burst.slice));
       Cycles cycles = cyclesOf(burst, result.interval, elementZero);
       Instruction instruction = memoryInstruction(
           Opcode::Write, burst, cycles, streamOfResult(number) + burst.byte, write.path.direction());
-      IssueId id =
-          state.issue({Unit::MemWrite, write.path.hemisphere, uint16_t(burst.slice)}, instruction, location);
+      StreamSource source = sources[burst.byte];
+      // What a word holds is named by what computes it.
+      IssueId id = state.issue({Unit::MemWrite, write.path.hemisphere, uint16_t(burst.slice)}, instruction,
+                               state.issues[source.front().issue].location);
       ids.push_back(id);
       Issue &issue = state.issues[id];
       issue.buffer = write.buffer;
-      StreamSource source = sources[burst.byte];
       for (StreamPart &part : source)
         part.slot = outputSlot(part.issue, part.slot, write.path);
       addStreamFlow(issue.flow, 0, burst.firstElement, burst.elementStep, burst.count, source);
       for (int64_t j = 0; j < burst.count; ++j) {
         int64_t vector = write.view.start + (burst.firstElement + j * burst.elementStep) * write.view.step;
-        int64_t written = train.departure + cycles.first + j * cycles.step;
+        int64_t cycle = train.departure + cycles.first + j * cycles.step;
         write.buffer->writer(write.copy, burst.byte, vector) = {id, int32_t(j),
-                                                                written + state.target.writeLatency};
-        write.buffer->firstWrite = std::min(write.buffer->firstWrite, written);
-        write.buffer->lastUse = std::max(write.buffer->lastUse, written);
+                                                                cycle + state.target.writeLatency};
+        write.buffer->firstWrite = std::min(write.buffer->firstWrite, cycle);
+        write.buffer->lastUse = std::max(write.buffer->lastUse, cycle);
       }
     }
   }
@@ -272,7 +333,7 @@ std::vector<IssueId> TrainBuilder::issueBody(const scheduling::BodySchedule &bod
         (path.hemisphere == Hemisphere::East ? instruction.east : instruction.west) = 1;
     }
     IssueId id = state.issue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[issuedAlus + index])},
-                             instruction, location);
+                             instruction, step.location ? mlir::Location(step.location) : location);
     state.issues[id].flow = std::move(flow);
     steps.push_back(id);
     for (unsigned result : step.results)

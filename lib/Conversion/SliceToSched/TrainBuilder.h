@@ -22,6 +22,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 
+#include <optional>
 #include <vector>
 
 namespace sluice::sched {
@@ -64,9 +65,10 @@ public:
   scheduling::Train train;
 
   /// Reads `count` elements, `interval` cycles apart, onto streams of `path`, element 0
-  /// with key `key` after departure. Returns the number of the read.
+  /// with key `key` after departure. `wanted` is who wants it, if not the pass as a whole. Returns the number
+  /// of the read.
   unsigned addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval, StreamPath path,
-                   int64_t key);
+                   int64_t key, mlir::LocationAttr wanted = {});
 
   /// Demands `width` streams along `paths` for a unit's result, and writes it to every copy of `buffer` that
   /// lies there; without a buffer it is for the VXM. Returns the number of the result.
@@ -82,7 +84,7 @@ public:
   /// Issues one Read of `burst` onto `stream`; element j of it is vector vectorOf(j) of the buffer.
   IssueId issueBurst(Buffer &buffer, StreamPath path, const MemoryBurst &burst,
                      const scheduling::Cycles &cycles, unsigned stream,
-                     llvm::function_ref<int64_t(int64_t)> vectorOf);
+                     llvm::function_ref<int64_t(int64_t)> vectorOf, mlir::LocationAttr wanted = {});
 
   /// A fixed use of a queue.
   void addQueue(const binary::Queue &queue, const scheduling::Cycles &cycles) {
@@ -92,15 +94,17 @@ public:
   /// Demands the ALUs of a body that departs `offset` after the train.
   void addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count, int64_t interval);
 
-  /// Departs at the earliest cycle; fails, with a diagnostic, on a footprint that meets itself.
+  /// Departs at the earliest cycle; fails, with a diagnostic, on a footprint that meets itself. Where that
+  /// lets it depart in the cycle in which a result flows by that a read wants, the read takes it from its
+  /// streams.
   mlir::LogicalResult depart();
 
   /// First stream of a read or result.
-  unsigned streamOfRead(unsigned read) const { return train.chosenStreams[reads[read].demand]; }
+  unsigned streamOfRead(unsigned read) const { return reads[read].stream; }
   unsigned streamOfResult(unsigned result) const { return train.chosenStreams[results[result].demand]; }
   target::Direction directionOfRead(unsigned read) const { return reads[read].path.direction(); }
 
-  /// Issues the Read instructions of a read; the source of each byte plane.
+  /// Issues the Read instructions of a read that takes no flowing result; the source of each byte plane.
   std::vector<StreamSource> issueRead(unsigned read);
   /// Issues the Write instructions of a result that comes from `sources`, a source a byte plane.
   /// The issues, in the order of the bursts.
@@ -126,9 +130,21 @@ private:
     StreamPath path;
     unsigned copy;
   };
+  /// A flowing result that brings what a read wants if the train departs in `departure`.
+  struct Tap {
+    FlowingResult *result = nullptr;
+    int64_t element = 0; ///< of the result, for the read's element 0
+    int64_t departure = 0;
+  };
+  /// Footprint of reading from memory, and what was decided instead.
   struct Read : Access {
     int64_t count, interval, key;
-    unsigned demand;
+    mlir::Location location;
+    std::vector<scheduling::Use> uses;
+    scheduling::StreamDemand demand;
+    int64_t earliest = 0;
+    Tap tap = {};
+    unsigned stream = 0;
   };
   struct Result {
     int64_t count, interval, key;
@@ -136,6 +152,16 @@ private:
     llvm::SmallVector<StreamPath, 2> paths;
     std::vector<Access> writes;
   };
+
+  Tap findTap(const Read &read) const;
+  /// On which streams of `result` the unit of `read` finds it, if on any.
+  static std::optional<StreamPath> streamPathOf(const Read &read, const FlowingResult &result);
+  static std::vector<scheduling::StreamSegment> segmentsBeyond(const Read &read, const FlowingResult &result);
+  /// Departs in `departure` with the taps of that cycle, if its footprint is free.
+  bool departTapping(int64_t departure);
+  static void append(scheduling::Train &whole, const Read &read);
+  void finish(scheduling::Train &&whole);
+  std::vector<StreamSource> tappedSources(const Read &read) const;
 
   scheduling::Cycles cyclesOf(const MemoryBurst &burst, int64_t interval, int64_t elementZero) const {
     return {elementZero + burst.firstElement * interval, burst.count, burst.elementStep * interval};

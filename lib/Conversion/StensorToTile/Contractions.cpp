@@ -117,10 +117,10 @@ private:
 };
 
 Lowering::Contraction::Contraction(Lowering &lowering, stensor::ContractOp contract, stensor::MapOp fused)
-    : lowering(lowering), emitter(lowering.emitter), contract(contract), fused(fused),
-      loc(fused ? fused.getLoc() : contract.getLoc()), lhs(lowering.viewOf(contract.getLhs())),
-      rhs(lowering.viewOf(contract.getRhs())), elementType(contract.getLhs().getType().getElementType()),
-      lanes(emitter.target.lanes()), bytes(bytesOf(elementType)) {
+    : lowering(lowering), emitter(lowering.emitter), contract(contract), fused(fused), loc(contract.getLoc()),
+      lhs(lowering.viewOf(contract.getLhs())), rhs(lowering.viewOf(contract.getRhs())),
+      elementType(contract.getLhs().getType().getElementType()), lanes(emitter.target.lanes()),
+      bytes(bytesOf(elementType)) {
   ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
   b = left[0], m = left[1], t = left[2], k = left[3];
   n = contract.getType().getDimSize(2);
@@ -420,7 +420,7 @@ void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<int64_t> rows,
   auto unit =
       tile::ContractOp::create(emitter.builder, loc, weights, rowOperands, extraOperands, outputs, segments,
                                depths, widths, extraViews, outputViews, planeCount, rows.size());
-  emitter.fillBody(unit.getBody(), loc, bodyTypes,
+  emitter.fillBody(unit.getBody(), fused ? fused.getLoc() : loc, bodyTypes,
                    [&](OpBuilder &builder, Location loc, ValueRange arguments) {
                      if (fused)
                        return lowering.cloneBody(fused, argumentOf, builder, loc, arguments);

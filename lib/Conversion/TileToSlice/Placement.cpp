@@ -33,12 +33,14 @@ struct Wishes {
   bool table = false, offsets = false;
   /// The plane that installs it; planes install at once, each from slices of its own.
   std::optional<int64_t> plane;
-  int64_t accesses = 0;
+  /// Sum of the squares of the cycles for which each access holds its slices.
+  int64_t held = 0;
 };
 
 class BufferPlacer {
 public:
-  BufferPlacer(const target::Target &target, Placement &placement) : target(target), placement(placement) {}
+  BufferPlacer(const target::Target &target, int64_t horizon, Placement &placement)
+      : target(target), horizon(horizon), placement(placement) {}
 
   void run(mlir::Block &body) {
     for (mlir::Operation &op : body)
@@ -61,6 +63,7 @@ private:
   void collect(mlir::Operation *op) {
     llvm::SmallVector<mlir::Value> reads, writes;
     bool readByVxm = false, writtenByVxm = false;
+    int64_t burst = lengthOf(op);
     if (auto map = llvm::dyn_cast<MapOp>(op)) {
       reads.append(map.getInputs().begin(), map.getInputs().end());
       writes.append(map.getOutputs().begin(), map.getOutputs().end());
@@ -98,7 +101,7 @@ private:
     }
     for (mlir::Value read : reads) {
       Wishes &wish = wishes[read];
-      ++wish.accesses;
+      wish.held += burst * burst;
       if (!llvm::isa<ContractOp>(op))
         (readByVxm ? wish.toVxm : wish.toEdge) = true;
       addNeighbours(read, reads, false);
@@ -106,12 +109,27 @@ private:
     }
     for (mlir::Value write : writes) {
       Wishes &wish = wishes[write];
-      ++wish.accesses;
+      wish.held += burst * burst;
       (writtenByVxm ? wish.fromVxm : wish.fromEdge) = true;
       addNeighbours(write, writes, false);
       addNeighbours(write, reads, true);
     }
   }
+
+  /// Cycles for which a pass holds the slices that it reads and writes.
+  int64_t lengthOf(mlir::Operation *op) const {
+    return llvm::TypeSwitch<mlir::Operation *, int64_t>(op)
+        .Case<MapOp, PermuteOp, GatherOp>([](auto pass) { return int64_t(pass.getCount()); })
+        .Case([&](ContractOp pass) {
+          int64_t bytes = llvm::cast<BufferType>(pass.getWeights().front().getType()).getBytes();
+          return int64_t(pass.getCount()) * (bytes == 2 ? target.f16RowInterval : 1);
+        })
+        .Case([&](ExchangeOp pass) { return int64_t(pass.getCount()) * target.linkInterval; })
+        .Default([](mlir::Operation *) { return int64_t(0); });
+  }
+
+  /// Cycles that an access waits on average for others of a slice with that much `held` to end.
+  int64_t expectedWait(int64_t held) const { return horizon ? held / (2 * horizon) : 0; }
 
   void addNeighbours(mlir::Value buffer, llvm::ArrayRef<mlir::Value> others, bool turn) {
     for (mlir::Value other : others)
@@ -144,10 +162,12 @@ private:
     std::optional<Cost> best;
     for (int64_t first = 0; first + width <= int64_t(target.slicesPerHemisphere); first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
-        int64_t clashes = clashCount(wish, place, first, width, bank), fill = 0;
+        int64_t clashes = clashCount(wish, place, first, width, bank), fill = 0, held = 0;
         for (int64_t hemisphere : place.hemispheres)
-          for (int64_t slice = first; slice < first + width; ++slice)
+          for (int64_t slice = first; slice < first + width; ++slice) {
             fill = std::max(fill, words(hemisphere, slice, bank));
+            held = std::max(held, heldBy[{hemisphere, slice}]);
+          }
         if (wish.plane && width == int64_t(target.installStreams))
           clashes += first / width != *wish.plane;
         bool overflows = fill + needed > int64_t(target.wordsPerBank);
@@ -157,7 +177,7 @@ private:
           detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
         if (wish.offsets)
           detours += 2 * stop;
-        Cost cost{overflows, clashes, detours * 8 + fill, first * 2 + bank};
+        Cost cost{overflows, clashes, (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;
@@ -167,8 +187,10 @@ private:
         }
       }
     for (int64_t hemisphere : place.hemispheres)
-      for (int64_t slice : place.slices)
+      for (int64_t slice : place.slices) {
         words(hemisphere, slice, place.bank) += needed;
+        heldBy[{hemisphere, slice}] += wish.held;
+      }
   }
 
   int64_t clashCount(const Wishes &wish, const BufferPlace &place, int64_t first, int64_t width,
@@ -192,13 +214,18 @@ private:
   }
 
   const target::Target &target;
+  /// Cycles that the program takes at least, 0 if that is not known.
+  int64_t horizon;
   Placement &placement;
   llvm::DenseMap<mlir::Value, Wishes> wishes;
+  /// Accesses of a slice, by hemisphere and slice, as Wishes::held.
+  std::map<std::pair<int64_t, int64_t>, int64_t> heldBy;
   std::map<std::tuple<int64_t, int64_t, int64_t>, int64_t> load;
 };
 
 } // namespace
 
-void tile::placeBuffers(mlir::Block &body, const target::Target &target, Placement &placement) {
-  BufferPlacer(target, placement).run(body);
+void tile::placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon,
+                        Placement &placement) {
+  BufferPlacer(target, horizon, placement).run(body);
 }

@@ -44,14 +44,18 @@ inline constexpr unsigned hemispheres = 2;
 /// Copies what a map reads from one buffer more often, at once, than the buffer can have copies.
 void separateReads(mlir::Block &body);
 
+/// Cuts maps that write striped buffers into a map a stripe.
+void splitStripedMaps(mlir::Block &body);
+
 /// Gives contraction units their planes and lane and table passes their hemisphere,
 /// evenly by the cycles they take; then every buffer the hemispheres of its readers.
 void placeUnits(mlir::Block &body, const target::Target &target, Placement &placement);
 
 /// Gives every buffer its slices and bank: those that a pass reads (or writes) at once lie in
 /// different slices, what it reads and what it writes in different banks of a shared one; near the
-/// unit that turns it round.
-void placeBuffers(mlir::Block &body, const target::Target &target, Placement &placement);
+/// unit that turns it round; and not where long bursts hold a slice while others wait. The program takes at
+/// least `horizon` cycles.
+void placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon, Placement &placement);
 
 } // namespace sluice::tile
 

@@ -8,6 +8,7 @@
 #include "Placement.h"
 
 #include "sluice/Conversion/Lowering.h"
+#include "sluice/Scheduling/Bounds.h"
 
 #include "dialects/slice/SliceDialect.h"
 
@@ -89,6 +90,15 @@ private:
 
 } // namespace
 
+/// Cycles that the program takes at least, as far as computeBounds has said.
+static int64_t largerBound(mlir::ModuleOp module) {
+  int64_t larger = 0;
+  for (llvm::StringRef name : {kResourceBoundAttr, kPathBoundAttr})
+    if (auto bound = module->getAttrOfType<mlir::IntegerAttr>(name))
+      larger = std::max(larger, bound.getInt());
+  return larger;
+}
+
 mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<slice::SliceDialect>();
   auto function = module.lookupSymbol<mlir::func::FuncOp>("main");
@@ -97,9 +107,10 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
   mlir::Block &body = function.front();
 
   tile::separateReads(body);
+  tile::splitStripedMaps(body);
   tile::Placement placement;
   tile::placeUnits(body, *options.target, placement);
-  tile::placeBuffers(body, *options.target, placement);
+  tile::placeBuffers(body, *options.target, largerBound(module), placement);
 
   llvm::SmallVector<mlir::Operation *> passes;
   for (mlir::Operation &op : body.without_terminator())

@@ -17,6 +17,7 @@ func.func @main() {
     %0 = arith.addf %x, %z : f32
     slice.yield %0 : f32
   } {read_hemispheres = array<i64: 0, 1>}
+  slice.output %y [0, 1] count 2 "y" {machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, card = -1 : i64} : <2, 4>
   return
 }
 
@@ -35,5 +36,6 @@ func.func @main() {
   %lanes = slice.constant dense<-1> : tensor<1x2x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1>} : <1, 2>
   %y = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 0>, slices = array<i64: 40>} : <1, 1>
   slice.permute %x, %lanes into %y [0, 1, 0, 0, 0, 1] count 1 {hemisphere = 0 : i64} : <1, 1>, <1, 2>, <1, 1>
+  slice.output %y [0, 1] count 1 "y" {machine_type = tensor<1x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, card = -1 : i64} : <1, 1>
   return
 }

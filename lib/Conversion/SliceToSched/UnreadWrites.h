@@ -1,0 +1,23 @@
+//===- UnreadWrites.h - Writes that nothing reads ---------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_LIB_CONVERSION_SLICETOSCHED_UNREADWRITES_H
+#define SLUICE_LIB_CONVERSION_SLICETOSCHED_UNREADWRITES_H
+
+#include "Issues.h"
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace sluice::sched {
+
+/// Removes the writes whose words no instruction reads, since their readers took the results as they flowed by;
+/// those of buffers that `isOutput` are read by the host. Issues are numbered anew.
+void eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isOutput);
+
+} // namespace sluice::sched
+
+#endif // SLUICE_LIB_CONVERSION_SLICETOSCHED_UNREADWRITES_H
