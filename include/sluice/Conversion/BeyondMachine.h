@@ -13,8 +13,8 @@
 namespace sluice {
 
 /// Begins the reasons of refusals that are final: types and operators that a statically scheduled machine
-/// cannot hold (strings, sequences, shapes that depend on data, random numbers, ...). Whatever else is refused is not
-/// supported yet.
+/// cannot hold (strings, sequences, shapes that depend on data, random numbers, ...). Whatever else is
+/// refused is not supported yet.
 inline constexpr llvm::StringLiteral kBeyondMachine = "beyond the machine: ";
 
 } // namespace sluice

@@ -10,8 +10,7 @@
 using namespace sluice;
 using namespace sluice::sched;
 
-void sched::eraseUnreadWrites(std::vector<Issue> &issues,
-                              llvm::function_ref<bool(const Buffer &)> isOutput) {
+void sched::eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isOutput) {
   std::vector<bool> kept(issues.size());
   for (const Issue &issue : issues)
     for (const FlowEdge &edge : issue.flow)

@@ -14,8 +14,8 @@
 
 namespace sluice::sched {
 
-/// Removes the writes whose words no instruction reads, since their readers took the results as they flowed by;
-/// those of buffers that `isOutput` are read by the host. Issues are numbered anew.
+/// Removes the writes whose words no instruction reads, since their readers took the results as they flowed
+/// by; those of buffers that `isOutput` are read by the host. Issues are numbered anew.
 void eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isOutput);
 
 } // namespace sluice::sched
