@@ -179,6 +179,21 @@ bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, uns
   return false;
 }
 
+void ReservationTable::undo(const Train &train, int64_t departure) {
+  for (const Use &use : train.uses)
+    timelines[use.take].release(shifted(use.cycles, departure));
+  for (size_t i = 0; i < train.chosenStreams.size(); ++i)
+    for (const StreamSegment &segment : train.streams[i].segments)
+      for (unsigned byte = 0; byte < train.streams[i].width; ++byte)
+        timelines[stream(segment, train.chosenStreams[i] + byte)].release(
+            shifted(train.streams[i].keys, departure));
+  for (size_t i = 0; i < train.chosenAlus.size(); ++i) {
+    Cycles cycles = shifted(train.alus[i].cycles, departure);
+    timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[i])})].release(cycles);
+    timelines[aluResult(train.chosenAlus[i])].release(shifted(cycles, train.alus[i].latency));
+  }
+}
+
 bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next) {
   next = departure;
   for (const Use &use : train.uses) {
@@ -189,6 +204,9 @@ bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next)
   if (next != departure)
     return false;
 
+  // Fixed uses come first: a demand of the same train must not choose a stream that one of them takes.
+  for (const Use &use : train.uses)
+    timelines[use.take].reserve(shifted(use.cycles, departure));
   train.chosenStreams.clear();
   train.chosenAlus.clear();
   unsigned chosen;
@@ -205,23 +223,10 @@ bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next)
       train.chosenAlus.push_back(chosen);
     }
   if (chose) {
-    for (const Use &use : train.uses)
-      timelines[use.take].reserve(shifted(use.cycles, departure));
     train.departure = departure;
     return true;
   }
-
-  // Undo: what was chosen for the demands before the one that failed.
-  for (size_t i = 0; i < train.chosenStreams.size(); ++i)
-    for (const StreamSegment &segment : train.streams[i].segments)
-      for (unsigned byte = 0; byte < train.streams[i].width; ++byte)
-        timelines[stream(segment, train.chosenStreams[i] + byte)].release(
-            shifted(train.streams[i].keys, departure));
-  for (size_t i = 0; i < train.chosenAlus.size(); ++i) {
-    Cycles cycles = shifted(train.alus[i].cycles, departure);
-    timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[i])})].release(cycles);
-    timelines[aluResult(train.chosenAlus[i])].release(shifted(cycles, train.alus[i].latency));
-  }
+  undo(train, departure);
   next = std::max(next, departure + 1);
   return false;
 }

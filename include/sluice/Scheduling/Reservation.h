@@ -126,6 +126,8 @@ public:
 
 private:
   bool tryDepart(Train &train, int64_t departure, int64_t &next);
+  /// Frees what `train` has reserved and chosen so far for `departure`.
+  void undo(const Train &train, int64_t departure);
   bool chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
   bool chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
 

@@ -56,7 +56,7 @@ std::vector<scheduling::StreamSegment> TrainBuilder::segmentsBeyond(const Read &
 bool TrainBuilder::departTapping(int64_t departure) {
   scheduling::Train whole = train;
   llvm::SmallVector<Read *> tapping;
-  llvm::SmallVector<FlowingResult *> extended;
+  llvm::SmallVector<std::pair<FlowingResult *, scheduling::StreamSegment>> extended;
   for (Read &read : reads) {
     if (!read.tap.result || read.tap.departure != departure) {
       append(whole, read);
@@ -64,15 +64,16 @@ bool TrainBuilder::departTapping(int64_t departure) {
     }
     tapping.push_back(&read);
     FlowingResult &result = *read.tap.result;
-    if (llvm::is_contained(extended, &result))
-      continue;
-    extended.push_back(&result);
     Cycles keys{result.key - departure, result.count, result.interval};
-    for (const scheduling::StreamSegment &segment : segmentsBeyond(read, result))
+    for (const scheduling::StreamSegment &segment : segmentsBeyond(read, result)) {
+      if (llvm::is_contained(extended, std::pair(&result, segment)))
+        continue;
+      extended.push_back({&result, segment});
       for (unsigned byte = 0; byte < read.buffer->bytes; ++byte) {
         Resource stream = state.table.stream(segment, result.stream + byte);
         whole.uses.push_back({stream, stream, keys});
       }
+    }
   }
   if (whole.earliest > departure || !state.table.departAt(whole, departure))
     return false;

@@ -87,6 +87,20 @@ TEST(ReservationTable, ChoosesFreeStreams) {
   }
 }
 
+// A train that takes one stream further must not choose the same stream for a result of its own. Once it did:
+// softmax read its own result where the permutation's should have been.
+TEST(ReservationTable, ChoosesNoStreamThatTheTrainTakesItself) {
+  target::Target target = tsp1();
+  ReservationTable table(target);
+  StreamSegment atVxm{StreamSegment::AtVxm, Direction::East};
+  Resource first = table.stream(atVxm, 0);
+  Train train;
+  train.uses.push_back({first, first, {0, 12, 1}});
+  train.streams.push_back({{atVxm}, 1, 1, {11, 12, 1}});
+  ASSERT_TRUE(table.departAt(train, 5));
+  EXPECT_EQ(train.chosenStreams.front(), 1u);
+}
+
 // Two results may not leave an ALU in one cycle, though their operations started in different ones.
 TEST(ReservationTable, KeepsAluResultsApart) {
   target::Target target = tsp1();
