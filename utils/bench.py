@@ -33,12 +33,13 @@ def workloads():
     yield "stories260K, one token", decoder_step, dims, 15_000
 
 
-def decoder_step():
-    """The trained decoder beside the project with one token's inputs; None where it is not there."""
+def decoder_step(past=255):
+    """The trained decoder beside the project with one token's inputs behind `past` others; None where it is not
+    there."""
     if not STORIES.exists():
         return None
     model = onnx.load(str(STORIES))
-    sizes = {"batch": 1, "seq": 1, "past": 255, "total": 256}
+    sizes = {"batch": 1, "seq": 1, "past": past, "total": past + 1}
     feeds = {}
     for value in model.graph.input:
         shape = [sizes.get(d.dim_param, d.dim_value) for d in value.type.tensor_type.shape.dim]

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Elf.h"
+#include "Serialize.h"
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
@@ -99,7 +100,7 @@ static absl::StatusOr<proto::CardProgram> encodeBody(const Program &program, siz
   return body;
 }
 
-static std::string serialize(const google::protobuf::MessageLite &message) {
+std::string binary::serialize(const google::protobuf::MessageLite &message) {
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);
   google::protobuf::io::CodedOutputStream coded(&stream);

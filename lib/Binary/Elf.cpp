@@ -6,22 +6,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "Elf.h"
+#include "Hash.h"
 
 #include "sluice/Support/Strings.h"
 
 #include <bit>
 #include <cstring>
-#include <memory>
 
 #include <elf.h>
-#include <openssl/evp.h>
 
 static_assert(std::endian::native == std::endian::little, "ELF structures are copied as they lie");
 
 using namespace sluice;
 using namespace sluice::binary;
 
-static constexpr size_t kHashBytes = 32;
 static constexpr std::string_view kNoteSection = ".note.sluice", kNamesSection = ".shstrtab";
 
 namespace {
@@ -43,15 +41,11 @@ constexpr size_t kHashOffset = kNoteOffset + offsetof(HashNote, hash);
 /// SHA-256 over the file with the hash itself taken as zero.
 static std::string hashOf(std::string_view bytes) {
   const char zeros[kHashBytes] = {};
-  std::string digest(kHashBytes, '\0');
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  std::string_view behind = bytes.substr(kHashOffset + kHashBytes);
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  EVP_DigestUpdate(context.get(), bytes.data(), kHashOffset);
-  EVP_DigestUpdate(context.get(), zeros, kHashBytes);
-  EVP_DigestUpdate(context.get(), behind.data(), behind.size());
-  EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char *>(digest.data()), nullptr);
-  return digest;
+  Sha256 hash;
+  hash.add(bytes.substr(0, kHashOffset));
+  hash.add({zeros, kHashBytes});
+  hash.add(bytes.substr(kHashOffset + kHashBytes));
+  return hash.digest();
 }
 
 template <typename T>
@@ -195,9 +189,5 @@ absl::StatusOr<std::vector<Section>> binary::readElf(std::string_view bytes) {
 absl::StatusOr<std::string> binary::statedHash(std::string_view bytes) {
   if (absl::StatusOr<Elf64_Ehdr> header = readHeader(bytes); !header.ok())
     return header.status();
-  std::string hex;
-  for (char byte : bytes.substr(kHashOffset, kHashBytes))
-    for (unsigned shift : {4u, 0u})
-      hex.push_back("0123456789abcdef"[static_cast<uint8_t>(byte) >> shift & 15]);
-  return hex;
+  return toHex(bytes.substr(kHashOffset, kHashBytes));
 }

@@ -28,8 +28,7 @@ static bool isSelected(const Selection &selection, const Queue &queue) {
   return !selection.queue || *selection.queue == queueName(queue);
 }
 
-/// "int8 [2, 320]"; the machine's type in brackets where it is another one.
-static std::string typeText(const proto::TensorType &type) {
+std::string binary::printType(const proto::TensorType &type) {
   std::string text(elementName(ElementType(type.element_type())));
   if (type.machine_type() != type.element_type())
     text += concat(" (as ", elementName(ElementType(type.machine_type())), ")");
@@ -51,7 +50,7 @@ static void printBindingTypes(const char *title,
                               const google::protobuf::RepeatedPtrField<proto::Binding> &bindings,
                               std::ostream &stream) {
   for (const proto::Binding &binding : bindings)
-    stream << absl::StrFormat("%-8s %s: %s\n", title, binding.name(), typeText(binding.type()));
+    stream << absl::StrFormat("%-8s %s: %s\n", title, binding.name(), printType(binding.type()));
 }
 
 static void printCardSummary(size_t index, const Card &card, std::ostream &stream) {
@@ -209,7 +208,7 @@ void binary::printMemory(const Program &program, const Target &target, const Sel
 
 static void printBinding(const char *title, const proto::Binding &binding, const Selection &selection,
                          std::ostream &stream) {
-  stream << title << " " << binding.name() << ": " << typeText(binding.type()) << "\n  layout";
+  stream << title << " " << binding.name() << ": " << printType(binding.type()) << "\n  layout";
   for (int32_t dimension : binding.layout().permutation())
     stream << " " << dimension;
   stream << ", last " << binding.layout().lane_dims() << " on lanes\n";

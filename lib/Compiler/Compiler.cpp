@@ -98,6 +98,7 @@ LogicalResult Driver::prepare() {
                    << target.cardsPerNode << " cards";
   lowering.target = &target;
   lowering.cards = options.cards;
+  lowering.scheduleSeed = options.scheduleSeed;
   if (!options.dumpPhasesTo.empty())
     if (std::error_code code = llvm::sys::fs::create_directories(options.dumpPhasesTo))
       return error() << "cannot create directory " << options.dumpPhasesTo << ": " << code.message();

@@ -37,7 +37,9 @@ public:
       this->getOperation().emitError() << std::string(target.status().message());
       return this->signalPassFailure();
     }
-    LoweringOptions options{&*target, cards};
+    LoweringOptions options;
+    options.target = &*target;
+    options.cards = cards;
     if (failed(Derived::convert(this->getOperation(), options)))
       this->signalPassFailure();
   }

@@ -82,7 +82,8 @@ int64_t Timeline::reservedCycles() const {
 // Resources
 //===----------------------------------------------------------------------===//
 
-ReservationTable::ReservationTable(const target::Target &target) : target(target) {
+ReservationTable::ReservationTable(const target::Target &target, std::optional<uint64_t> seed)
+    : target(target), choices(seed) {
   queuesPerSide =
       std::max({target.slicesPerHemisphere, target.alus, target.distributors, target.transposers,
                 target.permutors, target.planesPerHemisphere, 2 * (target.localLinks + target.globalLinks)});
@@ -129,6 +130,10 @@ std::string ReservationTable::nameOf(Resource resource) const {
 // Departure
 //===----------------------------------------------------------------------===//
 
+/// Cycles by which a train departs later than it could where the schedule is any legal one: more than a trip
+/// across the chip, so that neighbours change places.
+static constexpr uint64_t maxSlack = 100;
+
 /// Least departure after `departure` at which `cycles` no longer meets the taken cycle
 /// `conflict`. An unbroken stretch meets it until it starts behind it.
 static int64_t departureBeyond(const Cycles &cycles, int64_t departure, int64_t conflict) {
@@ -139,7 +144,10 @@ bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departur
                                     int64_t &next) {
   Cycles keys = shifted(demand.keys, departure);
   int64_t soonest = INT64_MAX;
-  for (unsigned first = 0; first + demand.width <= target.streamsPerDirection; first += demand.alignment) {
+  const unsigned places = (target.streamsPerDirection - demand.width) / demand.alignment + 1;
+  const unsigned start = choices.draw(places);
+  for (unsigned place = 0; place < places; ++place) {
+    const unsigned first = (start + place) % places * demand.alignment;
     int64_t conflict = INT64_MIN;
     for (const StreamSegment &segment : demand.segments)
       for (unsigned byte = 0; byte < demand.width; ++byte)
@@ -161,7 +169,9 @@ bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, uns
                                  int64_t &next) {
   Cycles cycles = shifted(demand.cycles, departure);
   int64_t soonest = INT64_MAX;
-  for (unsigned alu = 0; alu < target.alus; ++alu) {
+  const unsigned start = choices.draw(target.alus);
+  for (unsigned place = 0; place < target.alus; ++place) {
+    const unsigned alu = (start + place) % target.alus;
     Timeline &dispatches = timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(alu)})];
     Timeline &results = timelines[aluResult(alu)];
     int64_t conflict = dispatches.lastConflict(cycles);
@@ -232,7 +242,7 @@ bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next)
 }
 
 void ReservationTable::depart(Train &train) {
-  int64_t departure = train.earliest, next;
+  int64_t departure = train.earliest + int64_t(choices.draw(maxSlack)), next;
   while (!tryDepart(train, departure, next))
     departure = next;
 }

@@ -119,8 +119,9 @@ CompileOptions makeOptions(std::map<std::string, int64_t> dims, const std::strin
 
 Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<std::string, int64_t> dims,
                    const std::string &f32Matmul, std::optional<unsigned> threads, const std::string &target,
-                   const std::optional<std::string> &demote) {
+                   const std::optional<std::string> &demote, std::optional<uint64_t> scheduleSeed) {
   CompileOptions options = makeOptions(std::move(dims), f32Matmul, demote);
+  options.scheduleSeed = scheduleSeed;
   options.cards = cards;
   options.threads = threads.value_or(0);
   options.targetName = target;
@@ -177,7 +178,9 @@ PYBIND11_MODULE(_sluice, module) {
   module.def("compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
              py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
              py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
-             "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name.");
+             py::arg("schedule_seed") = py::none(),
+             "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `schedule_seed` makes the "
+             "schedule any legal one instead of a short one.");
   module.def(
       "interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
       py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",

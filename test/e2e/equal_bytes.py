@@ -4,6 +4,7 @@
 """Threads, directory, environment, locale and address randomisation leave no trace in a binary."""
 
 import os
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import models
-from harness import MODELS, tool
+from harness import BIN, MODELS, save_model, tool
 
 
 class EqualBytes(unittest.TestCase):
@@ -29,6 +30,24 @@ class EqualBytes(unittest.TestCase):
                      *flags, cwd=folder, env=environment)
                 binaries.add((folder / "m.slu").read_bytes())
         self.assertEqual(len(binaries), 1, "the binaries differ")
+
+    def test_address_randomisation(self):
+        """Fixed addresses and random ones, twice each, give equal bytes."""
+        binaries = set()
+        with tempfile.TemporaryDirectory() as root:
+            path = Path(root, "m.onnx")
+            path.write_bytes(models.attention_block()[0].SerializeToString())
+            for prefix in (["setarch", "-R"], []) * 2:
+                subprocess.run([*prefix, BIN / "sluice-compile", path, "-o", Path(root, "m.slu")], check=True,
+                               stdout=subprocess.DEVNULL)
+                binaries.add(Path(root, "m.slu").read_bytes())
+        self.assertEqual(len(binaries), 1, "the binaries differ")
+
+    def test_check_determinism(self):
+        with tempfile.TemporaryDirectory() as root:
+            path = save_model(Path(root, "m.onnx"), models.perceptron()[0])
+            tool("sluice-compile", path, "-o", Path(root, "m.slu"), "--check-determinism", "--cards=2")
+            self.assertTrue(Path(root, "m.slu").exists())
 
     def test_block(self):
         for cards in (1, 8):

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Determinism.h"
 #include "Progress.h"
 #include "StatsTable.h"
 #include "sluice/Binary/Program.h"
@@ -37,6 +38,18 @@ static cl::opt<unsigned> cards("cards", cl::desc("Cards of one node that share t
 static ModelOptions modelOptions(category);
 static cl::opt<unsigned> threads("threads", cl::desc("Threads that compile; 0: one a core"), cl::init(0),
                                  cl::cat(category));
+static cl::opt<bool> checkDeterminism(
+    "check-determinism",
+    cl::desc("Compile twice, in processes with other addresses, hash seeds and numbers of threads, "
+             "and fail if the binaries differ"),
+    cl::cat(category));
+static cl::opt<std::string> twinPath(kTwinOption,
+                                     cl::desc("Be the second compilation of --check-determinism"),
+                                     cl::value_desc("file"), cl::Hidden, cl::cat(category));
+static cl::opt<uint64_t>
+    scheduleSeed("schedule-seed",
+                 cl::desc("Schedule in random order with random slack: legal, long, and of the same bits"),
+                 cl::value_desc("number"), cl::Hidden, cl::cat(category));
 static cl::opt<Phase>
     compileTo("compile-to", cl::desc("Stop after a phase and write its IR"),
               cl::values(clEnumValN(Phase::Onnx, "onnx", "the imported graph"),
@@ -66,12 +79,24 @@ static int writeIR(const CompileOptions &options) {
   return written.ok() ? 0 : fail(written);
 }
 
-static int writeBinary(const CompileOptions &options) {
+/// Writes what --check-determinism compares with.
+static int writeTwin(const CompileOptions &options) {
+  absl::StatusOr<binary::Program> program = compileModel(inputPath, options);
+  if (!program.ok())
+    return fail(program.status());
+  absl::Status written = binary::writeProgram(*program, twinPath);
+  return written.ok() ? 0 : fail(written);
+}
+
+static int writeBinary(const CompileOptions &options, ArrayRef<const char *> arguments) {
   if (outputPath.empty())
     return fail("no output: -o <file>");
   absl::StatusOr<binary::Program> program = compileModel(inputPath, options);
   if (!program.ok())
     return fail(program.status());
+  if (checkDeterminism)
+    if (std::optional<std::string> difference = compareWithTwin(*program, arguments))
+      return fail(*difference);
   const std::string &json = program->metadata.stats_json();
   Expected<json::Value> stats = json::parse(json);
   if (!stats || !stats->getAsObject())
@@ -96,13 +121,22 @@ int main(int argc, char **argv) {
   options.f32Matmul = modelOptions.f32Matmul();
   options.demoteF64 = modelOptions.demoteF64();
   options.threads = threads;
+  if (scheduleSeed.getNumOccurrences())
+    options.scheduleSeed = scheduleSeed;
   options.compileTo = compileTo;
   options.dumpPhasesTo = dumpPhasesTo;
   if (std::optional<std::string> wrong = modelOptions.readDims(options.dims))
     return fail(*wrong);
 
+  if (!twinPath.empty()) {
+    // One thread where the first compilation has several, else two.
+    options.threads = threads == 1 ? 2 : 1;
+    return writeTwin(options);
+  }
   Progress progress;
   options.onPhase = [&](Phase phase) { progress.begin(phase); };
   options.onWarning = [](const std::string &text) { errs() << "sluice-compile: warning: " << text << "\n"; };
-  return compileTo == Phase::Binary ? writeBinary(options) : writeIR(options);
+  if (compileTo != Phase::Binary)
+    return writeIR(options);
+  return writeBinary(options, ArrayRef<const char *>(argv, argc));
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "sluice/Binary/Compare.h"
 #include "sluice/Binary/Printer.h"
 #include "sluice/Binary/Program.h"
 #include "sluice/Support/Files.h"
@@ -28,6 +29,9 @@ Sluice options:
   --memory      Initial memory and bindings by slice, bytes by bank
   --bindings    Inputs and outputs with their types, layouts and placements
   --hash        The SHA-256 that the binary carries
+  --schedule-hash
+                The SHA-256 of the schedule alone: target, bindings, instructions and cycles, without
+                weights and names (what sluice-diff --schedule-only compares)
   --card=N      Show card N only
   --queue=NAME  Show one queue only, as --text names it (implies --text)
   --help        Show this text
@@ -36,7 +40,8 @@ Sluice options:
 namespace {
 
 struct Options {
-  bool summary = false, text = false, memory = false, bindings = false, hash = false, help = false;
+  bool summary = false, text = false, memory = false, bindings = false, hash = false, scheduleHash = false,
+       help = false;
   Selection selection;
   std::string path;
 };
@@ -45,12 +50,13 @@ struct Options {
 
 /// Reads the command line; getopt itself reports unknown options.
 static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
-  enum { Summary = 1, Text, Memory, Bindings, Hash, CardNumber, QueueName, Help };
+  enum { Summary = 1, Text, Memory, Bindings, Hash, ScheduleHash, CardNumber, QueueName, Help };
   static const option known[] = {{"summary", no_argument, nullptr, Summary},
                                  {"text", no_argument, nullptr, Text},
                                  {"memory", no_argument, nullptr, Memory},
                                  {"bindings", no_argument, nullptr, Bindings},
                                  {"hash", no_argument, nullptr, Hash},
+                                 {"schedule-hash", no_argument, nullptr, ScheduleHash},
                                  {"card", required_argument, nullptr, CardNumber},
                                  {"queue", required_argument, nullptr, QueueName},
                                  {"help", no_argument, nullptr, Help},
@@ -74,6 +80,9 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
       break;
     case Hash:
       options.hash = true;
+      break;
+    case ScheduleHash:
+      options.scheduleHash = true;
       break;
     case CardNumber: {
       const std::string_view value = optarg;
@@ -99,7 +108,7 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
   if (argc - optind != 1)
     return invalidArgument(argc - optind, " files given, 1 expected; see --help");
   options.path = argv[optind];
-  if (!options.text && !options.memory && !options.bindings && !options.hash)
+  if (!options.text && !options.memory && !options.bindings && !options.hash && !options.scheduleHash)
     options.summary = true;
   return options;
 }
@@ -136,6 +145,12 @@ static absl::Status run(const Options &options) {
 
   if (options.hash)
     std::cout << *hash << "\n";
+  if (options.scheduleHash) {
+    absl::StatusOr<std::string> schedule = scheduleHash(*program);
+    if (!schedule.ok())
+      return withContext(schedule.status(), options.path);
+    std::cout << *schedule << "\n";
+  }
   if (options.summary) {
     std::cout << "sha256   " << *hash << "\n";
     printSummary(*program, *target, options.selection, std::cout);

@@ -22,6 +22,9 @@ namespace sluice::binary {
 ///   "read        @0x0042 step 1 -> s4.e  x640/2"
 std::string printInstruction(const Instruction &instruction, const target::Target &target);
 
+/// "int8 [2, 320]"; the machine's type in brackets where it is another one.
+std::string printType(const proto::TensorType &type);
+
 /// Which part of a program to print; everything by default.
 struct Selection {
   std::optional<uint32_t> card;

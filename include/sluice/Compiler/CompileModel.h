@@ -48,6 +48,9 @@ struct CompileOptions {
   bool demoteF64 = false;
   /// Threads that compile; 0: one a core. Never changes the result.
   unsigned threads = 0;
+  /// Schedules in random order with random slack, from this seed: legal, long, and of the same bits. For tests
+  /// of the compiler.
+  std::optional<uint64_t> scheduleSeed;
   /// Last phase that runs.
   Phase compileTo = Phase::Binary;
   /// Directory that receives the IR of every phase run, as "1-onnx.mlir" ... "5-sched.mlir", large

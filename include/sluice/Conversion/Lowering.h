@@ -14,6 +14,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LogicalResult.h"
 
+#include <cstdint>
+#include <optional>
+
 namespace sluice {
 
 struct LoweringOptions {
@@ -21,6 +24,8 @@ struct LoweringOptions {
   const target::Target *target = nullptr;
   /// Cards of one node that share the program, 1 ... cardsPerNode.
   unsigned cards = 1;
+  /// Makes the schedule any legal one, in random order and with random slack, instead of a short one.
+  std::optional<uint64_t> scheduleSeed;
 };
 
 /// stensor to tile: chooses layouts, cuts tensors into vectors of lanes and

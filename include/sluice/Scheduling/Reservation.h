@@ -21,6 +21,7 @@
 #define SLUICE_SCHEDULING_RESERVATION_H
 
 #include "sluice/Binary/Instruction.h"
+#include "sluice/Scheduling/Freedom.h"
 #include "sluice/Target/Target.h"
 
 #include <cstdint>
@@ -102,7 +103,8 @@ struct Train {
 
 class ReservationTable {
 public:
-  explicit ReservationTable(const target::Target &target);
+  /// With a seed trains depart some cycles later than they could, on any free streams and ALUs.
+  explicit ReservationTable(const target::Target &target, std::optional<uint64_t> seed = std::nullopt);
 
   Resource queue(const binary::Queue &queue) const;
   /// Reads (writes) of a bank of a slice.
@@ -119,6 +121,8 @@ public:
     return tryDepart(train, departure, next);
   }
 
+  Freedom &freedom() { return choices; }
+
   /// For messages: the queue's name, or which bank or stream.
   std::string nameOf(Resource resource) const;
 
@@ -132,6 +136,7 @@ private:
   bool chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
 
   const target::Target &target;
+  Freedom choices;
   std::vector<Timeline> timelines;
   /// Result port of an ALU.
   Resource aluResult(unsigned alu) const { return firstResult + alu; }

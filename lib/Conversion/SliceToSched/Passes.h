@@ -24,7 +24,9 @@ namespace sluice::sched {
 /// the passes whose results it takes.
 class Schedule {
 public:
-  Schedule(const target::Target &target, unsigned cards) : state(target, cards) {}
+  /// With a seed the schedule is any legal one.
+  Schedule(const target::Target &target, unsigned cards, std::optional<uint64_t> seed)
+      : state(target, cards, seed) {}
 
   void addBuffer(mlir::Value value) { buffers[value] = std::make_unique<Buffer>(value, state.target); }
   Buffer &buffer(mlir::Value value) { return *buffers.find(value)->second; }

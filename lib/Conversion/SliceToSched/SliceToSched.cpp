@@ -102,6 +102,9 @@ std::vector<PassNode> buildGraph(mlir::Block &body, const target::Target &target
 
 mlir::LogicalResult departAll(mlir::Block &body, Schedule &schedule) {
   std::vector<PassNode> nodes = buildGraph(body, schedule.state.target);
+  if (scheduling::Freedom &freedom = schedule.state.table.freedom(); freedom.isRandom())
+    for (PassNode &node : nodes)
+      node.path = int64_t(freedom.draw(nodes.size()));
   auto later = [&](unsigned a, unsigned b) {
     return std::pair(nodes[a].path, b) < std::pair(nodes[b].path, a);
   };
@@ -236,7 +239,7 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
     return module.emitError("expected a function @main");
   mlir::Block &body = function.front();
 
-  Schedule schedule(*options.target, options.cards);
+  Schedule schedule(*options.target, options.cards, options.scheduleSeed);
   for (mlir::Operation &op : body)
     if (llvm::isa<slice::ConstantOp, slice::InputOp, slice::BufferOp>(op))
       schedule.addBuffer(op.getResult(0));

@@ -154,7 +154,7 @@ mlir::LogicalResult TrainBuilder::depart() {
     if (read.tap.result)
       departures.insert(read.tap.departure);
   for (int64_t departure : departures)
-    if (departTapping(departure))
+    if (state.table.freedom().draw(2) == 0 && departTapping(departure))
       return mlir::success();
 
   scheduling::Train whole = train;

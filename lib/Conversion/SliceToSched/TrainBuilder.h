@@ -29,7 +29,8 @@ namespace sluice::sched {
 
 /// What all trains share: the machine, its reservations and the instructions so far.
 struct ScheduleState {
-  ScheduleState(const target::Target &target, unsigned cards) : target(target), cards(cards), table(target) {}
+  ScheduleState(const target::Target &target, unsigned cards, std::optional<uint64_t> seed)
+      : target(target), cards(cards), table(target, seed) {}
 
   const target::Target &target;
   unsigned cards;
