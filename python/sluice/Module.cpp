@@ -175,12 +175,13 @@ PYBIND11_MODULE(_sluice, module) {
           "What sluice-compile --stats writes, as a dictionary.")
       .def_property_readonly("counters", &Binary::counters, "What the last run did; empty before one.");
 
-  module.def("compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
-             py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
-             py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
-             py::arg("schedule_seed") = py::none(),
-             "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `schedule_seed` makes the "
-             "schedule any legal one instead of a short one.");
+  module.def(
+      "compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
+      py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
+      py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
+      py::arg("schedule_seed") = py::none(),
+      "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `schedule_seed` makes the "
+      "schedule any legal one instead of a short one.");
   module.def(
       "interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
       py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",

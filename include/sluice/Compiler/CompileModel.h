@@ -48,8 +48,8 @@ struct CompileOptions {
   bool demoteF64 = false;
   /// Threads that compile; 0: one a core. Never changes the result.
   unsigned threads = 0;
-  /// Schedules in random order with random slack, from this seed: legal, long, and of the same bits. For tests
-  /// of the compiler.
+  /// Schedules in random order with random slack, from this seed: legal, long, and of the same bits. For
+  /// tests of the compiler.
   std::optional<uint64_t> scheduleSeed;
   /// Last phase that runs.
   Phase compileTo = Phase::Binary;
