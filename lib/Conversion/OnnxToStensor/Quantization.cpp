@@ -24,83 +24,153 @@ static std::pair<int64_t, int64_t> integerRange(Type element) {
   return {-(int64_t{1} << (width - 1)), (int64_t{1} << (width - 1)) - 1};
 }
 
+/// Whether all elements are known to be the integer zero.
+static bool isZero(const Tensor &tensor) {
+  return tensor.constant && !tensor.isReal() &&
+         llvm::all_of(readIntegers(tensor.constant), [](int64_t value) { return value == 0; });
+}
+
 Tensor quantize(Node &node, const Tensor &input, const Tensor &scale, const Tensor &zero, Type element) {
   llvm::SmallVector<Tensor> operands = {input, scale};
-  if (zero)
+  bool shifts = zero && !isZero(zero);
+  if (shifts)
     operands.push_back(zero);
   auto [least, greatest] = integerRange(element);
   return node.map(operands, element, [&, low = least, high = greatest](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value rounded = s.toInteger(s.roundEven(s.div(x[0], x[1])));
-    // The conversion saturates; before the zero point is added there must be room for it.
-    if (zero) {
-      Value room = s.integer(1 << 20);
-      rounded = s.add(s.max(s.min(rounded, room), s.negate(room)), x[2]);
-    }
-    return s.min(s.max(rounded, s.integer(low)), s.integer(high));
+    Value quotient = s.roundTo(s.div(x[0], x[1]), input.element);
+    Value rounded = s.toInteger(s.roundEven(quotient));
+    if (!shifts)
+      return s.min(s.max(rounded, s.integer(low)), s.integer(high));
+    // Saturated before the zero point is added: the sum would not always fit 32 bits.
+    Value lower = s.sub(s.integer(low), x[2]), upper = s.sub(s.integer(high), x[2]);
+    return s.add(s.min(s.max(rounded, lower), upper), x[2]);
   });
 }
 
-/// Scale or zero point of one number, or of one for each element along `axis`, shaped to broadcast against
-/// `input`. None, refused, for other shapes.
-static std::optional<Tensor> alongAxis(Node &node, const Tensor &parameter, const Tensor &input,
-                                       int64_t axis) {
-  if (!parameter || parameter.count() == 1)
-    return parameter ? node.reshape(parameter, {}) : parameter;
-  if (parameter.rank() != 1) {
-    (void)node.refuse("quantization by block is not supported");
+/// Repeats each element along `axis` as a block of up to `block`, to `input`'s shape.
+static std::optional<Tensor> spreadBlocks(Node &node, const Tensor &parameter, llvm::StringRef name,
+                                          const Tensor &input, int64_t axis, int64_t block) {
+  Shape expected = input.shape;
+  if (!expected.empty())
+    expected[axis] = llvm::divideCeil(expected[axis], block);
+  if (expected.empty() || parameter.shape != expected) {
+    (void)node.refuse("the " + name + " has not one element for each block of " + llvm::Twine(block) +
+                      " along axis " + llvm::Twine(axis));
+    return std::nullopt;
+  }
+  if (expected[axis] <= 1)
+    return parameter;
+  Shape blocks = expected;
+  blocks.insert(blocks.begin() + axis + 1, 1);
+  Tensor spread = node.reshape(parameter, blocks);
+  blocks[axis + 1] = block;
+  spread = node.broadcast(spread, blocks);
+  expected[axis] *= block;
+  return node.slice(node.reshape(spread, expected), axis, 0, input.shape[axis]);
+}
+
+/// Scale or zero point – one number, one for each element along `axis`, or one for each block of elements
+/// along it – shaped to broadcast against `input`. None, refused, for other shapes.
+static std::optional<Tensor> alongAxis(Node &node, const Tensor &parameter, llvm::StringRef name,
+                                       const Tensor &input, int64_t axis, int64_t block) {
+  if (!parameter)
+    return parameter;
+  if (block == 0 && parameter.count() == 1)
+    return node.reshape(parameter, {});
+  axis = node.normaliseAxis(axis, input.rank());
+  if (node.refused())
+    return std::nullopt;
+  if (block != 0)
+    return spreadBlocks(node, parameter, name, input, axis, block);
+  if (parameter.rank() != 1 || parameter.count() != input.shape[axis]) {
+    (void)node.refuse("the " + name + " has neither one element nor one for each of the " +
+                      llvm::Twine(input.shape[axis]) + " along axis " + llvm::Twine(axis));
     return std::nullopt;
   }
   Shape shape(input.rank(), 1);
-  shape[node.normaliseAxis(axis, input.rank())] = parameter.count();
+  shape[axis] = parameter.count();
   return node.reshape(parameter, shape);
 }
 
+namespace {
+/// Scale and zero point of QuantizeLinear and DequantizeLinear, shaped to broadcast against the input.
+struct Parameters {
+  Tensor scale, zero;
+};
+} // namespace
+
+/// Reads operands 1 and 2 with the attributes that say how they spread. None if refused.
+static std::optional<Parameters> readParameters(Node &node) {
+  int64_t axis = node.integerAttr("axis", 1), block = node.integerAttr("block_size", 0);
+  if (block < 0) {
+    (void)node.refuse("block_size is " + llvm::Twine(block));
+    return std::nullopt;
+  }
+  const Tensor &input = node.input(0);
+  std::optional<Tensor> scale = alongAxis(node, node.input(1), "scale", input, axis, block);
+  if (!scale)
+    return std::nullopt;
+  std::optional<Tensor> zero = alongAxis(node, node.input(2), "zero point", input, axis, block);
+  if (!zero)
+    return std::nullopt;
+  return Parameters{*scale, *zero};
+}
+
+/// The type of a quantized result: the zero point's, else the attribute's, else uint8. Null if refused.
+static Type quantizedType(Node &node) {
+  int64_t dataType = node.integerAttr("output_dtype", 0);
+  Type asked = dataType ? node.elementType(dataType) : Type();
+  if (dataType && !asked)
+    return nullptr;
+  const Tensor &point = node.input(2);
+  if (point && asked && asked != point.element) {
+    (void)node.refuse("output_dtype is " + elementName(asked) + ", the zero point " +
+                      elementName(point.element));
+    return nullptr;
+  }
+  Type element = point   ? point.element
+                 : asked ? asked
+                         : Type(node.getBuilder().getIntegerType(8, /*isSigned=*/false));
+  if (llvm::isa<IntegerType>(element) && !element.isInteger(1) && element.getIntOrFloatBitWidth() <= 16)
+    return element;
+  (void)node.refuse("quantization to " + elementName(element) + " is not supported");
+  return nullptr;
+}
+
 static Results convertQuantizeLinear(Node &node) {
-  int64_t axis = node.integerAttr("axis", 1), dataType = node.integerAttr("output_dtype", 0);
-  int64_t block = node.integerAttr("block_size", 0);
   node.ignoreAttr("saturate"); // of 8-bit floating-point results
   int64_t precision = node.integerAttr("precision", 0);
-  const Tensor &input = node.input(0), &point = node.input(2);
-  if (block != 0)
-    return node.refuse("quantization by block is not supported");
-  if (precision > 1)
-    return node.refuse("only float32 precision is supported");
-  Type element = point ? point.element : Type(node.getBuilder().getIntegerType(8, /*isSigned=*/false));
-  if (!point && dataType)
-    element = node.elementType(dataType);
+  std::optional<Parameters> parameters = readParameters(node);
+  Type element = parameters ? quantizedType(node) : Type();
   if (!element)
     return failure();
-  if (!llvm::isa<IntegerType>(element) || element.getIntOrFloatBitWidth() > 16)
-    return node.refuse("quantization to " + elementName(element) + " is not supported");
-  std::optional<Tensor> scale = alongAxis(node, node.input(1), input, axis);
-  std::optional<Tensor> zero = alongAxis(node, point, input, axis);
-  if (!scale || !zero)
+  // The quotient's type.
+  Type divided = precision ? node.elementType(precision) : parameters->scale.element;
+  if (!divided)
     return failure();
-  return {
-      {quantize(node, input.isReal() ? input : node.cast(input, scale->element), *scale, *zero, element)}};
+  if (!llvm::isa<FloatType>(divided))
+    return node.refuse("division in " + elementName(divided) + " is not supported");
+  return {{quantize(node, node.cast(node.input(0), divided), node.cast(parameters->scale, divided),
+                    parameters->zero, element)}};
 }
 
 static Results convertDequantizeLinear(Node &node) {
-  int64_t axis = node.integerAttr("axis", 1), block = node.integerAttr("block_size", 0);
   int64_t dataType = node.integerAttr("output_dtype", 0);
   const Tensor &input = node.input(0);
-  if (block != 0)
-    return node.refuse("quantization by block is not supported");
-  if (input.isReal())
-    return node.refuse("element type " + elementName(input.element) + " is not supported");
-  std::optional<Tensor> scale = alongAxis(node, node.input(1), input, axis);
-  std::optional<Tensor> zero = alongAxis(node, node.input(2), input, axis);
-  if (!scale || !zero)
+  std::optional<Parameters> parameters = readParameters(node);
+  if (!parameters)
     return failure();
-  Type element = dataType ? node.elementType(dataType) : scale->element;
+  Type element = dataType ? node.elementType(dataType) : parameters->scale.element;
   if (!element)
     return failure();
-  llvm::SmallVector<Tensor> operands = {input, *scale};
-  if (*zero)
-    operands.push_back(*zero);
+  if (!llvm::isa<FloatType>(element) || !parameters->scale.isReal())
+    return node.refuse("dequantization to " + elementName(element) + " is not supported");
+  llvm::SmallVector<Tensor> operands = {input, parameters->scale};
+  if (parameters->zero && !isZero(parameters->zero))
+    operands.push_back(parameters->zero);
   return {{node.map(operands, element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value number = x.size() == 3 ? s.sub(x[0], x[2]) : x[0];
-    return s.mul(s.toReal(number), x[1]);
+    return s.mul(input.isReal() ? number : s.toReal(number), x[1]);
   })}};
 }
 

@@ -161,6 +161,10 @@ Value Scalars::store(Value computed, Type element) {
   return arith::TruncIOp::create(builder, loc, builder.getIntegerType(width), computed);
 }
 
+Value Scalars::roundTo(Value real, Type element) {
+  return element.isF32() ? real : load(store(real, element), element);
+}
+
 /// One operation of a wide body on the values of its operands.
 static std::optional<int64_t> evaluateWide(Operation &op, llvm::ArrayRef<int64_t> x) {
   using Result = std::optional<int64_t>;

@@ -90,6 +90,8 @@ public:
   /// An element as it is stored, of ONNX type `element`, as the f32, integer or i1 to compute with; and back.
   mlir::Value load(mlir::Value stored, mlir::Type element);
   mlir::Value store(mlir::Value computed, mlir::Type element);
+  /// An f32 rounded to the numbers of ONNX type `element`: nothing for f32, what store and load do else.
+  mlir::Value roundTo(mlir::Value real, mlir::Type element);
 
   /// Type of `integer`.
   mlir::Type integerType() { return builder.getIntegerType(wide ? 64 : 32); }
