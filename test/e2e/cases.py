@@ -188,6 +188,15 @@ def gather_run_time():
     return *graph.finish(), None
 
 
+@case("layout")
+def gather_computed_table():
+    """A table that passes write and only a Gather reads: all of its writes are needed."""
+    graph = Graph("gather_computed")
+    x, indices = floats(5, 4, 3, 2), np.array([3, 0, 1], np.int64)
+    graph.output(graph.node("Gather", graph.input("x", x), graph.input("i", indices), axis=1), [5, 3, 3, 2], name="y")
+    return *graph.finish(), [x[:, indices]]
+
+
 @case("network")
 def layer():
     return *models.layer(), None

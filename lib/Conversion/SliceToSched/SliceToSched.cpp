@@ -249,7 +249,14 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   auto isOutput = [](const Buffer &buffer) {
     return llvm::any_of(buffer.value.getUsers(), llvm::IsaPred<slice::OutputOp>);
   };
-  eraseUnreadWrites(schedule.state.issues, isOutput);
+  // The host may read any word of an output, a Gather any of its table.
+  auto isReadUnseen = [&](const Buffer &buffer) {
+    return isOutput(buffer) || llvm::any_of(buffer.value.getUsers(), [&](mlir::Operation *user) {
+             auto gather = llvm::dyn_cast<slice::GatherOp>(user);
+             return gather && gather.getTable() == buffer.value;
+           });
+  };
+  eraseUnreadWrites(schedule.state.issues, isReadUnseen);
 
   // Constants and outputs stay; an input that nothing reads is bound all the same.
   llvm::DenseSet<const Buffer *> used;

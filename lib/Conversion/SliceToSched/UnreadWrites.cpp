@@ -10,7 +10,7 @@
 using namespace sluice;
 using namespace sluice::sched;
 
-void sched::eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isOutput) {
+void sched::eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
   std::vector<bool> kept(issues.size());
   for (const Issue &issue : issues)
     for (const FlowEdge &edge : issue.flow)
@@ -19,7 +19,7 @@ void sched::eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<boo
   std::vector<IssueId> number(issues.size());
   IssueId next = 0;
   for (size_t i = 0; i < issues.size(); ++i) {
-    if (issues[i].instruction.opcode != binary::Opcode::Write || isOutput(*issues[i].buffer))
+    if (issues[i].instruction.opcode != binary::Opcode::Write || isReadUnseen(*issues[i].buffer))
       kept[i] = true;
     number[i] = kept[i] ? next++ : initialMemory;
   }
