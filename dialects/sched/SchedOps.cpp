@@ -27,7 +27,7 @@ mlir::LogicalResult MemoryOp::verify() {
 }
 
 mlir::LogicalResult BindingOp::verify() {
-  if (getCount() < 1)
+  if (getCount() < 1 && llvm::cast<mlir::ShapedType>(getMachineType()).getNumElements() != 0)
     return emitOpError("binds no vector");
   return mlir::success();
 }

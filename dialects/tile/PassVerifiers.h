@@ -92,6 +92,9 @@ template <typename Op>
 mlir::LogicalResult verifyOutput(Op op) {
   if (failed(verifyLayout(op)))
     return mlir::failure();
+  // A tensor of no elements is bound to no vector.
+  if (op.getCount() == 0 && llvm::cast<mlir::RankedTensorType>(op.getMachineType()).getNumElements() == 0)
+    return mlir::success();
   return verifyViews(op, "buffer", op->getOperands(), op.getView(), op.getCount());
 }
 

@@ -12,8 +12,8 @@ namespace sluice::tile {
 
 mlir::LogicalResult BufferType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
                                        int64_t vectors, int64_t bytes) {
-  if (vectors < 1)
-    return emitError() << "expected at least one vector, got " << vectors;
+  if (vectors < 0)
+    return emitError() << "expected a number of vectors, got " << vectors;
   if (bytes != 1 && bytes != 2 && bytes != 4)
     return emitError() << "expected elements of 1, 2 or 4 bytes, got " << bytes;
   return mlir::success();

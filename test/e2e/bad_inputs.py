@@ -224,6 +224,18 @@ class BadRuns(unittest.TestCase):
         value = self.array("wide.npy", np.array([0, 1 << 40, 0], np.int64))
         self.run_refused(f"--input=i={value}", binary=binary, saying=("i", str(1 << 40)))
 
+    def test_index_outside(self):
+        """Neither what lies behind a table nor an index beyond 16 bits is taken for a row."""
+        graph = models.Graph("rows")
+        table = graph.weights("table", 10, 30)
+        graph.output(graph.node("Gather", table, graph.input("i", np.zeros(3, np.int64))), [3, 30], name="y")
+        binary = self.folder / "rows.slu"
+        tool("sluice-compile", save_model(self.folder / "rows.onnx", graph.finish()[0]), "-o", binary)
+        for index in (10, -11, 70, 4095, 65536, -65536):
+            with self.subTest(index=index):
+                value = self.array("rows.npy", np.array([1, index, 2], np.int64))
+                self.run_refused(f"--input=i={value}", binary=binary, saying="outside")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

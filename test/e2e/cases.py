@@ -197,6 +197,19 @@ def gather_computed_table():
     return *graph.finish(), [x[:, indices]]
 
 
+@case("layout")
+def empty_tensors():
+    """Tensors of no elements in every role: an input that nothing reads, one that leaves, one that is reduced."""
+    graph = Graph("empty")
+    x, none = floats(4, 50), floats(0, 50, seed=2)
+    a, b = graph.input("x", x), graph.input("none", none)
+    graph.input("unread", np.zeros((3, 0), np.int64))
+    graph.output(graph.node("Concat", a, b, axis=0), [4, 50], name="joined")
+    graph.output(graph.node("Exp", b), [0, 50], name="passed")
+    graph.output(graph.node("ReduceSum", b, graph.constant("axes", np.array([0], np.int64))), [1, 50], name="sum")
+    return *graph.finish(), None
+
+
 @case("network")
 def layer():
     return *models.layer(), None

@@ -256,7 +256,7 @@ private:
       int64_t card = op.getCard();
       int64_t first = card >= 0 ? card : 0,
               last = card >= 0 || op.getOutput() ? first : int64_t(schedule.getCards()) - 1;
-      for (int64_t c = first; c <= last; ++c) {
+      for (int64_t c = first; c <= last && op.getCount() != 0; ++c) {
         binary::proto::Placement *placement = binding.add_placements();
         placement->set_card(c);
         placement->set_hemisphere(op.getHemisphere());

@@ -186,9 +186,10 @@ private:
   template <typename Op>
   void emitBinding(const Buffer &buffer, View view, int64_t count, Hemisphere hemisphere, Op op,
                    int64_t first, bool output, int64_t card) {
-    // A striped buffer's vectors do not follow one another in a slice.
-    int64_t piece = buffer.stripes == 1 ? count : 1;
-    for (int64_t i = 0; i < count; i += piece) {
+    // A striped buffer's vectors do not follow one another in a slice. A tensor of no elements is bound as
+    // well.
+    int64_t piece = buffer.stripes == 1 ? count : 1, i = 0;
+    do {
       int64_t vector = view.start + i * view.step;
       llvm::SmallVector<int64_t> slices;
       for (unsigned byte = 0; byte < buffer.bytes; ++byte)
@@ -197,7 +198,8 @@ private:
                         op.getPermutation(), op.getLaneDims(), card, unsigned(hemisphere), slices,
                         addressOf(buffer, vector / buffer.stripes), buffer.stripes == 1 ? view.step : 0,
                         first + i, piece);
-    }
+      i += piece;
+    } while (i < count);
   }
 
   void emitIssue(const Issue &issue, llvm::ArrayRef<IssueId> position) {

@@ -10,7 +10,8 @@
 using namespace sluice;
 using namespace sluice::sched;
 
-void sched::eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
+void sched::eraseUnreadWrites(std::vector<Issue> &issues,
+                              llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
   std::vector<bool> kept(issues.size());
   for (const Issue &issue : issues)
     for (const FlowEdge &edge : issue.flow)

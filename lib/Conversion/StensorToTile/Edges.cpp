@@ -44,6 +44,8 @@ void Lowering::placeInputs() {
     if (root.kind != Root::Input)
       continue;
     Grid grid = gridOf(root.type.getShape(), *root.layout);
+    if (grid.vectors() == 0)
+      placeInput(root, 0, 0, 1);
     std::vector<std::vector<int64_t>> tiles = tilesOf(root);
     root.refs.resize(grid.vectors());
     for (const std::vector<int64_t> &tile : tiles) {
@@ -131,16 +133,19 @@ LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
     const View &view = viewOf(value);
     Layout layout = outputLayout(view);
     Refs refs = materialise(loc, view, type.getElementType(), layout);
+    auto bind = [&, name = nameOf(attributes)](Ref ref, int64_t step, int64_t first, int64_t count) {
+      SmallVector<int64_t> progression{ref.index, step};
+      tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer), progression, name, type,
+                             userType(attributes, type), layout.permutation, layout.laneDims, first, count,
+                             ref.card);
+    };
+    if (refs.empty())
+      bind({emitter.createBuffer(loc, 0, bytesOf(type.getElementType())), -1, 0}, 0, 0, 0);
     std::vector<Job> vectors;
     for (Ref ref : refs)
       vectors.push_back({ref});
     forEachRun(vectors, [&](int64_t first, int64_t count) {
-      Ref ref = refs[first];
-      int64_t step = count > 1 ? refs[first + 1].index - ref.index : 0;
-      SmallVector<int64_t> progression{ref.index, step};
-      tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer), progression,
-                             nameOf(attributes), type, userType(attributes, type), layout.permutation,
-                             layout.laneDims, first, count, ref.card);
+      bind(refs[first], count > 1 ? refs[first + 1].index - refs[first].index : 0, first, count);
     });
   }
   return success();

@@ -50,10 +50,11 @@ int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, in
 }
 
 /// Indices in the form that Gather takes: low byte in the first lane of each superlane, high byte in the
-/// second.
+/// second. One that is outside the table becomes an offset that is outside any bank, which is a fault.
 Refs Lowering::gatherOffsets(stensor::GatherOp gather) {
   Location loc = gather.getLoc();
   const View &view = viewOf(gather.getIndices());
+  int64_t rows = gather.getTable().getType().getDimSize(0);
   OpBuilder &builder = emitter.builder;
   Type word = builder.getI32Type(), byte = builder.getI8Type();
   Refs indices = materialise(loc, view, word, Layout::replicated(1), emitter.target.lanes());
@@ -66,8 +67,14 @@ Refs Lowering::gatherOffsets(stensor::GatherOp gather) {
   for (auto [index, offset] : llvm::zip_equal(indices, offsets))
     jobs.push_back({index, shift, offset});
   emitter.map(loc, {word, byte}, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+    auto constant = [&](int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 32); };
+    Value isBelow = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, arguments[0], constant(0));
+    Value isBehind =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, arguments[0], constant(rows));
+    Value isOutside = arith::OrIOp::create(builder, loc, isBelow, isBehind);
+    Value offset = arith::SelectOp::create(builder, loc, isOutside, constant(-1), arguments[0]);
     Value amount = arith::ExtSIOp::create(builder, loc, word, arguments[1]);
-    Value shifted = arith::ShRUIOp::create(builder, loc, arguments[0], amount);
+    Value shifted = arith::ShRUIOp::create(builder, loc, offset, amount);
     return SmallVector<Value>{arith::TruncIOp::create(builder, loc, byte, shifted)};
   });
   return offsets;
@@ -75,10 +82,6 @@ Refs Lowering::gatherOffsets(stensor::GatherOp gather) {
 
 LogicalResult Lowering::lowerGather(stensor::GatherOp gather) {
   Root &root = rootOf(gather.getResult());
-  int64_t rows = gather.getTable().getType().getDimSize(0);
-  if (rows > emitter.target.wordsPerBank)
-    return gather.emitOpError("table has ")
-           << rows << " rows, a bank of memory holds " << emitter.target.wordsPerBank << " vectors";
   Refs offsets = gatherOffsets(gather);
   Location loc = gather.getLoc();
   int64_t bytes = bytesOf(root.type.getElementType()), count = offsets.size();

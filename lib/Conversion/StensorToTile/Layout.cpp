@@ -54,7 +54,7 @@ Grid::Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes) :
   llvm::ArrayRef<int64_t> permutation = layout.permutation;
   outer = offsetsOf(permutation.drop_back(layout.laneDims), shape);
   inner = offsetsOf(permutation.take_back(layout.laneDims), shape);
-  chunkCount = std::max<int64_t>(1, (static_cast<int64_t>(inner.size()) + lanes - 1) / lanes);
+  chunkCount = (static_cast<int64_t>(inner.size()) + lanes - 1) / lanes;
 }
 
 std::vector<int64_t> Grid::places() const {

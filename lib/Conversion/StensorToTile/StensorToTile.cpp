@@ -9,7 +9,9 @@
 #include "Lowering.h"
 #include "Orient.h"
 #include "SplitBodies.h"
+#include "SplitGathers.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cstring>
@@ -114,6 +116,7 @@ static LogicalResult readConstants(std::vector<Root> &roots) {
 }
 
 LogicalResult Lowering::run() {
+  splitGathers(source, emitter.target);
   if (failed(splitBodies(source, emitter.target)))
     return failure();
   orientContractions(source, options);
@@ -123,9 +126,15 @@ LogicalResult Lowering::run() {
   planLayouts();
   placeInputs();
   LogicalResult result = success();
-  for (Operation &op : source.getBody().front())
-    if (failed(lower(op)))
-      result = failure();
+  // What depends on what failed is left out, so that all errors of the program come at once.
+  llvm::DenseSet<Value> missing;
+  for (Operation &op : source.getBody().front()) {
+    bool isMissing = llvm::any_of(op.getOperands(), [&](Value operand) { return missing.contains(operand); });
+    if (!isMissing && succeeded(lower(op)))
+      continue;
+    result = failure();
+    missing.insert_range(op.getResults());
+  }
   return result;
 }
 

@@ -297,6 +297,39 @@ TEST(StensorToTile, Gathers) {
     })");
 }
 
+/// Rows of a table that has more of them than a bank has words, `type` such as "100xf32" being those of one.
+std::string gather(int64_t rows, const std::string &row) {
+  std::string table = "tensor<" + std::to_string(rows) + "x" + row + ">", taken = "tensor<5x" + row + ">";
+  return "func.func @main(%table: " + table + ", %i: tensor<5xi32>) -> " + taken +
+         " {\n%many = stensor.map ins(%i : tensor<5xi32>)" +
+         " outs(tensor<5xi32>) {\n^bb0(%x: i32):\n%c = arith.constant " + std::to_string((rows - 1) / 6) +
+         " : i32\n%z = arith.muli %x, %c : i32\nstensor.yield %z : i32\n}\n%y = stensor.gather %table, %many "
+         ": (" +
+         table + ", tensor<5xi32>) -> " + taken + "\nreturn %y : " + taken + "\n}";
+}
+
+TEST(StensorToTile, GathersFromTablesOfManyRows) {
+  // On the small machine a bank has 256 words of 32 lanes.
+  check(gather(600, "40xf32"), 1, "tiny");
+  check(gather(600, "3xi8"), 1, "tiny");
+  check(gather(257, "f16"), 1, "tiny");
+  check(gather(4097, "f32"));
+}
+
+TEST(StensorToTile, TakesTensorsOfNoElements) {
+  check(R"(
+    func.func @main(%a: tensor<3x0xf32>, %b: tensor<2x3xf32>) -> (tensor<0x3xf32>, tensor<2x3xf32>, tensor<3x0xf32>) {
+      %t = stensor.transpose %a {permutation = array<i64: 1, 0>} : tensor<3x0xf32> -> tensor<0x3xf32>
+      %c = stensor.concat %t, %b {dim = 0 : i64} : (tensor<0x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+      %m = stensor.map ins(%a : tensor<3x0xf32>) outs(tensor<3x0xf32>) {
+      ^bb0(%x: f32):
+        %y = arith.negf %x : f32
+        stensor.yield %y : f32
+      }
+      return %t, %c, %m : tensor<0x3xf32>, tensor<2x3xf32>, tensor<3x0xf32>
+    })");
+}
+
 TEST(StensorToTile, RunsOnAMachineOfOtherSize) {
   check(contraction(1, 70, 65, 1, 100, "i8"), 1, "tiny");
   check(reduction("add", "3x27xf32", "3x1xf32", 1), 1, "tiny");

@@ -25,6 +25,8 @@ namespace sluice::test {
 /// The row-major number of the element in each (vector, lane) of a container layout, -1 for none.
 static std::vector<std::vector<int64_t>> placesOf(RankedTensorType type, ArrayRef<int64_t> permutation,
                                                   int64_t laneDims, int64_t lanes) {
+  if (type.getNumElements() == 0)
+    return {};
   std::vector<int64_t> strides(type.getRank(), 1);
   for (int64_t d = type.getRank() - 2; d >= 0; --d)
     strides[d] = strides[d + 1] * type.getDimSize(d + 1);
