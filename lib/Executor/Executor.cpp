@@ -57,6 +57,9 @@ public:
   absl::StatusOr<TensorMap> run(const TensorMap &inputs) override;
   const Counters &counters() const override { return counts; }
   const Program &program() const override { return source; }
+  const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const override {
+    return machines[card]->memory.peek(hemisphere, slice, address);
+  }
 
 private:
   void collectBursts();

@@ -27,6 +27,11 @@ public:
   const uint8_t *read(uint32_t hemisphere, uint32_t slice, uint32_t address) {
     return bytesOf(sliceAt(hemisphere, slice), address);
   }
+  /// The same, or null if nothing of the slice was touched.
+  const uint8_t *peek(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
+    const Slice &of = slices[hemisphere * slicesPerHemisphere + slice];
+    return of.bytes ? of.bytes.get() + address * lanes : nullptr;
+  }
   /// The word's `lanes` bytes, to be changed.
   uint8_t *write(uint32_t hemisphere, uint32_t slice, uint32_t address);
   /// Undoes every write since the last reset, at a cost that follows the writes.

@@ -9,6 +9,7 @@
 
 #include "sluice/Binary/Program.h"
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
 #include "sluice/Support/Strings.h"
 
@@ -57,8 +58,8 @@ public:
 
   const binary::Program &program() const { return executor ? executor->program() : loaded; }
 
-  py::dict run(const std::map<std::string, py::object> &arrays) {
-    executor::TensorMap outputs = runTensors(fromNumpy(arrays));
+  py::dict run(const std::map<std::string, py::object> &arrays, bool stepper) {
+    executor::TensorMap outputs = runTensors(fromNumpy(arrays), stepper);
     py::dict result;
     for (const binary::proto::Binding &binding : program().metadata.outputs())
       result[py::str(binding.name())] = toNumpy(outputs.at(binding.name()));
@@ -80,11 +81,11 @@ public:
   }
 
 private:
-  executor::TensorMap runTensors(const executor::TensorMap &inputs) {
+  executor::TensorMap runTensors(const executor::TensorMap &inputs, bool stepper) {
     py::gil_scoped_release release;
     if (!executor)
       executor = valueOrThrow(executor::Executor::create(std::exchange(loaded, {})));
-    return valueOrThrow(executor->run(inputs));
+    return valueOrThrow(stepper ? executor::runStepped(*executor, inputs) : executor->run(inputs));
   }
 
   binary::Program loaded; ///< until there is an executor
@@ -159,8 +160,10 @@ PYBIND11_MODULE(_sluice, module) {
   binary.attr("__module__") = "sluice";
   binary.def_static("load", &Binary::load, py::arg("path"), "Reads a binary from a file.")
       .def("save", &Binary::save, py::arg("path"), "Writes the binary to a file.")
-      .def("run", &Binary::run, py::arg("inputs"),
-           "Runs once on {name: array} and returns {name: array}. The first run proves the binary.")
+      .def("run", &Binary::run, py::arg("inputs"), py::kw_only(), py::arg("stepper") = false,
+           "Runs once on {name: array} and returns {name: array}. The first run proves the binary. With "
+           "`stepper` it "
+           "runs on the cycle stepper too, slowly, and fails where an output or a word of memory differs.")
       .def_property_readonly(
           "inputs", [](const Binary &b) { return describe(b.program().metadata.inputs()); },
           "{name: (shape, dtype)}")

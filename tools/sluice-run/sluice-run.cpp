@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Binary/Program.h"
+#include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
 #include "sluice/Support/OutputFiles.h"
 #include "sluice/Support/Strings.h"
@@ -26,6 +27,8 @@ Sluice options:
                      odd characters of a name become '_'
   --format=FORMAT    Of the outputs: npy (default) or pb
   --counters         Print what the run did
+  --stepper          Run on the cycle stepper too, which moves every stream one stop a cycle and meets
+                     hazards as they happen, and fail where an output or a word of memory differs: slow
   --help             Show this text
 
 The binary is proven first and refused when it has a hazard.
@@ -36,17 +39,18 @@ namespace {
 struct Options {
   std::vector<std::pair<std::string, std::string>> inputs; ///< name, file
   std::string outputDirectory, format = "npy", path;
-  bool counters = false, help = false;
+  bool counters = false, stepper = false, help = false;
 };
 
 } // namespace
 
 static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
-  enum { Input = 1, OutputDirectory, Format, PrintCounters, Help };
+  enum { Input = 1, OutputDirectory, Format, PrintCounters, Step, Help };
   static const option known[] = {{"input", required_argument, nullptr, Input},
                                  {"output-dir", required_argument, nullptr, OutputDirectory},
                                  {"format", required_argument, nullptr, Format},
                                  {"counters", no_argument, nullptr, PrintCounters},
+                                 {"stepper", no_argument, nullptr, Step},
                                  {"help", no_argument, nullptr, Help},
                                  {nullptr, 0, nullptr, 0}};
   Options options;
@@ -71,6 +75,9 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
       break;
     case PrintCounters:
       options.counters = true;
+      break;
+    case Step:
+      options.stepper = true;
       break;
     case Help:
       options.help = true;
@@ -129,7 +136,8 @@ static absl::Status run(const Options &options) {
       executor::Executor::create(*std::move(program));
   if (!runner.ok())
     return withContext(runner.status(), options.path);
-  absl::StatusOr<executor::TensorMap> outputs = (*runner)->run(*inputs);
+  absl::StatusOr<executor::TensorMap> outputs =
+      options.stepper ? executor::runStepped(**runner, *inputs) : (*runner)->run(*inputs);
   if (!outputs.ok())
     return outputs.status();
   if (absl::Status status = writeOutputs(*outputs, options.outputDirectory, options.format); !status.ok())

@@ -44,6 +44,9 @@ public:
   /// Counters of the last run.
   virtual const Counters &counters() const = 0;
   virtual const binary::Program &program() const = 0;
+  /// The bytes that a word of a card's memory holds after the last run; null where it may never have held
+  /// any.
+  virtual const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const = 0;
 };
 
 } // namespace sluice::executor

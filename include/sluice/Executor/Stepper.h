@@ -1,0 +1,26 @@
+//===- Stepper.h - The machine, cycle by cycle ------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_EXECUTOR_STEPPER_H
+#define SLUICE_EXECUTOR_STEPPER_H
+
+#include "sluice/Executor/Executor.h"
+
+namespace sluice::executor {
+
+/// The second executor: in each cycle every stream moves one stop, results appear, units take operands and
+/// dispatch. It knows nothing of diagonals and asks no verifier; it meets hazards as they happen. A run that
+/// meets one ends there with FailedPrecondition: cycle, card, queue, the hazard's name as the verifier has
+/// it, and why. Of the counters it keeps `cycles`. For programs of some 100,000 cycles: what is longer than
+/// kMostSteppedCycles is refused.
+absl::StatusOr<std::unique_ptr<Executor>> createStepper(binary::Program program);
+
+inline constexpr uint64_t kMostSteppedCycles = 2'000'000;
+
+} // namespace sluice::executor
+
+#endif // SLUICE_EXECUTOR_STEPPER_H

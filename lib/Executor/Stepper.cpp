@@ -1,0 +1,106 @@
+//===- Stepper.cpp - The machine, cycle by cycle --------------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Executor/Stepper.h"
+
+#include "Edges.h"
+#include "SteppedCard.h"
+
+#include "sluice/Support/Strings.h"
+
+using namespace sluice;
+using namespace sluice::executor;
+using namespace sluice::binary;
+using target::Target;
+
+namespace {
+
+class Stepper final : public Executor {
+public:
+  Stepper(Program program, Target target) : source(std::move(program)), target(std::move(target)) {}
+
+  absl::Status bindTensors();
+  absl::StatusOr<TensorMap> run(const TensorMap &inputs) override;
+  const Counters &counters() const override { return counts; }
+  const Program &program() const override { return source; }
+  const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const override {
+    return cards.empty() ? nullptr : cards[card]->word(hemisphere, slice, address);
+  }
+
+private:
+  absl::Status step();
+
+  const Program source;
+  const Target target;
+  std::vector<BoundTensor> inputBindings, outputBindings;
+  std::vector<Wire> wires;
+  std::vector<std::unique_ptr<SteppedCard>> cards; ///< of the last run
+  Counters counts;
+};
+
+} // namespace
+
+absl::Status Stepper::bindTensors() {
+  for (const auto &[bindings, bound] : {std::pair(&source.metadata.inputs(), &inputBindings),
+                                        std::pair(&source.metadata.outputs(), &outputBindings)})
+    for (const proto::Binding &binding : *bindings) {
+      absl::StatusOr<verifier::TensorLayout> layout = verifier::layoutOf(binding, target);
+      if (!layout.ok())
+        return layout.status();
+      bound->push_back({&binding, *std::move(layout)});
+    }
+  return absl::OkStatus();
+}
+
+absl::Status Stepper::step() {
+  for (uint64_t cycle = 0; cycle != source.metadata.cycles(); ++cycle) {
+    for (auto &card : cards)
+      if (absl::Status status = card->advance(cycle); !status.ok())
+        return status;
+    for (auto &card : cards)
+      if (absl::Status status = card->dispatch(cycle); !status.ok())
+        return status;
+  }
+  for (auto &card : cards)
+    if (absl::Status status = card->finish(); !status.ok())
+      return status;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TensorMap> Stepper::run(const TensorMap &inputs) {
+  if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
+    return status;
+  wires.assign(source.cards.size() * target.localLinks, {});
+  cards.clear();
+  for (uint32_t card = 0; card != source.cards.size(); ++card)
+    cards.push_back(std::make_unique<SteppedCard>(target, card, source.cards[card], wires));
+  const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
+    return cards[card]->hostWord(hemisphere, slice, address);
+  };
+  for (const BoundTensor &bound : inputBindings)
+    copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
+  if (absl::Status status = step(); !status.ok())
+    return status;
+  counts.cycles = source.metadata.cycles();
+  TensorMap outputs;
+  for (const BoundTensor &bound : outputBindings)
+    outputs[bound.binding->name()] = copyOut(bound, target.lanes(), access);
+  return outputs;
+}
+
+absl::StatusOr<std::unique_ptr<Executor>> executor::createStepper(Program program) {
+  absl::StatusOr<Target> target = target::targetByName(program.metadata.target());
+  if (!target.ok())
+    return target.status();
+  if (program.metadata.cycles() > kMostSteppedCycles)
+    return invalidArgument("the program takes ", program.metadata.cycles(), " cycles; at most ",
+                           kMostSteppedCycles, " are stepped");
+  auto stepper = std::make_unique<Stepper>(std::move(program), *std::move(target));
+  if (absl::Status status = stepper->bindTensors(); !status.ok())
+    return status;
+  return stepper;
+}
