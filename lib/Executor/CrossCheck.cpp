@@ -33,7 +33,7 @@ static absl::Status compareMemory(const Executor &executor, const Executor &step
 }
 
 absl::StatusOr<TensorMap> executor::runStepped(Executor &executor, const TensorMap &inputs) {
-  absl::StatusOr<std::unique_ptr<Executor>> stepper = createStepper(executor.program());
+  absl::StatusOr<std::unique_ptr<Stepper>> stepper = Stepper::create(executor.program());
   if (!stepper.ok())
     return stepper.status();
   absl::StatusOr<TensorMap> outputs = executor.run(inputs), stepped = (*stepper)->run(inputs);

@@ -19,8 +19,8 @@ using target::Hemisphere;
 using verifier::Hazard;
 
 SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Card &card,
-                         std::vector<Wire> &wires)
-    : target(target), number(number), lanes(target.lanes()), wires(wires),
+                         std::vector<Wire> &wires, bool recordsFlow)
+    : target(target), number(number), lanes(target.lanes()), wires(wires), recordsFlow(recordsFlow),
       streams(2 * size_t(target.streamsPerDirection), std::deque<Vector>(2 * size_t(target.mxmStop) + 1)),
       memory(2 * size_t(target.slicesPerHemisphere), std::vector<Vector>(target.wordsPerSlice())),
       aluResults(target.alus), planes(2 * size_t(target.planesPerHemisphere)), rows(planes.size()) {
@@ -28,15 +28,18 @@ SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Ca
     for (uint32_t word = 0; word != run.words(); ++word) {
       const char *bytes = card.data.data() + run.offset() + size_t(word) * lanes;
       sliceAt(run.hemisphere(), run.slice())[run.address() + word] =
-          std::make_shared<std::vector<uint8_t>>(bytes, bytes + lanes);
+          std::make_shared<VectorContent>(std::vector<uint8_t>(bytes, bytes + lanes), Origin());
     }
-  for (const QueueProgram &queue : card.queues)
-    for (const Instruction &what : queue.instructions) {
+  for (uint32_t queue = 0; queue != card.queues.size(); ++queue)
+    for (uint32_t instruction = 0; instruction != card.queues[queue].instructions.size(); ++instruction) {
       Burst &burst = bursts.emplace_back();
-      burst.queue = &queue.queue;
-      burst.what = &what;
-      burst.inputs = streamInputs(queue.queue, what, target);
-      burst.outputs = streamOutputs(queue.queue, what, target);
+      burst.card = number;
+      burst.queueNumber = queue;
+      burst.instructionNumber = instruction;
+      burst.queue = &card.queues[queue].queue;
+      burst.what = &card.queues[queue].instructions[instruction];
+      burst.inputs = streamInputs(*burst.queue, *burst.what, target);
+      burst.outputs = streamOutputs(*burst.queue, *burst.what, target);
       if (!burst.inputs.empty())
         burst.inputOffset = burst.inputs.front().offset;
     }
@@ -46,15 +49,15 @@ SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Ca
 
 uint8_t *SteppedCard::hostWord(uint32_t hemisphere, uint32_t slice, uint32_t address) {
   Vector &word = sliceAt(hemisphere, slice)[address];
-  auto bytes =
-      word ? std::make_shared<std::vector<uint8_t>>(*word) : std::make_shared<std::vector<uint8_t>>(lanes);
-  word = bytes;
-  return bytes->data();
+  auto content = word ? std::make_shared<VectorContent>(*word)
+                      : std::make_shared<VectorContent>(std::vector<uint8_t>(lanes), Origin());
+  word = content;
+  return content->bytes.data();
 }
 
 const uint8_t *SteppedCard::word(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
   const Vector &word = memory[hemisphere * target.slicesPerHemisphere + slice][address];
-  return word ? word->data() : nullptr;
+  return word ? word->bytes.data() : nullptr;
 }
 
 absl::Status SteppedCard::fault(const Burst &burst, Hazard hazard, std::string_view why) const {
@@ -116,8 +119,12 @@ void SteppedCard::storeDue() {
   for (const Store &store : stores) {
     if (store.due > now)
       continue;
-    uint8_t *word = hostWord(store.hemisphere, store.slice, store.address);
-    std::copy(store.bytes.begin(), store.bytes.end(), word + store.lane);
+    Vector &word = sliceAt(store.hemisphere, store.slice)[store.address];
+    auto content = word ? std::make_shared<VectorContent>(*word)
+                        : std::make_shared<VectorContent>(std::vector<uint8_t>(lanes), Origin());
+    std::copy(store.bytes.begin(), store.bytes.end(), content->bytes.begin() + long(store.lane));
+    content->origin = store.origin.value_or(content->origin);
+    word = std::move(content);
   }
   std::erase_if(stores, [&](const Store &store) { return store.due <= now; });
 }
@@ -143,10 +150,10 @@ absl::Status SteppedCard::installDue() {
   for (Install &install : installs) {
     if (install.due != now)
       continue;
-    auto [group, isEmpty] =
-        planes[install.plane].loading.try_emplace(install.group, std::move(install.columns));
+    auto [group, isEmpty] = planes[install.plane].loading.try_emplace(
+        install.group, Group{std::move(install.columns), install.origin});
     if (!isEmpty)
-      return fault(*install.from, Hazard::WeightsMissing,
+      return fault(*install.origin.burst, Hazard::WeightsMissing,
                    concat("column group ", group->first, " holds weights that no multiply has taken"));
   }
   std::erase_if(installs, [&](const Install &install) { return install.due == now; });
@@ -197,6 +204,7 @@ absl::Status SteppedCard::take(Burst &burst) {
                           use.direction == Direction::East ? " east" : " west",
                           " holds nothing at its unit"));
     operands.push_back(vector);
+    record(burst, use.slot, burst.taken, vector->origin);
   }
   ++burst.taken;
   return absl::OkStatus();
@@ -230,14 +238,14 @@ absl::Status SteppedCard::execute(Burst &burst) {
   case Opcode::Receive:
     if (sinceLast < target.linkInterval)
       return fault(burst, Hazard::LinkConflict, concat("the link was used ", sinceLast, " cycles before"));
-    return transfer(burst, in);
+    return transfer(burst, element, in);
   case Opcode::Install:
     return installColumns(burst, element, in);
   case Opcode::MultiplyI8:
   case Opcode::MultiplyF16:
     return multiply(burst, element, in);
   default:
-    return compute(burst, in);
+    return compute(burst, element, in);
   }
 }
 
@@ -262,7 +270,9 @@ absl::Status SteppedCard::finish() {
 void SteppedCard::give(const Burst &burst, const std::vector<std::vector<uint8_t>> &bytes) {
   for (size_t output = 0; output != burst.outputs.size(); ++output) {
     const StreamUse &use = burst.outputs[output];
-    results.push_back({now + uint64_t(use.offset), use.direction, use.stream, positionOf(*burst.queue),
-                       std::make_shared<std::vector<uint8_t>>(bytes[output]), &burst});
+    results.push_back(
+        {now + uint64_t(use.offset), use.direction, use.stream, positionOf(*burst.queue),
+         std::make_shared<VectorContent>(bytes[output], Origin{&burst, burst.dispatched - 1, use.slot}),
+         &burst});
   }
 }

@@ -25,8 +25,42 @@
 
 namespace sluice::executor {
 
-/// A vector's bytes, or null where there is none.
-using Vector = std::shared_ptr<const std::vector<uint8_t>>;
+struct SteppedBurst;
+
+/// The element of a burst that made something; no burst: it was there before the start.
+struct Origin {
+  const SteppedBurst *burst = nullptr;
+  uint32_t element = 0, slot = 0;
+};
+
+/// A vector's bytes and where they come from, or null where there is none.
+struct VectorContent {
+  std::vector<uint8_t> bytes;
+  Origin origin;
+};
+using Vector = std::shared_ptr<const VectorContent>;
+
+/// A burst that is running or has run.
+struct SteppedBurst {
+  uint32_t card, queueNumber, instructionNumber; ///< as in FlowEdge
+  const binary::Queue *queue;
+  const binary::Instruction *what;
+  std::vector<binary::StreamUse> inputs, outputs;
+  int64_t inputOffset = 0;                  ///< of all inputs
+  std::deque<std::vector<Vector>> operands; ///< of elements between taking and dispatch
+  std::vector<Vector> heldMap;
+  uint32_t taken = 0, dispatched = 0;    ///< elements
+  const SteppedBurst *weights = nullptr; ///< whose swap brought the weights of the first row
+
+  uint64_t dispatchOf(uint32_t element) const { return what->cycle + uint64_t(element) * what->interval; }
+};
+
+/// An operand that an element took: what the verifier's flow edges say of it.
+struct TakenOperand {
+  const SteppedBurst *consumer;
+  uint32_t slot, element;
+  Origin origin;
+};
 
 /// What is on its way on the link of a card: arrival at the peer, vector.
 using Wire = std::deque<std::pair<uint64_t, Vector>>;
@@ -35,7 +69,7 @@ class SteppedCard {
 public:
   /// `wires` holds the wire that leaves card c by link l at c * localLinks + l.
   SteppedCard(const target::Target &target, uint32_t number, const binary::Card &card,
-              std::vector<Wire> &wires);
+              std::vector<Wire> &wires, bool recordsFlow);
 
   /// The bytes of a word for the host to fill or read; made if the word holds nothing.
   uint8_t *hostWord(uint32_t hemisphere, uint32_t slice, uint32_t address);
@@ -49,20 +83,11 @@ public:
   /// After the last cycle: what was written settles.
   absl::Status finish();
 
-private:
-  /// A burst that has begun.
-  struct Burst {
-    const binary::Queue *queue;
-    const binary::Instruction *what;
-    std::vector<binary::StreamUse> inputs, outputs;
-    int64_t inputOffset = 0;                  ///< of all inputs
-    std::deque<std::vector<Vector>> operands; ///< of elements between taking and dispatch
-    std::vector<Vector> heldMap;
-    uint32_t taken = 0, dispatched = 0; ///< elements
-    const Burst *weights = nullptr;     ///< whose swap brought the weights of the first row
+  /// Every operand taken so far, if the flow is recorded.
+  const std::vector<TakenOperand> &takenOperands() const { return taken; }
 
-    uint64_t dispatchOf(uint32_t element) const { return what->cycle + uint64_t(element) * what->interval; }
-  };
+private:
+  using Burst = SteppedBurst;
   struct Result {
     uint64_t due;
     target::Direction direction;
@@ -76,26 +101,32 @@ private:
     uint32_t hemisphere, slice, address;
     size_t lane; ///< first lane written
     std::vector<uint8_t> bytes;
+    std::optional<Origin> origin; ///< of the whole word; none for a part of one
   };
   struct AluResult {
     uint64_t due;
     std::vector<uint32_t> values;
+    Origin origin;
   };
   struct Install {
     uint64_t due;
     unsigned plane, group; ///< plane over both hemispheres
     std::vector<Vector> columns;
-    const Burst *from;
+    Origin origin;
+  };
+  struct Group {
+    std::vector<Vector> columns;
+    Origin origin;
   };
   struct Plane {
-    std::map<unsigned, std::vector<Vector>> loading, inUse; ///< columns by group
+    std::map<unsigned, Group> loading, inUse; ///< by number of the column group
     const Burst *swappedBy = nullptr;
     uint64_t busyUntil = 0;
   };
   struct Row {
     std::vector<uint32_t> values;
     uint64_t cycle;
-    binary::Opcode opcode;
+    Origin origin;
   };
   /// What a slice did in this cycle: the bank of the read and of the write.
   struct SliceUse {
@@ -121,21 +152,26 @@ private:
   absl::Status accessMemory(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
   absl::Status accessIndirectly(const Burst &burst, const std::vector<Vector> &in);
   absl::Status useBank(const Burst &burst, unsigned bank);
-  absl::Status compute(const Burst &burst, const std::vector<Vector> &in);
+  absl::Status compute(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
   absl::Status mapLanes(Burst &burst, std::vector<Vector> in);
   void transpose(const Burst &burst, const std::vector<Vector> &in);
-  absl::Status transfer(const Burst &burst, const std::vector<Vector> &in);
+  absl::Status transfer(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
   absl::Status installColumns(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
   absl::Status multiply(Burst &burst, uint32_t element, const std::vector<Vector> &in);
-  absl::Status takeWeights(Burst &burst, uint32_t element, unsigned plane);
+  absl::Status takeWeights(Burst &burst, uint32_t element, unsigned plane, unsigned inTandem);
   std::vector<uint32_t> product(const Burst &burst, unsigned plane, const std::vector<Vector> &in) const;
   /// Puts `bytes`, one vector an output, on the streams after the latency.
   void give(const Burst &burst, const std::vector<std::vector<uint8_t>> &bytes);
+  void record(const Burst &burst, uint32_t slot, uint32_t element, const Origin &origin) {
+    if (recordsFlow)
+      taken.push_back({&burst, slot, element, origin});
+  }
 
   const target::Target &target;
   const uint32_t number;
   const size_t lanes;
   std::vector<Wire> &wires;
+  const bool recordsFlow;
   uint64_t now = 0;
 
   std::deque<Burst> bursts;
@@ -151,6 +187,7 @@ private:
   std::vector<std::vector<AluResult>> aluResults; ///< by ALU
   std::vector<Plane> planes;                      ///< by hemisphere, then plane
   std::vector<std::map<unsigned, Row>> rows;      ///< accumulators by plane, then row
+  std::vector<TakenOperand> taken;
 };
 
 } // namespace sluice::executor

@@ -45,7 +45,8 @@ absl::Status SteppedCard::accessMemory(const Burst &burst, uint32_t element, con
     return status;
   const auto hemisphere = uint32_t(burst.queue->hemisphere), slice = uint32_t(burst.queue->index);
   if (burst.what->opcode == Opcode::Write) {
-    stores.push_back({now + target.writeLatency, hemisphere, slice, uint32_t(address), 0, *in[0]});
+    stores.push_back({now + target.writeLatency, hemisphere, slice, uint32_t(address), 0, in[0]->bytes,
+                      Origin{&burst, element, 0}});
     return absl::OkStatus();
   }
   for (const Store &store : stores)
@@ -55,6 +56,7 @@ absl::Status SteppedCard::accessMemory(const Burst &burst, uint32_t element, con
   const uint8_t *bytes = word(hemisphere, slice, uint32_t(address));
   if (!bytes)
     return fault(burst, Hazard::UnwrittenRead, concat("nothing wrote word ", address));
+  record(burst, kMemorySlot, element, sliceAt(hemisphere, slice)[size_t(address)]->origin);
   give(burst, {Bytes(bytes, bytes + lanes)});
   return absl::OkStatus();
 }
@@ -65,22 +67,31 @@ absl::Status SteppedCard::accessIndirectly(const Burst &burst, const std::vector
   if (absl::Status status = useBank(burst, target.bankOf(base)); !status.ok())
     return status;
   const bool isGather = burst.what->opcode == Opcode::Gather;
-  const Bytes &offsets = *in[isGather ? 0 : 1];
+  const Bytes &offsets = in[isGather ? 0 : 1]->bytes;
   Bytes gathered(lanes);
+  // Which words an offset leads to is data, and no hazard of the program.
+  auto outOfRange = [&](std::string_view why) {
+    return absl::OutOfRangeError(
+        concat("cycle ", now, ": card ", number, ", ", queueName(*burst.queue), ": ", why));
+  };
   for (size_t lane = 0; lane != lanes; lane += target.lanesPerSuperlane) {
     const uint32_t address = base + (offsets[lane] | uint32_t(offsets[lane + 1]) << 8);
     if (address >= target.wordsPerSlice() || target.bankOf(address) != target.bankOf(base))
-      return absl::OutOfRangeError(concat("cycle ", now, ": card ", number, ", ", queueName(*burst.queue),
-                                          ": word ", address, " is outside the bank of word ", base));
+      return outOfRange(concat("word ", address, " is outside the bank of word ", base));
     if (!isGather) {
-      stores.push_back(
-          {now + target.scatterLatency, hemisphere, slice, address, lane,
-           Bytes(in[0]->begin() + long(lane), in[0]->begin() + long(lane + target.lanesPerSuperlane))});
+      stores.push_back({now + target.scatterLatency,
+                        hemisphere,
+                        slice,
+                        address,
+                        lane,
+                        Bytes(in[0]->bytes.begin() + long(lane),
+                              in[0]->bytes.begin() + long(lane + target.lanesPerSuperlane)),
+                        {}});
       continue;
     }
     const uint8_t *bytes = word(hemisphere, slice, address);
     if (!bytes)
-      return fault(burst, Hazard::UnwrittenRead, concat("nothing wrote word ", address));
+      return outOfRange(concat("nothing wrote word ", address));
     std::copy_n(bytes + lane, target.lanesPerSuperlane, gathered.begin() + long(lane));
   }
   if (isGather)
@@ -96,7 +107,7 @@ absl::Status SteppedCard::accessIndirectly(const Burst &burst, const std::vector
 static uint32_t widened(InType type, const std::vector<Vector> &in, size_t first, size_t lane) {
   uint32_t bits = 0;
   for (unsigned byte = 0; byte != streamCount(type); ++byte)
-    bits |= uint32_t((*in[first + byte])[lane]) << (8 * byte);
+    bits |= uint32_t(in[first + byte]->bytes[lane]) << (8 * byte);
   switch (type) {
   case InType::Half:
     return numerics::halfToFloat(uint16_t(bits));
@@ -138,7 +149,7 @@ static uint32_t narrowed(OutType type, uint32_t bits) {
   return bits;
 }
 
-absl::Status SteppedCard::compute(const Burst &burst, const std::vector<Vector> &in) {
+absl::Status SteppedCard::compute(const Burst &burst, uint32_t element, const std::vector<Vector> &in) {
   const Instruction &what = *burst.what;
   const int32_t kinds[] = {what.aKind, what.bKind, what.cKind};
   const int32_t locations[] = {what.aLocation, what.bLocation, what.cLocation};
@@ -165,12 +176,14 @@ absl::Status SteppedCard::compute(const Burst &burst, const std::vector<Vector> 
       if (std::count_if(of.begin(), of.end(), isNow) != 1)
         return fault(burst, Hazard::ChainMissing,
                      concat("ALU ", locations[index], " gives not exactly one result in this cycle"));
-      operands[index] = std::find_if(of.begin(), of.end(), isNow)->values;
+      const AluResult &result = *std::find_if(of.begin(), of.end(), isNow);
+      operands[index] = result.values;
+      record(burst, kChainSlot + index, element, result.origin);
       break;
     }
     }
   }
-  AluResult result{now + latencyOf(what.opcode, target), Words(lanes)};
+  AluResult result{now + latencyOf(what.opcode, target), Words(lanes), {&burst, element, 0}};
   for (size_t lane = 0; lane != lanes; ++lane)
     result.values[lane] = numerics::evaluate(static_cast<numerics::ScalarOp>(what.opcode), operands[0][lane],
                                              operands[1][lane], operands[2][lane]);
@@ -204,7 +217,8 @@ absl::Status SteppedCard::mapLanes(Burst &burst, std::vector<Vector> in) {
   std::vector<Bytes> out(width, Bytes(lanes));
   std::vector<bool> taken(lanes);
   for (size_t lane = 0; lane != lanes; ++lane) {
-    const uint32_t choice = (*in[width])[lane] | (isPermute ? uint32_t((*in[width + 1])[lane]) << 8 : 0);
+    const uint32_t choice =
+        in[width]->bytes[lane] | (isPermute ? uint32_t(in[width + 1]->bytes[lane]) << 8 : 0);
     if (choice == none)
       continue;
     if (choice >= choices || (isPermute && taken[choice]))
@@ -215,7 +229,7 @@ absl::Status SteppedCard::mapLanes(Burst &burst, std::vector<Vector> in) {
         isPermute ? choice : lane / target.lanesPerSuperlane * target.lanesPerSuperlane + choice;
     taken[from] = true;
     for (size_t byte = 0; byte != width; ++byte)
-      out[byte][lane] = (*in[byte])[from];
+      out[byte][lane] = in[byte]->bytes[from];
   }
   give(burst, out);
   return absl::OkStatus();
@@ -226,23 +240,26 @@ void SteppedCard::transpose(const Burst &burst, const std::vector<Vector> &in) {
   for (size_t first = 0; first != lanes; first += in.size())
     for (size_t i = 0; i != in.size(); ++i)
       for (size_t j = 0; j != in.size(); ++j)
-        out[j][first + i] = (*in[i])[first + j];
+        out[j][first + i] = in[i]->bytes[first + j];
   give(burst, out);
 }
 
-absl::Status SteppedCard::transfer(const Burst &burst, const std::vector<Vector> &in) {
+absl::Status SteppedCard::transfer(const Burst &burst, uint32_t element, const std::vector<Vector> &in) {
   const auto link = unsigned(burst.what->link);
   if (link >= target.localLinks || target.localPeer(number, link) * target.localLinks >= wires.size())
     return fault(burst, Hazard::Malformed, concat("link ", link, " leads to no card of the program"));
   if (burst.what->opcode == Opcode::Send) {
-    wires[number * target.localLinks + link].push_back({now + target.linkLatency, in[0]});
+    const Origin send{&burst, element, 0};
+    wires[number * target.localLinks + link].push_back(
+        {now + target.linkLatency, std::make_shared<VectorContent>(in[0]->bytes, send)});
     return absl::OkStatus();
   }
   const unsigned peer = target.localPeer(number, link);
   Wire &wire = wires[peer * target.localLinks + target.localLink(peer, number)];
   if (wire.empty() || wire.front().first != now)
     return fault(burst, Hazard::LinkMismatch, "nothing arrives in this cycle");
-  give(burst, {*wire.front().second});
+  record(burst, kReceiveSlot, element, wire.front().second->origin);
+  give(burst, {wire.front().second->bytes});
   wire.pop_front();
   return absl::OkStatus();
 }
@@ -259,12 +276,13 @@ absl::Status SteppedCard::installColumns(const Burst &burst, uint32_t element,
   std::vector<Vector> columns = in;
   columns.resize(target.installStreams);
   const unsigned plane = unsigned(burst.queue->hemisphere) * target.planesPerHemisphere + burst.queue->index;
-  installs.push_back({now + latencyOf(Opcode::Install, target), plane, group, std::move(columns), &burst});
+  installs.push_back(
+      {now + latencyOf(Opcode::Install, target), plane, group, std::move(columns), {&burst, element, 0}});
   return absl::OkStatus();
 }
 
 /// Takes the loading slot into use where the burst swaps; every row must see what its first one saw.
-absl::Status SteppedCard::takeWeights(Burst &burst, uint32_t element, unsigned index) {
+absl::Status SteppedCard::takeWeights(Burst &burst, uint32_t element, unsigned index, unsigned inTandem) {
   Plane &plane = planes[index];
   const bool tandem = burst.what->opcode == Opcode::MultiplyF16;
   if (now < plane.busyUntil)
@@ -273,6 +291,8 @@ absl::Status SteppedCard::takeWeights(Burst &burst, uint32_t element, unsigned i
   if (element == 0 && burst.what->swap) {
     if (plane.loading.empty())
       return fault(burst, Hazard::WeightsMissing, "nothing was installed");
+    for (const auto &[number, group] : plane.loading)
+      record(burst, kWeightsSlot, number, {group.origin.burst, group.origin.element, inTandem});
     plane.inUse = std::exchange(plane.loading, {});
     plane.swappedBy = &burst;
   }
@@ -319,14 +339,14 @@ Words SteppedCard::product(const Burst &burst, unsigned index, const std::vector
     auto group = planes[plane].inUse.find(unsigned(column / target.installStreams));
     if (group == planes[plane].inUse.end())
       return 0;
-    const Vector &vector = group->second[column % target.installStreams];
-    return vector ? (*vector)[lane] : 0;
+    const Vector &vector = group->second.columns[column % target.installStreams];
+    return vector ? vector->bytes[lane] : 0;
   };
   Words result(target.columns);
   std::vector<uint16_t> row(depth), weights(depth);
   if (tandem)
     for (size_t lane = 0; lane != depth; ++lane)
-      row[lane] = uint16_t((*in[0])[lane] | (*in[1])[lane] << 8);
+      row[lane] = uint16_t(in[0]->bytes[lane] | in[1]->bytes[lane] << 8);
   for (size_t column = 0; column != result.size(); ++column) {
     if (tandem) {
       for (size_t lane = 0; lane != depth; ++lane)
@@ -336,7 +356,7 @@ Words SteppedCard::product(const Burst &burst, unsigned index, const std::vector
     }
     int32_t sum = 0;
     for (size_t lane = 0; lane != depth; ++lane)
-      sum += int32_t(int8_t((*in[0])[lane])) * int8_t(weight(index, column, lane));
+      sum += int32_t(int8_t(in[0]->bytes[lane])) * int8_t(weight(index, column, lane));
     result[column] = uint32_t(sum);
   }
   return result;
@@ -350,16 +370,17 @@ absl::Status SteppedCard::multiply(Burst &burst, uint32_t element, const std::ve
   if ((tandem && burst.queue->index != 0) || row >= target.accumulatorRows || size_t(what.lanes) > lanes)
     return fault(burst, Hazard::Malformed, "plane, accumulator row or lanes do not exist");
   for (unsigned index = plane; index != plane + (tandem ? 2 : 1); ++index)
-    if (absl::Status status = takeWeights(burst, element, index); !status.ok())
+    if (absl::Status status = takeWeights(burst, element, index, index - plane); !status.ok())
       return status;
 
   Words sums = product(burst, plane, in);
   auto held = rows[plane].find(row);
   if (what.accumulate) {
-    if (held == rows[plane].end() || held->second.opcode != what.opcode ||
+    if (held == rows[plane].end() || held->second.origin.burst->what->opcode != what.opcode ||
         now - held->second.cycle < target.f16RowInterval)
       return fault(burst, Hazard::AccumulatorMissing,
                    concat("row ", row, " holds no earlier sum of that type"));
+    record(burst, kAccumulatorSlot, element, held->second.origin);
     const auto add = tandem ? numerics::ScalarOp::AddF : numerics::ScalarOp::AddI;
     for (size_t column = 0; column != sums.size(); ++column)
       sums[column] = numerics::evaluate(add, held->second.values[column], sums[column]);
@@ -369,6 +390,6 @@ absl::Status SteppedCard::multiply(Burst &burst, uint32_t element, const std::ve
     for (size_t column = 0; column != sums.size(); ++column)
       planesOut[byte][column] = uint8_t(sums[column] >> (8 * byte));
   give(burst, planesOut);
-  rows[plane][row] = {std::move(sums), now, what.opcode};
+  rows[plane][row] = {std::move(sums), now, {&burst, element, 0}};
   return absl::OkStatus();
 }

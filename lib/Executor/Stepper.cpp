@@ -19,9 +19,10 @@ using target::Target;
 
 namespace {
 
-class Stepper final : public Executor {
+class ProgramStepper final : public Stepper {
 public:
-  Stepper(Program program, Target target) : source(std::move(program)), target(std::move(target)) {}
+  ProgramStepper(Program program, Target target, bool recordsFlow)
+      : source(std::move(program)), target(std::move(target)), recordsFlow(recordsFlow) {}
 
   absl::Status bindTensors();
   absl::StatusOr<TensorMap> run(const TensorMap &inputs) override;
@@ -31,11 +32,14 @@ public:
     return cards.empty() ? nullptr : cards[card]->word(hemisphere, slice, address);
   }
 
+  std::vector<std::vector<proto::FlowEdge>> flow() const override;
+
 private:
   absl::Status step();
 
   const Program source;
   const Target target;
+  const bool recordsFlow;
   std::vector<BoundTensor> inputBindings, outputBindings;
   std::vector<Wire> wires;
   std::vector<std::unique_ptr<SteppedCard>> cards; ///< of the last run
@@ -44,7 +48,7 @@ private:
 
 } // namespace
 
-absl::Status Stepper::bindTensors() {
+absl::Status ProgramStepper::bindTensors() {
   for (const auto &[bindings, bound] : {std::pair(&source.metadata.inputs(), &inputBindings),
                                         std::pair(&source.metadata.outputs(), &outputBindings)})
     for (const proto::Binding &binding : *bindings) {
@@ -56,7 +60,7 @@ absl::Status Stepper::bindTensors() {
   return absl::OkStatus();
 }
 
-absl::Status Stepper::step() {
+absl::Status ProgramStepper::step() {
   for (uint64_t cycle = 0; cycle != source.metadata.cycles(); ++cycle) {
     for (auto &card : cards)
       if (absl::Status status = card->advance(cycle); !status.ok())
@@ -71,13 +75,13 @@ absl::Status Stepper::step() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<TensorMap> Stepper::run(const TensorMap &inputs) {
+absl::StatusOr<TensorMap> ProgramStepper::run(const TensorMap &inputs) {
   if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
     return status;
   wires.assign(source.cards.size() * target.localLinks, {});
   cards.clear();
   for (uint32_t card = 0; card != source.cards.size(); ++card)
-    cards.push_back(std::make_unique<SteppedCard>(target, card, source.cards[card], wires));
+    cards.push_back(std::make_unique<SteppedCard>(target, card, source.cards[card], wires, recordsFlow));
   const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
     return cards[card]->hostWord(hemisphere, slice, address);
   };
@@ -92,14 +96,38 @@ absl::StatusOr<TensorMap> Stepper::run(const TensorMap &inputs) {
   return outputs;
 }
 
-absl::StatusOr<std::unique_ptr<Executor>> executor::createStepper(Program program) {
+std::vector<std::vector<proto::FlowEdge>> ProgramStepper::flow() const {
+  std::vector<std::vector<proto::FlowEdge>> edges(cards.size());
+  for (size_t card = 0; card != cards.size(); ++card)
+    for (const auto &[consumer, slot, element, origin] : cards[card]->takenOperands()) {
+      proto::FlowEdge &edge = edges[card].emplace_back();
+      edge.set_queue(consumer->queueNumber);
+      edge.set_instruction(consumer->instructionNumber);
+      edge.set_slot(slot);
+      edge.set_first(element);
+      edge.set_count(1);
+      if (!origin.burst) {
+        edge.set_producer_queue(kInitialMemory);
+        continue;
+      }
+      if (slot == kReceiveSlot)
+        edge.set_producer_card(origin.burst->card);
+      edge.set_producer_queue(origin.burst->queueNumber);
+      edge.set_producer_instruction(origin.burst->instructionNumber);
+      edge.set_producer_slot(origin.slot);
+      edge.set_producer_first(origin.element);
+    }
+  return edges;
+}
+
+absl::StatusOr<std::unique_ptr<Stepper>> Stepper::create(Program program, bool recordsFlow) {
   absl::StatusOr<Target> target = target::targetByName(program.metadata.target());
   if (!target.ok())
     return target.status();
   if (program.metadata.cycles() > kMostSteppedCycles)
     return invalidArgument("the program takes ", program.metadata.cycles(), " cycles; at most ",
                            kMostSteppedCycles, " are stepped");
-  auto stepper = std::make_unique<Stepper>(std::move(program), *std::move(target));
+  auto stepper = std::make_unique<ProgramStepper>(std::move(program), *std::move(target), recordsFlow);
   if (absl::Status status = stepper->bindTensors(); !status.ok())
     return status;
   return stepper;

@@ -64,9 +64,9 @@ def golden(folder, model, feeds, *flags):
     return outputs_of(folder / "golden")
 
 
-def execute(folder, binary, feeds):
+def execute(folder, binary, feeds, *flags):
     """The outputs that the binary gives."""
-    tool("sluice-run", binary, *input_flags(folder, feeds), "--output-dir", folder / "run")
+    tool("sluice-run", binary, *flags, *input_flags(folder, feeds), "--output-dir", folder / "run")
     return outputs_of(folder / "run")
 
 

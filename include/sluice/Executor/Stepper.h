@@ -12,14 +12,20 @@
 
 namespace sluice::executor {
 
+inline constexpr uint64_t kMostSteppedCycles = 2'000'000;
+
 /// The second executor: in each cycle every stream moves one stop, results appear, units take operands and
 /// dispatch. It knows nothing of diagonals and asks no verifier; it meets hazards as they happen. A run that
 /// meets one ends there with FailedPrecondition: cycle, card, queue, the hazard's name as the verifier has
 /// it, and why. Of the counters it keeps `cycles`. For programs of some 100,000 cycles: what is longer than
 /// kMostSteppedCycles is refused.
-absl::StatusOr<std::unique_ptr<Executor>> createStepper(binary::Program program);
-
-inline constexpr uint64_t kMostSteppedCycles = 2'000'000;
+class Stepper : public Executor {
+public:
+  /// With `recordsFlow`, runs remember their data flow, at some memory for each operand.
+  static absl::StatusOr<std::unique_ptr<Stepper>> create(binary::Program program, bool recordsFlow = false);
+  /// The recorded data flow of the last run, by card: one edge for each operand that an element took.
+  virtual std::vector<std::vector<binary::proto::FlowEdge>> flow() const = 0;
+};
 
 } // namespace sluice::executor
 
