@@ -9,6 +9,7 @@
 #include "OperatorTable.h"
 
 #include <array>
+#include <cmath>
 
 using namespace mlir;
 using sluice::stensor::ReduceKind;
@@ -59,6 +60,52 @@ Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs) {
     Value second = s.add(v[1], v[2]), third = s.add(s.add(v[3], v[4]), v[5]);
     return s.fma(s.fma(third, step, second), step, v[0]);
   });
+}
+
+/// x as d0 + 2^8 d1 + 2^16 d2 + 2^24 d3 modulo 2^32, with digits of i8; a digit that is zero throughout is
+/// none.
+static std::array<Tensor, 4> cutIntoDigits(Node &node, const Tensor &x) {
+  std::array<Tensor, 4> digits;
+  for (int64_t number = 0; number < 4; ++number) {
+    // 128 in every digit makes them unsigned, free of carries.
+    constexpr auto bias = static_cast<int32_t>(0x80808080);
+    Tensor digit = node.map(x, node.getBuilder().getIntegerType(8), [&](Scalars &s, llvm::ArrayRef<Value> v) {
+      Value biased = s.shiftRightUnsigned(s.add(v[0], s.integer(bias)), s.integer(8 * number));
+      return s.sub(s.bitAnd(biased, s.integer(0xff)), s.integer(128));
+    });
+    bool isZero =
+        digit.constant && llvm::all_of(readIntegers(digit.constant), [](int64_t d) { return d == 0; });
+    if (!isZero)
+      digits[number] = digit;
+  }
+  return digits;
+}
+
+/// The product of 32-bit integers modulo 2^32, as sums of products of digits.
+static Tensor contractWords(Node &node, const Tensor &lhs, const Tensor &rhs) {
+  std::array<Tensor, 4> a = cutIntoDigits(node, lhs), b = cutIntoDigits(node, rhs);
+  llvm::SmallVector<Tensor> products;
+  llvm::SmallVector<int64_t> shifts;
+  for (int64_t i = 0; i < 4; ++i)
+    for (int64_t j = 0; i + j < 4; ++j)
+      if (a[i] && b[j]) {
+        products.push_back(node.contract(a[i], b[j]));
+        shifts.push_back(8 * (i + j));
+      }
+  if (products.empty())
+    return node.splat(lhs.element, {lhs.shape[0], lhs.shape[1], rhs.shape[1]}, 0);
+  return node.map(products, lhs.element, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    Value sum;
+    for (auto [product, shift] : llvm::zip_equal(v, shifts)) {
+      Value shifted = shift == 0 ? product : s.shiftLeft(product, s.integer(shift));
+      sum = sum ? s.add(sum, shifted) : shifted;
+    }
+    return sum;
+  });
+}
+
+Tensor contractElements(Node &node, const Tensor &lhs, const Tensor &rhs) {
+  return lhs.isReal() ? contractReals(node, lhs, rhs) : contractWords(node, lhs, rhs);
 }
 
 /// i8 as it is; ui8 less 128, the same way its zero point.
@@ -180,12 +227,10 @@ static std::optional<MatrixProduct> arrange(Node &node, Tensor lhs, Tensor rhs) 
 
 static Results convertMatMul(Node &node) {
   const Tensor &lhs = node.input(0), &rhs = node.input(1);
-  if (!lhs.isReal())
-    return node.refuse("element type " + elementName(lhs.element) + " is not supported");
   std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
   if (!product)
     return failure();
-  Tensor result = contractReals(node, product->lhs, product->rhs);
+  Tensor result = contractElements(node, product->lhs, product->rhs);
   return {{node.cast(node.reshape(result, product->shape), lhs.element)}};
 }
 
@@ -194,8 +239,8 @@ static Results convertGemm(Node &node) {
   double alpha = node.realAttr("alpha", 1), beta = node.realAttr("beta", 1);
   Tensor a = node.input(0), b = node.input(1);
   const Tensor &c = node.input(2);
-  if (!a.isReal())
-    return node.refuse("element type " + elementName(a.element) + " is not supported");
+  if (!a.isReal() && (alpha != std::trunc(alpha) || beta != std::trunc(beta)))
+    return node.refuse("alpha and beta of integers are not whole");
   if (a.rank() != 2 || b.rank() != 2)
     return node.refuse("an operand is not a matrix");
   if (transA)
@@ -206,7 +251,7 @@ static Results convertGemm(Node &node) {
     return node.refuse("the operands' shapes do not fit a matrix product");
   int64_t rows = a.shape[0], columns = b.shape[0], depth = a.shape[1];
   Tensor product =
-      contractReals(node, node.reshape(a, {1, rows, 1, depth}), node.reshape(b, {1, columns, 1, depth}));
+      contractElements(node, node.reshape(a, {1, rows, 1, depth}), node.reshape(b, {1, columns, 1, depth}));
   product = node.reshape(product, {rows, columns});
   llvm::SmallVector<Tensor> operands = {product};
   bool addsC = c && beta != 0;
@@ -215,10 +260,11 @@ static Results convertGemm(Node &node) {
   if (!addsC && alpha == 1)
     return {{node.cast(product, a.element)}};
   return {{node.map(operands, a.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value scaled = alpha == 1 ? x[0] : s.mul(x[0], s.real(alpha));
-    if (!addsC)
-      return scaled;
-    return s.add(scaled, beta == 1 ? x[1] : s.mul(x[1], s.real(beta)));
+    auto times = [&](Value value, double factor) {
+      return factor == 1 ? value : s.mul(value, a.isReal() ? s.real(factor) : s.integer(factor));
+    };
+    Value scaled = times(x[0], alpha);
+    return addsC ? s.add(scaled, times(x[1], beta)) : scaled;
   })}};
 }
 

@@ -73,10 +73,10 @@ static void addExtremum(OperatorTable &table, llvm::StringRef opType, bool isMax
 
 static Results convertDiv(Node &node) {
   const Tensor &dividend = node.input(0);
-  if (isUnsignedWord(dividend.element) && !dividend.constant)
-    return node.refuse("division of uint32 is not supported");
   return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    return dividend.isReal() ? s.div(x[0], x[1]) : s.divide(x[0], x[1]);
+    if (dividend.isReal())
+      return s.div(x[0], x[1]);
+    return isUnsignedWord(dividend.element) ? s.divideUnsigned(x[0], x[1]) : s.divide(x[0], x[1]);
   })}};
 }
 
@@ -84,11 +84,11 @@ static Results convertDiv(Node &node) {
 static Results convertMod(Node &node) {
   bool fmod = node.integerAttr("fmod", 0);
   const Tensor &dividend = node.input(0);
-  if (isUnsignedWord(dividend.element) && !dividend.constant)
-    return node.refuse("division of uint32 is not supported");
   if (dividend.isReal() && !fmod)
     return node.refuse("fmod = 0 is not defined for floating-point numbers");
   return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    if (isUnsignedWord(dividend.element))
+      return s.sub(x[0], s.mul(s.divideUnsigned(x[0], x[1]), x[1]));
     if (!dividend.isReal()) {
       Value rest = s.remainder(x[0], x[1]);
       if (fmod)

@@ -23,6 +23,10 @@ Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims)
 /// rounded to f16 or cut into pieces, as the options say. A constant operand beyond f16's range is refused.
 Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);
 
+/// The same of operands of one element type, floating-point ones or 32-bit integers, of which the result is
+/// modulo 2^32.
+Tensor contractElements(Node &node, const Tensor &lhs, const Tensor &rhs);
+
 /// The integer product of the same shapes less the operands' zero points, as i32. Operands are of
 /// type i8 or ui8; zero points are absent or broadcast to [1, M, 1] and [1, 1, N].
 Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, const Tensor &rhs,

@@ -34,17 +34,25 @@ struct Taps {
 
 } // namespace
 
+/// The output's length as ONNX's formulas mean it: where scales are given, what it is before it is rounded
+/// down to elements.
+static double resizedLength(const Resampling &axis) {
+  double length = axis.inSize * axis.scale;
+  // A scale that comes from a size gives the size back.
+  return std::abs(length - axis.outSize) < 1e-9 * length ? axis.outSize : length;
+}
+
 /// The input's coordinate that a position of the output stands for.
 static double sourceCoordinate(const Resampling &axis, int64_t position) {
-  double x = position, in = axis.inSize, out = axis.outSize;
+  double x = position, in = axis.inSize, out = resizedLength(axis);
   if (axis.transformation == "asymmetric")
     return x / axis.scale;
   if (axis.transformation == "align_corners")
     return out == 1 ? 0 : x * (in - 1) / (out - 1);
   if (axis.transformation == "pytorch_half_pixel")
-    return out > 1 ? (x + 0.5) / axis.scale - 0.5 : 0;
+    return axis.outSize > 1 ? (x + 0.5) / axis.scale - 0.5 : 0;
   if (axis.transformation == "half_pixel_symmetric") {
-    double adjustment = out / (axis.scale * in);
+    double adjustment = axis.outSize / out;
     return in / 2 * (1 - adjustment) + (x + 0.5) / axis.scale - 0.5;
   }
   if (axis.transformation == "tf_crop_and_resize") {

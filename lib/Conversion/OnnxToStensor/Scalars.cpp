@@ -108,16 +108,35 @@ Value Scalars::logicalNot(Value a) { return bitXor(a, truth(true)); }
 Value Scalars::divide(Value a, Value b) {
   if (wide)
     return arith::DivSIOp::create(builder, loc, a, b);
-  // On magnitudes: a quotient in f32 has 24 good bits; the remainder's quotient brings those that are
-  // missing, and what is left is one step up or down.
-  Value dividend = absolute(a), divisor = absolute(b), realDivisor = toReal(divisor);
+  // The magnitude of the least number is one of words without sign.
+  Value quotient = divideUnsigned(absolute(a), absolute(b));
+  return select(less(bitXor(a, b), integer(0)), negate(quotient), quotient);
+}
+
+Value Scalars::divideUnsigned(Value a, Value b) {
+  if (wide)
+    return arith::DivSIOp::create(builder, loc, a, b);
+  auto sortKey = [&](Value word) { return bitXor(word, integer(std::numeric_limits<int32_t>::min())); };
+  auto fits = [&](Value rest) { return toNumber(lessOrEqual(sortKey(b), sortKey(rest))); };
+  // Twice the half's quotient is at most one too small; a divisor with the highest bit fits once or not at
+  // all.
+  Value half = divideMagnitudes(shiftRightUnsigned(a, integer(1)), b);
+  Value quotient = shiftLeft(half, integer(1));
+  quotient = add(quotient, fits(sub(a, mul(quotient, b))));
+  return select(less(b, integer(0)), fits(a), quotient);
+}
+
+/// Of numbers that are not negative.
+Value Scalars::divideMagnitudes(Value dividend, Value divisor) {
+  // A quotient in f32 has 24 good bits; the remainder's quotient brings those that are missing, and what is
+  // left is one step up or down.
+  Value realDivisor = toReal(divisor);
   Value quotient = toInteger(div(toReal(dividend), realDivisor));
   Value rest = sub(dividend, mul(quotient, divisor));
   quotient = add(quotient, toInteger(div(toReal(rest), realDivisor)));
   rest = sub(dividend, mul(quotient, divisor));
   quotient = sub(quotient, toNumber(less(rest, integer(0))));
-  quotient = add(quotient, toNumber(lessOrEqual(divisor, rest)));
-  return select(less(bitXor(a, b), integer(0)), negate(quotient), quotient);
+  return add(quotient, toNumber(lessOrEqual(divisor, rest)));
 }
 
 Value Scalars::remainder(Value a, Value b) { return sub(a, mul(divide(a, b), b)); }

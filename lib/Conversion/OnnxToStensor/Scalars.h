@@ -72,9 +72,11 @@ public:
   /// Of i1.
   mlir::Value logicalNot(mlir::Value a);
 
-  /// a / b towards zero and the remainder with a's sign: 20 operations. b = 0 gives an unspecified number.
+  /// a / b towards zero and the remainder with a's sign: 30 operations. b = 0 gives an unspecified number.
   mlir::Value divide(mlir::Value a, mlir::Value b);
   mlir::Value remainder(mlir::Value a, mlir::Value b);
+  /// a / b of words without sign.
+  mlir::Value divideUnsigned(mlir::Value a, mlir::Value b);
 
   /// i32 to f32, f32 to i32 (towards zero, saturating).
   mlir::Value toReal(mlir::Value a);
@@ -97,6 +99,8 @@ public:
   mlir::Type integerType() { return builder.getIntegerType(wide ? 64 : 32); }
 
 private:
+  mlir::Value divideMagnitudes(mlir::Value dividend, mlir::Value divisor);
+
   mlir::OpBuilder &builder;
   mlir::Location loc;
   bool wide;

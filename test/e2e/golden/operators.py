@@ -99,6 +99,31 @@ def integer_division():
 
 
 @case
+def unsigned_division():
+    edges = np.array([1, 2, 3, 10, 65535, (1 << 24) + 1, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, (1 << 32) - 1])
+    a, b = (grid.ravel() for grid in np.meshgrid(np.concatenate([edges, [0]]), edges))
+    a = np.concatenate([a, wholes(3000, low=0, high=1 << 32)]).astype(np.uint32)
+    b = np.concatenate([b, wholes(1000, low=1, high=1 << 32), wholes(2000, low=1, high=1000)]).astype(np.uint32)
+    yield node("Div", [a, b], a // b)
+    yield node("Mod", [a, b], a % b)
+    least = np.array([-(1 << 31)] * 4 + [5], np.int32)
+    yield node("Div", [least, np.array([2, 3, -7, -(1 << 31), -(1 << 31)], np.int32)], np.array([-(1 << 30), -715827882, 306783378, 1, 0], np.int32))
+
+
+@case
+def integer_products():
+    """Modulo 2^32, as NumPy wraps."""
+    for dtype in (np.int32, np.uint32):
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max + 1
+        a, b = wholes(2, 5, 330, low=low, high=high, dtype=dtype), wholes(2, 330, 7, low=low, high=high, dtype=dtype)
+        yield node("MatMul", [a, b], a @ b)
+        yield node("MatMul", [a], a @ b[0], [b[0]])
+    small, weights = wholes(5, 12, low=-30000, high=30000), wholes(12, 9, low=-100, high=100)
+    yield node("MatMul", [small], small @ weights, [weights])
+    yield node("Gemm", [small, weights, weights[:1]], 3 * (small @ weights) - 2 * weights[:1], alpha=3.0, beta=-2.0)
+
+
+@case
 def narrow_types():
     a, b = wholes(200, low=0, high=256, dtype=np.uint8), wholes(200, low=1, high=256, dtype=np.uint8)
     for op, function in (("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply), ("Div", np.floor_divide),
