@@ -7,8 +7,9 @@
 
 #include "CardProof.h"
 
+#include "Spacing.h"
+
 #include "sluice/Support/Strings.h"
-#include "sluice/Verifier/DispatchOrder.h"
 #include "sluice/Verifier/Geometry.h"
 
 using namespace sluice;
@@ -17,69 +18,85 @@ using namespace sluice::binary;
 using target::Direction;
 using target::Target;
 
-static constexpr uint64_t never = UINT64_MAX;
+/// A cycle before all programs, and within what a Line may hold.
+static constexpr int64_t beforeStart = -(int64_t(1) << 49);
+
+void verifier::reportExhausted(const Effort &effort, std::string_view what, Findings &findings) {
+  if (effort.exhausted())
+    findings.report(Hazard::TooIntricate, uint64_t(0),
+                    [&] { return concat(what, ": the bursts meet in more ways than the proof follows"); });
+}
 
 CardProof::CardProof(const Program &program, uint32_t card, const std::vector<BurstTable> &tables,
                      const Target &target, Findings &findings)
     : sends(target.localLinks), receives(target.localLinks), flow(program, card, tables, findings),
-      card(card), table(tables[card]), target(target), findings(findings),
-      lastOfQueue(program.cards[card].queues.size()), lastCycle(program.cards[card].queues.size(), never),
-      streams(target), memory(program, card, table, target, findings, flow),
-      matrix(table, target, findings, flow), resultWindow(longestLatency(target) + 1),
-      results(target.alus * resultWindow) {
-  collectUses();
+      card(card), end(program.metadata.cycles()), table(tables[card]), target(target),
+      matrices(2, MatrixProof(table, target, flow)), queues(program.cards[card].queues.size()) {
+  for (Direction direction : {Direction::East, Direction::West})
+    for (unsigned stream = 0; stream != target.streamsPerDirection; ++stream)
+      streams.push_back({direction, stream, {}, {}});
+  for (uint32_t hemisphere : {0, 1})
+    for (uint32_t slice = 0; slice != target.slicesPerHemisphere; ++slice) {
+      slices.emplace_back();
+      slices.back().hemisphere = hemisphere;
+      slices.back().slice = slice;
+    }
+  for (unsigned alu = 0; alu != target.alus; ++alu)
+    alus.push_back({alu, {}, {}});
+  collectRegions(program);
+  for (uint32_t burst = 0; burst != table.size(); ++burst)
+    collectBurst(burst);
+  for (auto *links : {&sends, &receives})
+    for (std::vector<Appearance> &link : *links)
+      std::sort(link.begin(), link.end());
 }
 
-void CardProof::collectUses() {
-  bursts.reserve(table.size());
-  for (uint32_t number = 0; number != table.size(); ++number) {
-    const BurstTable::Entry &entry = table[number];
-    Burst burst{uint32_t(uses.size()), 0, 0, positionOf(*entry.where, target)};
-    for (const StreamUse &use : streamInputs(*entry.where, *entry.what, target))
-      uses.push_back({use, flow.operand(number, use.slot)});
-    burst.outputs = uint32_t(uses.size());
-    for (const StreamUse &use : streamOutputs(*entry.where, *entry.what, target))
-      uses.push_back({use, FlowChecker::none});
-    burst.end = uint32_t(uses.size());
-    bursts.push_back(burst);
-  }
+//===----------------------------------------------------------------------===//
+// Sorting by resource
+//===----------------------------------------------------------------------===//
+
+/// `burst`, whose elements appear `offset` cycles after their dispatch.
+static Appearance appearanceOf(uint32_t burst, const Instruction &what, int32_t offset) {
+  Appearance appearance;
+  appearance.first = int64_t(what.cycle) + offset;
+  appearance.step = what.interval;
+  appearance.count = what.count;
+  appearance.burst = burst;
+  appearance.offset = offset;
+  return appearance;
 }
 
-void CardProof::run() {
-  DispatchOrder order;
-  for (uint32_t number = 0; number != table.size(); ++number)
-    order.add(*table[number].what);
-  order.forEach([&](uint64_t cycle, uint32_t burst, uint32_t element) {
-    dispatch(cycle, {burst, element});
-    return true;
-  });
-  memory.checkOutputs();
-}
-
-void CardProof::dispatch(uint64_t cycle, ElementRef element) {
-  const BurstTable::Entry &entry = table[element.burst];
-  if (lastCycle[entry.queue] == cycle)
-    findings.report(Hazard::QueueOverlap, cycle, [&] {
-      return concat(table.describe(element), " is dispatched together with ",
-                    table.describe(lastOfQueue[entry.queue]));
-    });
-  takeStreams(cycle, element);
-  switch (entry.where->unit) {
+void CardProof::collectBurst(uint32_t burst) {
+  const BurstTable::Entry &entry = table[burst];
+  const Queue &queue = *entry.where;
+  const Instruction &what = *entry.what;
+  const bool link = queue.unit == Unit::Link;
+  queues[entry.queue].push_back(occupationOf(burst, what, link ? target.linkInterval : 1));
+  collectStreams(burst);
+  switch (queue.unit) {
   case Unit::MemRead:
-  case Unit::MemWrite:
-    memory.access(cycle, element);
+  case Unit::MemWrite: {
+    MemoryProof &slice = slices[size_t(queue.hemisphere) * target.slicesPerHemisphere + queue.index];
+    const bool direct = what.opcode == Opcode::Read || what.opcode == Opcode::Write;
+    (queue.unit == Unit::MemRead ? slice.reads : slice.writes)
+        .push_back({burst,
+                    {what.address, direct ? what.step : 0},
+                    {int64_t(what.cycle), what.interval},
+                    what.count});
     break;
+  }
   case Unit::Alu:
-    chain(cycle, element);
+    collectAlu(burst);
     break;
   case Unit::Link:
-    transfer(cycle, element);
+    if (what.opcode == Opcode::Send)
+      sends[size_t(what.link)].push_back(appearanceOf(burst, what, int32_t(target.linkLatency)));
+    else
+      receives[size_t(what.link)].push_back(appearanceOf(burst, what, 0));
     break;
   case Unit::Installer:
-    matrix.install(cycle, element);
-    break;
   case Unit::Multiplier:
-    matrix.multiply(cycle, element);
+    matrices[size_t(queue.hemisphere)].add(burst);
     break;
   case Unit::Distributor:
   case Unit::Transposer:
@@ -87,88 +104,147 @@ void CardProof::dispatch(uint64_t cycle, ElementRef element) {
   case Unit::Any:
     break;
   }
-  giveStreams(cycle, element);
-  lastCycle[entry.queue] = cycle;
-  lastOfQueue[entry.queue] = element;
 }
 
-static std::string streamName(Direction direction, unsigned stream) {
-  return concat("stream ", direction == Direction::East ? "e" : "w", stream);
+void CardProof::collectStreams(uint32_t burst) {
+  const BurstTable::Entry &entry = table[burst];
+  const int position = positionOf(*entry.where, target);
+  auto add = [&](const StreamUse &use, bool takes) {
+    Appearance appearance = appearanceOf(burst, *entry.what, use.offset);
+    appearance.first = Target::diagonal(use.direction, appearance.first, position);
+    appearance.place = use.direction == Direction::East ? position : -position;
+    appearance.slot = use.slot;
+    StreamProof &stream = streams[size_t(use.direction) * target.streamsPerDirection + use.stream];
+    if (!takes)
+      return stream.producers.push_back(appearance);
+    if (use.firstElementOnly)
+      appearance.count = 1;
+    appearance.operand = flow.index(burst, use.slot);
+    stream.consumers.push_back(appearance);
+  };
+  for (const StreamUse &use : streamInputs(*entry.where, *entry.what, target))
+    add(use, true);
+  for (const StreamUse &use : streamOutputs(*entry.where, *entry.what, target))
+    add(use, false);
 }
 
-void CardProof::takeStreams(uint64_t cycle, ElementRef element) {
-  const Burst &burst = bursts[element.burst];
-  for (uint32_t index = burst.inputs; index != burst.outputs; ++index) {
-    const auto &[use, operand] = uses[index];
-    if (use.firstElementOnly && element.element != 0)
+void CardProof::collectAlu(uint32_t burst) {
+  const BurstTable::Entry &entry = table[burst];
+  const Instruction &what = *entry.what;
+  alus[entry.where->index].results.push_back(
+      appearanceOf(burst, what, int32_t(latencyOf(what.opcode, target))));
+  const std::pair<int32_t, int32_t> operands[] = {
+      {what.aKind, what.aLocation}, {what.bKind, what.bLocation}, {what.cKind, what.cLocation}};
+  for (uint32_t index = 0; index != aluOperands(what.opcode); ++index) {
+    const auto &[kind, location] = operands[index];
+    if (OperandKind(kind) != OperandKind::Alu)
       continue;
-    const int64_t diagonal = Target::diagonal(use.direction, int64_t(cycle) + use.offset, burst.position);
-    if (const StreamValue *value = streams.find(use.direction, use.stream, diagonal, burst.position)) {
-      flow.check(operand, use.slot, element, element.element, cycle,
-                 {card, value->producer.burst, value->slot, value->producer.element});
-      continue;
-    }
-    flow.skip(operand);
-    findings.report(Hazard::StreamEmpty, cycle, [&] {
-      return concat("slot ", use.slot, " of ", table.describe(element), ": ",
-                    streamName(use.direction, use.stream), " is empty at its unit in cycle ",
-                    int64_t(cycle) + use.offset);
-    });
+    Appearance operand = appearanceOf(burst, what, 0);
+    operand.slot = kChainSlot + index;
+    alus[size_t(location)].operands.push_back(operand);
   }
 }
 
-void CardProof::giveStreams(uint64_t cycle, ElementRef element) {
-  const Burst &burst = bursts[element.burst];
-  for (uint32_t index = burst.outputs; index != burst.end; ++index) {
-    const StreamUse &use = uses[index].use;
-    const int64_t diagonal = Target::diagonal(use.direction, int64_t(cycle) + use.offset, burst.position);
-    const StreamValue value{burst.position, element, use.slot};
-    if (const StreamValue *other = streams.put(use.direction, use.stream, diagonal, value))
-      findings.report(Hazard::StreamConflict, cycle, [&] {
-        return concat(table.describe(element), " and ", table.describe(other->producer), " both drive ",
-                      streamName(use.direction, use.stream), " at position ", burst.position, " in cycle ",
-                      int64_t(cycle) + use.offset);
+void CardProof::collectRegions(const Program &program) {
+  uint32_t order = 0;
+  auto sliceAt = [&](uint32_t hemisphere, uint32_t slice) -> MemoryProof & {
+    return slices[size_t(hemisphere) * target.slicesPerHemisphere + slice];
+  };
+  auto region = [&](std::string_view name, Line word, uint64_t count, uint64_t vector) {
+    return Region{name, order++, vector, {Producer::initialMemory, word, {beforeStart, 0}, int64_t(count)}};
+  };
+  for (const proto::MemoryRun &run : program.cards[card].memory)
+    sliceAt(run.hemisphere(), run.slice())
+        .initial.push_back(region("initial memory", {run.address(), 1}, run.words(), 0));
+  auto collect = [&](const proto::Binding &binding, std::vector<Region> MemoryProof::*regions) {
+    for (const proto::Placement &placement : binding.placements())
+      if (placement.card() == card)
+        for (uint32_t slice : placement.slices())
+          (sliceAt(placement.hemisphere(), slice).*regions)
+              .push_back(region(binding.name(), {placement.address(), placement.step()}, placement.count(),
+                                placement.first()));
+  };
+  for (const proto::Binding &input : program.metadata.inputs())
+    collect(input, &MemoryProof::initial);
+  for (const proto::Binding &output : program.metadata.outputs())
+    collect(output, &MemoryProof::outputs);
+}
+
+//===----------------------------------------------------------------------===//
+// Proving
+//===----------------------------------------------------------------------===//
+
+/// The queue dispatches one element a cycle; a link's, one in the link's interval.
+void CardProof::proveQueue(size_t queue, Findings &findings) const {
+  const std::vector<Occupation> &occupations = queues[queue];
+  Effort effort(occupations.size());
+  if (occupations.empty())
+    return;
+  const Queue &where = *table[occupations.front().burst].where;
+  if (where.unit == Unit::Link)
+    if (std::optional<Collision> collision = findCollision(occupations, effort)) {
+      const auto &[cycle, element, before] = *collision;
+      findings.report(Hazard::LinkConflict, When{uint64_t(cycle), When::Running, element.burst}, [&] {
+        const Instruction &first = *table[before.burst].what;
+        return concat(table.describe(element), " is ",
+                      uint64_t(cycle) - first.cycle - uint64_t(before.element) * first.interval,
+                      " cycles behind ", table.describe(before), "; the link needs ", target.linkInterval);
       });
-  }
-}
-
-void CardProof::chain(uint64_t cycle, ElementRef element) {
-  const auto &[queue, instruction, where, what] = table[element.burst];
-  const struct {
-    int32_t kind, location;
-  } operands[] = {
-      {what->aKind, what->aLocation}, {what->bKind, what->bLocation}, {what->cKind, what->cLocation}};
-  for (uint32_t index = 0; index != aluOperands(what->opcode); ++index) {
-    if (OperandKind(operands[index].kind) != OperandKind::Alu)
-      continue;
-    const uint32_t slot = kChainSlot + index;
-    const uint32_t operand = flow.operand(element.burst, slot);
-    const Result &result = resultOf(unsigned(operands[index].location), cycle);
-    if (result.cycle == cycle && !result.twice) {
-      flow.check(operand, slot, element, element.element, cycle,
-                 {card, result.producer.burst, 0, result.producer.element});
-      continue;
     }
-    flow.skip(operand);
-    findings.report(Hazard::ChainMissing, cycle, [&] {
-      return concat("operand ", index, " of ", table.describe(element), ": ALU ", operands[index].location,
-                    result.cycle == cycle ? " gives two results" : " gives no result", " in cycle ", cycle);
-    });
-  }
-  const uint64_t done = cycle + latencyOf(what->opcode, target);
-  Result &result = resultOf(where->index, done);
-  const bool twice = result.cycle == done;
-  result = {done, element, twice};
+  std::vector<Occupation> single = occupations;
+  for (Occupation &occupation : single)
+    occupation.cycles = 1;
+  if (std::optional<Collision> collision = findCollision(single, effort))
+    findings.report(Hazard::QueueOverlap,
+                    When{uint64_t(collision->cycle), When::Running, collision->element.burst}, [&] {
+                      return concat(table.describe(collision->element), " is dispatched together with ",
+                                    table.describe(collision->before));
+                    });
+  reportExhausted(effort, concat("queue ", queueName(where)), findings);
 }
 
-void CardProof::transfer(uint64_t cycle, ElementRef element) {
-  const BurstTable::Entry &entry = table[element.burst];
-  const uint64_t before = lastCycle[entry.queue];
-  if (before != never && cycle - before < target.linkInterval)
-    findings.report(Hazard::LinkConflict, cycle, [&] {
-      return concat(table.describe(element), " is ", cycle - before, " cycles behind ",
-                    table.describe(lastOfQueue[entry.queue]), "; the link needs ", target.linkInterval);
+std::vector<CardProof::Part> CardProof::parts() {
+  std::vector<Part> parts;
+  for (size_t queue = 0; queue != queues.size(); ++queue)
+    parts.push_back([this, queue](Findings &findings) { proveQueue(queue, findings); });
+  for (StreamProof &stream : streams)
+    parts.push_back([this, &stream](Findings &findings) {
+      Effort effort(stream.producers.size() + stream.consumers.size());
+      stream.prove(table, flow, findings, effort);
+      reportExhausted(effort,
+                      concat("stream ", stream.direction == Direction::East ? "e" : "w", stream.stream),
+                      findings);
     });
-  auto &transfers = entry.what->opcode == Opcode::Send ? sends : receives;
-  transfers[size_t(entry.what->link)].push_back({cycle, element});
+  for (MemoryProof &slice : slices)
+    parts.push_back([this, &slice](Findings &findings) {
+      Effort effort(slice.reads.size() + slice.writes.size() + slice.initial.size());
+      slice.prove(table, target, end, flow, findings, effort);
+      reportExhausted(effort, concat("slice ", slice.hemisphere == 0 ? "e" : "w", slice.slice), findings);
+    });
+  for (ChainProof &alu : alus)
+    parts.push_back([this, &alu](Findings &findings) {
+      Effort effort(alu.results.size() + alu.operands.size());
+      alu.prove(table, flow, findings, effort);
+      reportExhausted(effort, concat("ALU ", alu.alu), findings);
+    });
+  for (MatrixProof &matrix : matrices)
+    parts.push_back([&matrix](Findings &findings) {
+      Effort effort(matrix.bursts());
+      matrix.prove(findings, effort);
+      reportExhausted(effort, "matrix planes", findings);
+    });
+  return parts;
+}
+
+void CardProof::finish(Findings &findings) const {
+  flow.finish(findings);
+  uint64_t words = 0;
+  for (const MemoryProof &slice : slices)
+    words += slice.usedWords;
+  const uint64_t used = words * target.lanes(), text = uint64_t(table.size()) * target.instructionBytes;
+  if (used + text > target.memoryBytes())
+    findings.report(Hazard::Capacity, When{end, When::Finishing}, [&] {
+      return concat("card ", card, " needs ", used, " bytes of memory and ", text, " bytes of text; it has ",
+                    target.memoryBytes());
+    });
 }

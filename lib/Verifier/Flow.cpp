@@ -7,6 +7,7 @@
 
 #include "Flow.h"
 
+#include "sluice/Binary/Encoding.h"
 #include "sluice/Support/Strings.h"
 
 using namespace sluice;
@@ -15,13 +16,13 @@ using binary::proto::FlowEdge;
 
 FlowChecker::FlowChecker(const binary::Program &program, uint32_t card, const std::vector<BurstTable> &tables,
                          Findings &findings)
-    : card(card), tables(tables), findings(findings) {
-  readEdges(program);
-  groupEdges();
+    : card(card), tables(tables) {
+  readEdges(program, findings);
+  groupEdges(findings);
 }
 
 /// Turns the carried edges into Edges, and reports those that name nothing.
-void FlowChecker::readEdges(const binary::Program &program) {
+void FlowChecker::readEdges(const binary::Program &program, Findings &findings) {
   const BurstTable &table = tables[card];
   const auto &flow = program.cards[card].flow;
   edges.reserve(flow.size());
@@ -41,96 +42,161 @@ void FlowChecker::readEdges(const binary::Program &program) {
       reject("its producer does not exist");
       continue;
     }
-    if (edge.count() == 0 || uint64_t(edge.first()) + edge.count() > UINT32_MAX ||
+    if (edge.count() == 0 || uint64_t(edge.first()) + edge.count() > binary::kMaxCount ||
         edge.producer_slot() > 0xff) {
       reject("its elements make no sense");
       continue;
     }
-    Producer producer{card, Producer::initialMemory, 0, 0};
-    if (!fromMemory)
+    Producer producer{card, Producer::initialMemory, 0};
+    Line producing;
+    if (!fromMemory) {
       producer = {producerCard,
                   tables[producerCard].number(edge.producer_queue(), edge.producer_instruction()),
-                  edge.producer_slot(), edge.producer_first()};
+                  edge.producer_slot()};
+      producing = {edge.producer_first(), edge.producer_step()};
+    }
     const uint32_t plane = edge.slot() == binary::kWeightsSlot ? edge.producer_slot() : 0;
     edges.push_back({keyOf(table.number(edge.queue(), edge.instruction()), edge.slot(), plane), edge.first(),
-                     edge.count(), producer, fromMemory ? 0 : edge.producer_step()});
+                     edge.count(), producer, producing});
   }
 }
 
-void FlowChecker::groupEdges() {
-  std::sort(edges.begin(), edges.end(), [](const Edge &a, const Edge &b) {
-    return std::pair(a.key, a.first) < std::pair(b.key, b.first);
-  });
+void FlowChecker::groupEdges(Findings &findings) {
+  std::sort(edges.begin(), edges.end());
+  uint64_t covered = 0; // End of the elements that the present operand's edges cover.
   for (uint32_t index = 0; index != edges.size(); ++index) {
-    const Edge &edge = edges[index];
+    Edge &edge = edges[index];
     if (operands.empty() || operands.back().key != edge.key) {
       operands.push_back({edge.key, index, index});
-    } else if (const Edge &before = edges[index - 1]; before.first + before.count > edge.first) {
-      const ElementRef consumer{burstOf(edge.key), edge.first};
-      findings.report(Hazard::FlowMismatch, tables[card][consumer.burst].what->cycle, [&] {
-        return concat("slot ", slotOf(edge.key), " of ", tables[card].describe(consumer),
+      covered = 0;
+    }
+    Carried &operand = operands.back();
+    operand.elements += edge.count;
+    operand.end = index + 1;
+    if (edge.first < covered) {
+      const uint32_t burst = burstOf(edge.key);
+      findings.report(Hazard::FlowMismatch, When{tables[card][burst].what->cycle, When::Reading, burst}, [&] {
+        return concat("slot ", slotOf(edge.key), " of ", tables[card].describe({burst, edge.first}),
                       " has two carried producers");
       });
+      // From here on, the first one counts.
+      const auto lost = uint32_t(covered - edge.first);
+      edge.producing.base += int64_t(lost) * edge.producing.slope;
+      edge.count -= std::min(edge.count, lost);
+      edge.first = uint32_t(covered);
     }
-    operands.back().end = index + 1;
-    operands.back().carried += edge.count;
+    covered = edge.end();
   }
+  firstOfBurst.assign(tables[card].size() + 1, uint32_t(operands.size()));
+  for (size_t index = operands.size(); index-- != 0;)
+    firstOfBurst[burstOf(operands[index].key)] = uint32_t(index);
+  for (size_t burst = tables[card].size(); burst-- != 0;)
+    firstOfBurst[burst] = std::min(firstOfBurst[burst], firstOfBurst[burst + 1]);
 }
 
-uint32_t FlowChecker::operand(uint32_t burst, uint32_t slot, uint32_t plane) const {
+uint32_t FlowChecker::index(uint32_t burst, uint32_t slot, uint32_t plane) const {
   const uint64_t key = keyOf(burst, slot, plane);
-  auto found = std::lower_bound(operands.begin(), operands.end(), key,
-                                [](const Operand &operand, uint64_t key) { return operand.key < key; });
-  return found != operands.end() && found->key == key ? uint32_t(found - operands.begin()) : none;
+  for (uint32_t index = firstOfBurst[burst]; index != firstOfBurst[burst + 1]; ++index)
+    if (operands[index].key == key)
+      return index;
+  return none;
 }
 
-std::string FlowChecker::describe(const Producer &producer) const {
+Operand FlowChecker::operand(uint32_t burst, uint32_t slot) const {
+  const binary::Instruction &what = *tables[card][burst].what;
+  return {index(burst, slot), slot, burst, 0, {int64_t(what.cycle), what.interval}};
+}
+
+std::string FlowChecker::describe(const Producer &producer, int64_t element) const {
   if (producer.burst == Producer::initialMemory)
     return "the initial memory";
   const BurstTable &table = tables[producer.card];
-  std::string text = producer.element < table[producer.burst].what->count
-                         ? table.describe({producer.burst, producer.element})
-                         : concat("element ", producer.element, ", which is not there, of ",
-                                  table.describe({producer.burst, 0}));
+  const bool exists = element >= 0 && element < table[producer.burst].what->count;
+  std::string text =
+      exists ? table.describe({producer.burst, uint32_t(element)})
+             : concat("element ", element, ", which is not there, of ", table.describe({producer.burst, 0}));
   if (producer.card != card)
     text = concat("card ", producer.card, "'s ", text);
   return producer.slot == 0 ? text : concat("output ", producer.slot, " of ", text);
 }
 
-void FlowChecker::check(uint32_t operand, uint32_t slot, ElementRef consumer, uint32_t element,
-                        uint64_t cycle, const Producer &producer) {
-  auto mismatch = [&](const std::string &carried) {
-    findings.report(Hazard::FlowMismatch, cycle, [&] {
-      return concat(slot == binary::kWeightsSlot ? concat("column group ", element, " of the weights of ")
-                                                 : concat("slot ", slot, " of "),
-                    tables[card].describe(consumer), " is fed by ", describe(producer),
-                    ", but the carried flow has ", carried);
-    });
-  };
-  if (operand == none)
-    return mismatch("nothing for it");
-  Operand &state = operands[operand];
-  while (state.edge != state.end && edges[state.edge].first + edges[state.edge].count <= element)
-    ++state.edge;
-  if (state.edge == state.end || edges[state.edge].first > element)
-    return mismatch("nothing for it");
-  ++state.visited;
-  const Edge &edge = edges[state.edge];
-  Producer carried = edge.producer;
-  const int64_t carriedElement = int64_t(carried.element) + int64_t(element - edge.first) * edge.step;
-  carried.element = static_cast<uint32_t>(carriedElement);
-  if (carried != producer || carriedElement != int64_t(carried.element))
-    mismatch(describe(carried));
+void FlowChecker::reportMismatch(const Operand &operand, int64_t element, const Producer &producer,
+                                 int64_t producing, const Edge *carried, Findings &findings) const {
+  const bool weights = operand.slot == binary::kWeightsSlot;
+  const uint32_t order = operand.slot << 16 | operand.plane << 8 | (weights ? uint32_t(element) : 0);
+  const When when{uint64_t(operand.cycles.at(element)), When::Running, operand.burst, order};
+  findings.report(Hazard::FlowMismatch, when, [&] {
+    return concat(weights ? concat("column group ", element, " of the weights of ")
+                          : concat("slot ", operand.slot, " of "),
+                  tables[card].describe({operand.burst, weights ? 0 : uint32_t(element)}), " is fed by ",
+                  describe(producer, producing), ", but the carried flow has ",
+                  carried ? describe(carried->producer, carried->producing.at(element - carried->first))
+                          : "nothing for it");
+  });
 }
 
-void FlowChecker::finish() {
-  for (const Operand &operand : operands) {
-    if (operand.visited == operand.carried)
+/// Calls visit(begin, end, edge) for consecutive ranges of indices into `elements`, with the carried
+/// edge, or null where there is none.
+template <typename Visit>
+void FlowChecker::forEachEdge(uint32_t operand, const Progression &elements, Effort &effort, Visit &&visit) {
+  if (operand == none)
+    return visit(0, elements.count, nullptr);
+  const auto last = edges.begin() + operands[operand].end;
+  auto edge = std::partition_point(edges.begin() + operands[operand].edge, last,
+                                   [&](const Edge &edge) { return int64_t(edge.end()) <= elements.first; });
+  for (int64_t index = 0; index < elements.count;) {
+    if (!effort.spend(1))
+      return;
+    const int64_t element = elements.at(index);
+    while (edge != last && int64_t(edge->end()) <= element && effort.spend(1))
+      ++edge;
+    const bool carried = edge != last && edge->first <= element;
+    // To the end of the edge, or of the gap in front of it.
+    const int64_t border = carried ? int64_t(edge->end()) : edge != last ? edge->first : INT64_MAX;
+    const int64_t end = std::min(elements.count - 1, (border - 1 - elements.first) / elements.step) + 1;
+    visit(index, end, carried ? &*edge : nullptr);
+    index = end;
+  }
+}
+
+void FlowChecker::check(const Operand &operand, const Progression &elements, const Producer &producer,
+                        const Line &producing, Findings &findings, Effort &effort) {
+  forEachEdge(operand.index, elements, effort, [&](int64_t begin, int64_t end, const Edge *edge) {
+    auto mismatch = [&](int64_t index) {
+      reportMismatch(operand, elements.at(index), producer, producing.at(index), edge, findings);
+    };
+    if (!edge)
+      return mismatch(begin);
+    operands[operand.index].taken += uint64_t(end - begin);
+    if (edge->producer != producer)
+      return mismatch(begin);
+    if (producer.burst == Producer::initialMemory)
+      return;
+    // Two lines that agree in two places agree everywhere.
+    const Line carried = edge->producing.after({elements.first - edge->first, elements.step});
+    for (int64_t index = begin; index != std::min(end, begin + 2); ++index)
+      if (carried.at(index) != producing.at(index))
+        return mismatch(index);
+  });
+}
+
+void FlowChecker::skip(const Operand &operand, const Progression &elements, Effort &effort) {
+  if (operand.index != none)
+    forEachEdge(operand.index, elements, effort, [&](int64_t begin, int64_t end, const Edge *edge) {
+      if (edge)
+        operands[operand.index].taken += uint64_t(end - begin);
+    });
+}
+
+void FlowChecker::finish(Findings &findings) const {
+  for (const Carried &operand : operands) {
+    if (operand.taken == operand.elements)
       continue;
-    const ElementRef consumer{burstOf(operand.key), 0};
-    findings.report(Hazard::FlowMismatch, tables[card][consumer.burst].what->cycle, [&] {
-      return concat("slot ", slotOf(operand.key), " of ", tables[card].describe(consumer), " takes ",
-                    operand.visited, " elements that the carried flow knows, which has ", operand.carried);
+    const uint32_t burst = burstOf(operand.key);
+    const When when{tables[card][burst].what->cycle, When::Finishing, burst, uint32_t(operand.key & 0xffff)};
+    findings.report(Hazard::FlowMismatch, when, [&] {
+      return concat("slot ", slotOf(operand.key), " of ", tables[card].describe({burst, 0}), " takes ",
+                    operand.taken, " elements that the carried flow knows, which has ", operand.elements);
     });
   }
 }

@@ -1,4 +1,4 @@
-//===- Flow.h - The derived flow against the carried one --------*- C++ -*-===//
+//===- Flow.h - The derived flow against the carried one -------*- C++ -*--===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,23 +8,35 @@
 #ifndef SLUICE_LIB_VERIFIER_FLOW_H
 #define SLUICE_LIB_VERIFIER_FLOW_H
 
+#include "Effort.h"
 #include "Findings.h"
+#include "Progression.h"
+
 #include "sluice/Verifier/Bursts.h"
 
 namespace sluice::verifier {
 
-/// Who feeds one element of an operand.
+/// A burst's output, or the initial memory.
 struct Producer {
   static constexpr uint32_t initialMemory = binary::kInitialMemory;
   uint32_t card = 0;
   uint32_t burst = initialMemory; ///< number on `card`, or initialMemory
   uint32_t slot = 0;
-  uint32_t element = 0;
-  bool operator==(const Producer &) const = default;
+  auto operator<=>(const Producer &) const = default;
 };
 
-/// Compares, operand by operand and element by element, who is found to feed an
-/// operand with who should. The elements of one operand come in ascending order.
+/// An operand of a burst and how to find it in the flow.
+struct Operand {
+  uint32_t index; ///< FlowChecker::operand
+  uint32_t slot;
+  uint32_t burst;
+  uint32_t plane = 0;
+  /// What is dispatched when: of weights, all groups in the cycle of the swap.
+  Line cycles{};
+};
+
+/// Compares, operand by operand and progression by progression, who is found to feed an operand with
+/// who should. Different operands may be checked at the same time.
 class FlowChecker {
 public:
   /// Index of an operand for which nothing is carried.
@@ -36,45 +48,51 @@ public:
   uint32_t cardNumber() const { return card; }
   /// Index of operand `slot` of a burst. The weights of a multiply (slot 96) are an
   /// operand for each `plane` of its tandem.
-  uint32_t operand(uint32_t burst, uint32_t slot, uint32_t plane = 0) const;
-  /// `producer` was found to feed element `element` of the operand of `consumer`
-  /// in cycle `cycle`. For weights an element is a column group.
-  void check(uint32_t operand, uint32_t slot, ElementRef consumer, uint32_t element, uint64_t cycle,
-             const Producer &producer);
-  /// Nothing feeds the element, which has been reported as another hazard.
-  void skip(uint32_t operand) {
-    if (operand != none)
-      ++operands[operand].visited;
-  }
+  uint32_t index(uint32_t burst, uint32_t slot, uint32_t plane = 0) const;
+  /// An operand whose elements are the burst's.
+  Operand operand(uint32_t burst, uint32_t slot) const;
+  /// The operand's `elements` were found to be fed by the elements producing.at(0), ... of
+  /// `producer`; of the initial memory, which element does not count. For weights an element is a
+  /// column group.
+  void check(const Operand &operand, const Progression &elements, const Producer &producer,
+             const Line &producing, Findings &findings, Effort &effort);
+  /// Nothing feeds the elements, which has been reported as another hazard.
+  void skip(const Operand &operand, const Progression &elements, Effort &effort);
   /// Reports carried elements that no operand takes.
-  void finish();
+  void finish(Findings &findings) const;
 
 private:
   struct Edge {
     uint64_t key;
     uint32_t first, count;
     Producer producer;
-    int32_t step;
+    Line producing; ///< by index from `first`
+    uint64_t end() const { return uint64_t(first) + count; }
+    auto operator<=>(const Edge &) const = default;
   };
-  struct Operand {
+  struct Carried {
     uint64_t key;
-    uint32_t edge, end; ///< the edges not yet behind the operand's elements
-    uint64_t carried = 0, visited = 0;
+    uint32_t edge, end; ///< its edges
+    uint64_t elements = 0, taken = 0;
   };
   static uint64_t keyOf(uint32_t burst, uint32_t slot, uint32_t plane) {
     return uint64_t(burst) << 16 | slot << 8 | plane;
   }
   static uint32_t burstOf(uint64_t key) { return uint32_t(key >> 16); }
   static uint32_t slotOf(uint64_t key) { return uint32_t(key >> 8) & 0xff; }
-  void readEdges(const binary::Program &program);
-  void groupEdges();
-  std::string describe(const Producer &producer) const;
+  void readEdges(const binary::Program &program, Findings &findings);
+  void groupEdges(Findings &findings);
+  template <typename Visit>
+  void forEachEdge(uint32_t operand, const Progression &elements, Effort &effort, Visit &&visit);
+  void reportMismatch(const Operand &operand, int64_t element, const Producer &producer, int64_t producing,
+                      const Edge *carried, Findings &findings) const;
+  std::string describe(const Producer &producer, int64_t element) const;
 
   uint32_t card;
   const std::vector<BurstTable> &tables;
-  Findings &findings;
-  std::vector<Edge> edges;       ///< by key, then first element
-  std::vector<Operand> operands; ///< by key
+  std::vector<Edge> edges;            ///< sorted
+  std::vector<Carried> operands;      ///< by key
+  std::vector<uint32_t> firstOfBurst; ///< in `operands`, and one past the last
 };
 
 } // namespace sluice::verifier

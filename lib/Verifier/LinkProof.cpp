@@ -13,37 +13,52 @@ using namespace sluice;
 using namespace sluice::verifier;
 using target::Target;
 
-/// The transfers of one direction of one link.
-static void proveLink(uint32_t from, const std::vector<Transfer> &sends, uint32_t to, CardProof &receiver,
-                      unsigned receivingLink, const std::vector<BurstTable> &tables, const Target &target,
-                      std::vector<Findings> &findings) {
-  const std::vector<Transfer> &receives = receiver.receives[receivingLink];
-  size_t send = 0, receive = 0;
-  while (send != sends.size() || receive != receives.size()) {
-    const uint64_t arrival = send != sends.size() ? sends[send].cycle + target.linkLatency : UINT64_MAX;
-    const uint64_t expected = receive != receives.size() ? receives[receive].cycle : UINT64_MAX;
-    if (arrival < expected) {
-      const Transfer &lost = sends[send++];
-      findings[from].report(Hazard::LinkMismatch, lost.cycle, [&] {
-        return concat(tables[from].describe(lost.element), " arrives in cycle ", arrival, " at card ", to,
-                      " link ", receivingLink, ", which receives nothing then");
-      });
-      continue;
-    }
-    const Transfer &taken = receives[receive++];
-    const uint32_t operand = receiver.flow.operand(taken.element.burst, binary::kReceiveSlot);
-    if (arrival == expected) {
-      const ElementRef sent = sends[send++].element;
-      receiver.flow.check(operand, binary::kReceiveSlot, taken.element, taken.element.element, taken.cycle,
-                          {from, sent.burst, 0, sent.element});
-      continue;
-    }
-    receiver.flow.skip(operand);
-    findings[to].report(Hazard::LinkMismatch, taken.cycle, [&] {
-      return concat(tables[to].describe(taken.element), " finds nothing: card ", from, " sends nothing ",
-                    target.linkLatency, " cycles before");
-    });
-  }
+namespace {
+/// One direction of one link.
+struct Wire {
+  uint32_t from, to;
+  unsigned receivingLink;
+  std::vector<Appearance> sends, receives; ///< by the cycle of arrival
+};
+} // namespace
+
+static void proveReceives(const Wire &wire, CardProof &receiver, const BurstTable &table,
+                          const Target &target, Findings &findings, Effort &effort) {
+  Cover cover;
+  forEachConsumer(wire.receives, wire.sends, effort,
+                  [&](const Appearance &receive, std::vector<const Appearance *> &candidates) {
+                    findCover(receive, candidates, cover, effort);
+                    const Operand operand = receiver.flow.operand(receive.burst, binary::kReceiveSlot);
+                    for (const Feed &feed : cover.feeds)
+                      receiver.flow.check(operand, feed.elements, {wire.from, feed.producer->burst, 0},
+                                          feed.producing, findings, effort);
+                    for (const Progression &piece : cover.missing) {
+                      receiver.flow.skip(operand, piece, effort);
+                      const auto cycle = uint64_t(operand.cycles.at(piece.first));
+                      findings.report(Hazard::LinkMismatch, When{cycle, When::Running, receive.burst}, [&] {
+                        return concat(table.describe({receive.burst, uint32_t(piece.first)}),
+                                      " finds nothing: card ", wire.from, " sends nothing ",
+                                      target.linkLatency, " cycles before");
+                      });
+                    }
+                  });
+}
+
+static void proveSends(const Wire &wire, const BurstTable &table, Findings &findings, Effort &effort) {
+  Cover cover;
+  forEachConsumer(wire.sends, wire.receives, effort,
+                  [&](const Appearance &send, std::vector<const Appearance *> &candidates) {
+                    findCover(send, candidates, cover, effort);
+                    for (const Progression &piece : cover.missing) {
+                      const int64_t arrival = send.line().at(piece.first);
+                      const When when{uint64_t(arrival - send.offset), When::Running, send.burst};
+                      findings.report(Hazard::LinkMismatch, when, [&] {
+                        return concat(table.describe({send.burst, uint32_t(piece.first)}),
+                                      " arrives in cycle ", arrival, " at card ", wire.to, " link ",
+                                      wire.receivingLink, ", which receives nothing then");
+                      });
+                    }
+                  });
 }
 
 void verifier::proveLinks(const std::vector<std::unique_ptr<CardProof>> &proofs,
@@ -52,8 +67,21 @@ void verifier::proveLinks(const std::vector<std::unique_ptr<CardProof>> &proofs,
   for (uint32_t from = 0; from != proofs.size(); ++from)
     for (unsigned link = 0; link != target.localLinks; ++link) {
       const unsigned to = target.localPeer(from, link);
-      if (to < proofs.size() && proofs[from] && proofs[to])
-        proveLink(from, proofs[from]->sends[link], to, *proofs[to], target.localLink(to, from), tables,
-                  target, findings);
+      if (to >= proofs.size() || !proofs[to])
+        continue;
+      const unsigned receivingLink = target.localLink(to, from);
+      const std::vector<Appearance> &receives = proofs[to]->receives[receivingLink];
+      if (!proofs[from]) {
+        Effort effort(receives.size());
+        for (const Appearance &receive : receives)
+          proofs[to]->flow.skip(proofs[to]->flow.operand(receive.burst, binary::kReceiveSlot),
+                                receive.elements(), effort);
+        continue;
+      }
+      const Wire wire{from, to, receivingLink, proofs[from]->sends[link], receives};
+      Effort effort(wire.sends.size() + receives.size());
+      proveReceives(wire, *proofs[to], tables[to], target, findings[to], effort);
+      proveSends(wire, tables[from], findings[from], effort);
+      reportExhausted(effort, concat("link ", link), findings[from]);
     }
 }

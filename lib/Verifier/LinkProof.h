@@ -1,4 +1,4 @@
-//===- LinkProof.h - Proof of transfers between cards -----------*- C++ -*-===//
+//===- LinkProof.h - Proof of transfers between cards ----------*- C++ -*--===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,10 +14,9 @@
 
 namespace sluice::verifier {
 
-/// Matches the Sends of every card with the Receives of its peers, element by
-/// element, and checks the Receives' flow. `proofs` and `findings` are one entry a
-/// card; a null proof is of a card that could not be stepped through, whose
-/// transfers are taken for granted.
+/// Matches the Sends of every card with the Receives of its peers and checks the
+/// Receives' flow. `proofs` and `findings` are one entry a card; a null proof is of
+/// a card that could not be looked at, whose transfers are taken for granted.
 void proveLinks(const std::vector<std::unique_ptr<CardProof>> &proofs, const std::vector<BurstTable> &tables,
                 const target::Target &target, std::vector<Findings> &findings);
 

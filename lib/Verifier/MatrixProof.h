@@ -1,4 +1,4 @@
-//===- MatrixProof.h - Proof of the matrix planes' use ----------*- C++ -*-===//
+//===- MatrixProof.h - Proof of the matrix planes' use ---------*- C++ -*--===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,50 +9,62 @@
 #define SLUICE_LIB_VERIFIER_MATRIXPROOF_H
 
 #include "Flow.h"
+#include "WordHistory.h"
 
 #include "sluice/Target/Target.h"
 
-#include <optional>
-#include <vector>
-
 namespace sluice::verifier {
 
-/// Weights, accumulators and occupation of a card's planes.
+/// Weights, accumulators and occupation of the planes of one hemisphere.
 class MatrixProof {
 public:
-  MatrixProof(const BurstTable &table, const target::Target &target, Findings &findings, FlowChecker &flow);
-  void install(uint64_t cycle, ElementRef element);
-  void multiply(uint64_t cycle, ElementRef element);
+  MatrixProof(const BurstTable &table, const target::Target &target, FlowChecker &flow)
+      : table(table), target(target), flow(flow), planes(target.planesPerHemisphere) {}
+  /// Takes up a burst of an Installer or a Multiplier.
+  void add(uint32_t burst);
+  size_t bursts() const;
+  void prove(Findings &findings, Effort &effort);
 
 private:
-  /// Who last set an accumulator row, and when.
-  struct Row {
+  /// A Multiply that takes the loading slot into use.
+  struct Swap {
     uint64_t cycle;
-    ElementRef producer;
+    uint32_t burst;
+    auto operator<=>(const Swap &) const = default;
+  };
+  /// Elements of an Install of which no swap takes some earlier than others.
+  struct Part {
+    size_t window; ///< swaps before it
+    uint32_t burst;
+    int64_t first, count; ///< elements
+    bool operator<(const Part &other) const {
+      return std::tie(window, burst, first) < std::tie(other.window, other.burst, other.first);
+    }
   };
   struct Plane {
-    std::vector<std::optional<ElementRef>> loading; ///< by column group
-    /// The multiply whose swap took the weights in use; none before the first.
-    std::optional<uint32_t> swappedBy;
-    uint64_t busyUntil = 0;
-    ElementRef busyWith;
-    std::vector<std::optional<Row>> rows;
+    std::vector<uint32_t> installs, multiplies; ///< a tandem's multiplies on both of its planes
+    std::vector<Swap> swaps;                    ///< sorted
   };
 
-  Plane &planeOf(const binary::Queue &queue, unsigned plane) {
-    return planes[size_t(queue.hemisphere) * target.planesPerHemisphere + plane];
-  }
-  void occupy(uint64_t cycle, ElementRef element, Plane &plane, unsigned cycles);
-  void swap(uint64_t cycle, ElementRef element, Plane &plane, unsigned index);
-  void accumulate(uint64_t cycle, ElementRef element, Plane &plane);
+  void provePlaneFree(unsigned plane, Findings &findings, Effort &effort) const;
+  void proveLoading(unsigned plane, Findings &findings, Effort &effort);
+  void loadWindow(std::span<const Part> parts, const Swap *swap, unsigned plane, Findings &findings,
+                  Effort &effort);
+  void loadGroups(std::span<const Part> parts, const Operand *weights, uint32_t slot, Findings &findings,
+                  Effort &effort);
+  void proveWeights(uint32_t burst, Findings &findings, Effort &effort) const;
+  void proveAccumulators(unsigned plane, Findings &findings, Effort &effort);
+  void proveRows(const Access &read, const WordHistory::Content &content, Findings &findings,
+                 Effort &effort) const;
+  const Swap *lastSwap(unsigned plane, uint64_t cycle, uint32_t burst) const;
+  /// The first of the planes that a multiply uses, and how many.
+  std::pair<unsigned, unsigned> planesOf(uint32_t burst) const;
+  bool isTandem(uint32_t burst) const { return table[burst].what->opcode == binary::Opcode::MultiplyF16; }
 
   const BurstTable &table;
   const target::Target &target;
-  Findings &findings;
   FlowChecker &flow;
-  std::vector<Plane> planes; ///< by hemisphere, then plane
-  /// By burst: the multiply whose swap took the weights of its first element.
-  std::vector<uint32_t> weightsOf;
+  std::vector<Plane> planes;
 };
 
 } // namespace sluice::verifier

@@ -1,4 +1,4 @@
-//===- MemoryProof.cpp - Proof of a card's memory accesses ----------------===//
+//===- MemoryProof.cpp - Proof of a slice's memory accesses ---------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,145 +7,178 @@
 
 #include "MemoryProof.h"
 
+#include "Cover.h"
+
 #include "sluice/Support/Strings.h"
 
 using namespace sluice;
 using namespace sluice::verifier;
 using namespace sluice::binary;
+using target::Target;
 
 /// "slice e12 word 7".
-static std::string wordName(uint32_t hemisphere, uint32_t slice, uint64_t address) {
-  return concat("slice ", hemisphere == 0 ? "e" : "w", slice, " word ", address);
-}
-static std::string wordName(const Queue &queue, uint64_t address) {
-  return wordName(uint32_t(queue.hemisphere), queue.index, address);
+std::string MemoryProof::wordName(int64_t word) const {
+  return concat("slice ", hemisphere == 0 ? "e" : "w", slice, " word ", word);
 }
 
-/// Calls visit(hemisphere, slice, address, vector) for each word of a placement.
-template <typename Visit>
-static void forEachWord(const proto::Placement &placement, Visit &&visit) {
-  for (uint32_t slice : placement.slices())
-    for (uint64_t vector = 0; vector != placement.count(); ++vector)
-      visit(placement.hemisphere(), slice,
-            uint32_t(int64_t(placement.address()) + int64_t(vector) * placement.step()),
-            placement.first() + vector);
+static bool isDirect(Opcode opcode) { return opcode == Opcode::Read || opcode == Opcode::Write; }
+
+void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t end, FlowChecker &flow,
+                        Findings &findings, Effort &effort) {
+  std::sort(reads.begin(), reads.end());
+  std::sort(writes.begin(), writes.end());
+  proveBanks(table, target, findings, effort);
+  proveSettled(table, target, findings, effort);
+
+  WordHistory history(effort);
+  for (const Region &region : initial)
+    if (std::optional<int64_t> twice = history.initialise(region.access))
+      findings.report(Hazard::Capacity, When{0, When::Running, 0, region.order}, [&] {
+        return concat("card ", flow.cardNumber(), ", ", wordName(region.access.word.at(*twice)), " of '",
+                      region.name, "' is initialised twice");
+      });
+  // A Scatter changes words of a table that direct accesses wrote before.
+  auto direct = [&](const std::vector<Access> &accesses) {
+    std::vector<Access> found;
+    for (const Access &access : accesses)
+      if (isDirect(table[access.burst].what->opcode))
+        found.push_back(access);
+    return found;
+  };
+  const std::vector<Access> directReads = direct(reads), directWrites = direct(writes);
+  history.run(directReads, directWrites, [&](const Access &read, const WordHistory::Content &content) {
+    proveRead(read, content, table, target, flow, findings, effort);
+  });
+  proveOutputs(history, flow.cardNumber(), end, findings);
+  usedWords = history.words();
 }
 
-MemoryProof::MemoryProof(const Program &program, uint32_t card, const BurstTable &table,
-                         const target::Target &target, Findings &findings, FlowChecker &flow)
-    : program(program), card(card), table(table), target(target), findings(findings), flow(flow),
-      slices(2 * size_t(target.slicesPerHemisphere)) {
-  for (Slice &slice : slices)
-    slice.bankWritten.resize(target.banksPerSlice, never);
-  for (const proto::MemoryRun &run : program.cards[card].memory)
-    for (uint32_t word = 0; word != run.words(); ++word)
-      initialise(run.hemisphere(), run.slice(), run.address() + word, "initial memory");
-  for (const proto::Binding &input : program.metadata.inputs())
-    for (const proto::Placement &placement : input.placements())
-      if (placement.card() == card)
-        forEachWord(placement, [&](uint32_t hemisphere, uint32_t slice, uint32_t address, uint64_t) {
-          initialise(hemisphere, slice, address, input.name());
+/// Splits accesses by bank: addresses step monotonously, so that a burst's elements in one bank
+/// are consecutive.
+static std::vector<std::vector<Appearance>> splitByBank(const std::vector<Access> &accesses,
+                                                        const Target &target) {
+  std::vector<std::vector<Appearance>> banks(target.banksPerSlice);
+  for (const Access &access : accesses)
+    for (unsigned bank = 0; bank != target.banksPerSlice; ++bank) {
+      const int64_t first = int64_t(bank) * target.wordsPerBank, end = first + target.wordsPerBank;
+      const Line &word = access.word;
+      const Range from = whereAtLeast(word, first, access.count);
+      const Range below = whereAtLeast({-word.base, -word.slope}, 1 - end, access.count);
+      const Range in{std::max(from.begin, below.begin), std::min(from.end, below.end)};
+      if (in.empty())
+        continue;
+      Appearance part;
+      part.first = access.cycle.at(in.begin);
+      part.step = uint32_t(access.cycle.slope);
+      part.count = uint32_t(in.end - in.begin);
+      part.burst = access.burst;
+      part.slot = uint32_t(in.begin); // Element that comes first.
+      banks[bank].push_back(part);
+    }
+  for (std::vector<Appearance> &bank : banks)
+    std::sort(bank.begin(), bank.end());
+  return banks;
+}
+
+void MemoryProof::proveBanks(const BurstTable &table, const Target &target, Findings &findings,
+                             Effort &effort) const {
+  const auto readsOf = splitByBank(reads, target), writesOf = splitByBank(writes, target);
+  for (unsigned bank = 0; bank != target.banksPerSlice; ++bank)
+    forEachConsumer(
+        writesOf[bank], readsOf[bank], effort,
+        [&](const Appearance &write, const std::vector<const Appearance *> &candidates) {
+          for (const Appearance *read : candidates)
+            if (std::optional<Meeting> meeting = meet(write.line(), write.count, read->line(), read->count)) {
+              const ElementRef writing{write.burst, write.slot + uint32_t(meeting->a.first)};
+              const ElementRef reading{read->burst, read->slot + uint32_t(meeting->b.base)};
+              const auto cycle = uint64_t(write.line().at(meeting->a.first));
+              findings.report(Hazard::BankConflict, When{cycle, When::Running, write.burst, read->burst},
+                              [&] {
+                                return concat(table.describe(writing), " and ", table.describe(reading),
+                                              " both access bank ", bank);
+                              });
+            }
         });
 }
 
-MemoryProof::Word &MemoryProof::wordAt(Slice &slice, uint32_t address) {
-  if (slice.words.empty())
-    slice.words.resize(target.wordsPerSlice());
-  return slice.words[address];
-}
-
-void MemoryProof::initialise(uint32_t hemisphere, uint32_t index, uint32_t address, std::string_view what) {
-  Word &word = wordAt(sliceAt(hemisphere, index), address);
-  if (word.burst != unwritten)
-    findings.report(Hazard::Capacity, 0, [&] {
-      return concat("card ", card, ", ", wordName(hemisphere, index, address), " of '", what,
-                    "' is initialised twice");
-    });
-  else
-    ++usedWords;
-  word.burst = Producer::initialMemory;
-}
-
-void MemoryProof::checkBanks(uint64_t cycle, ElementRef element, unsigned bank, const Access &other) {
-  if (other.cycle == cycle && other.bank == bank)
-    findings.report(Hazard::BankConflict, cycle, [&] {
-      return concat(table.describe(element), " and ", table.describe(other.element), " both access bank ",
-                    bank);
-    });
-}
-
-void MemoryProof::access(uint64_t cycle, ElementRef element) {
-  const BurstTable::Entry &entry = table[element.burst];
-  const Instruction &what = *entry.what;
-  const auto address = uint32_t(what.address + int64_t(element.element) * what.step);
-  const unsigned bank = target.bankOf(address);
-  Slice &slice = sliceAt(uint32_t(entry.where->hemisphere), entry.where->index);
-  if (entry.where->unit == Unit::MemRead) {
-    checkBanks(cycle, element, bank, slice.write);
-    slice.read = {cycle, bank, element};
-    read(cycle, element, slice, address);
+/// No Gather reads from a bank in which a write is still under way; what direct reads find is known
+/// word by word.
+void MemoryProof::proveSettled(const BurstTable &table, const Target &target, Findings &findings,
+                               Effort &effort) const {
+  if (target.writeLatency <= 1)
     return;
-  }
-  checkBanks(cycle, element, bank, slice.read);
-  slice.write = {cycle, bank, element};
-  slice.bankWritten[bank] = cycle;
-  // A Scatter changes words of a table that direct accesses wrote before.
-  if (what.opcode == Opcode::Write) {
-    Word &word = wordAt(slice, address);
-    usedWords += word.burst == unwritten;
-    word = {element.burst, element.element, cycle};
-  }
-}
-
-void MemoryProof::read(uint64_t cycle, ElementRef element, Slice &slice, uint32_t address) {
-  const BurstTable::Entry &entry = table[element.burst];
-  auto reportSettling = [&](uint64_t written) {
-    findings.report(Hazard::BankConflict, cycle, [&] {
-      return concat(table.describe(element), " reads what a write in cycle ", written, " has not yet stored");
-    });
-  };
-  if (entry.what->opcode == Opcode::Gather) {
-    const uint64_t written = slice.bankWritten[target.bankOf(address)];
-    if (written != never && written < cycle && cycle - written < target.writeLatency)
-      reportSettling(written);
-    return;
-  }
-  const uint32_t operand = flow.operand(element.burst, kMemorySlot);
-  const Word word = slice.words.empty() ? Word{} : slice.words[address];
-  if (word.burst == unwritten) {
-    flow.skip(operand);
-    findings.report(Hazard::UnwrittenRead, cycle, [&] {
-      return concat(table.describe(element), " reads ", wordName(*entry.where, address),
-                    ", which nothing wrote");
-    });
-    return;
-  }
-  const bool initial = word.burst == Producer::initialMemory;
-  if (!initial && word.cycle < cycle && cycle - word.cycle < target.writeLatency)
-    reportSettling(word.cycle);
-  flow.check(operand, kMemorySlot, element, element.element, cycle, {card, word.burst, 0, word.element});
-}
-
-void MemoryProof::checkOutputs() {
-  const uint64_t end = program.metadata.cycles();
-  for (const proto::Binding &output : program.metadata.outputs())
-    for (const proto::Placement &placement : output.placements()) {
-      if (placement.card() != card)
-        continue;
-      forEachWord(placement, [&](uint32_t hemisphere, uint32_t index, uint32_t address, uint64_t vector) {
-        const Slice &slice = sliceAt(hemisphere, index);
-        if (slice.words.empty() || slice.words[address].burst == unwritten)
-          findings.report(Hazard::UnwrittenRead, end, [&] {
-            return concat("output '", output.name(), "', vector ", vector, ": nothing wrote ",
-                          wordName(hemisphere, index, address), " of card ", card);
+  std::vector<Access> gathers;
+  for (const Access &read : reads)
+    if (table[read.burst].what->opcode == Opcode::Gather)
+      gathers.push_back(read);
+  for (int64_t age = 1; age < target.writeLatency; ++age) {
+    auto readsOf = splitByBank(gathers, target);
+    const auto writesOf = splitByBank(writes, target);
+    for (unsigned bank = 0; bank != target.banksPerSlice; ++bank) {
+      for (Appearance &read : readsOf[bank])
+        read.first -= age;
+      forEachConsumer(
+          readsOf[bank], writesOf[bank], effort,
+          [&](const Appearance &read, const std::vector<const Appearance *> &candidates) {
+            for (const Appearance *write : candidates)
+              if (std::optional<Meeting> meeting =
+                      meet(read.line(), read.count, write->line(), write->count)) {
+                const int64_t written = read.line().at(meeting->a.first);
+                const When when{uint64_t(written + age), When::Running, read.burst, uint32_t(age)};
+                findings.report(Hazard::BankConflict, when, [&] {
+                  return concat(table.describe({read.burst, read.slot + uint32_t(meeting->a.first)}),
+                                " reads what a write in cycle ", written, " has not yet stored");
+                });
+              }
           });
-      });
     }
+  }
+}
 
-  const uint64_t used = usedWords * target.lanes(), text = uint64_t(table.size()) * target.instructionBytes;
-  if (used + text > target.memoryBytes())
-    findings.report(Hazard::Capacity, end, [&] {
-      return concat("card ", card, " needs ", used, " bytes of memory and ", text, " bytes of text; it has ",
-                    target.memoryBytes());
+void MemoryProof::proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
+                            const Target &target, FlowChecker &flow, Findings &findings,
+                            Effort &effort) const {
+  const Operand operand = flow.operand(read.burst, kMemorySlot);
+  auto whenAt = [&](int64_t element) {
+    return When{uint64_t(read.cycle.at(element)), When::Running, read.burst};
+  };
+  for (const Progression &missing : content.missing) {
+    flow.skip(operand, missing, effort);
+    findings.report(Hazard::UnwrittenRead, whenAt(missing.first), [&] {
+      return concat(table.describe({read.burst, uint32_t(missing.first)}), " reads ",
+                    wordName(read.word.at(missing.first)), ", which nothing wrote");
     });
+  }
+  for (const WordsFound &words : content.found) {
+    flow.check(operand, words.elements, {flow.cardNumber(), words.writer->burst, 0}, words.writing, findings,
+               effort);
+    if (words.writer->burst == Producer::initialMemory || target.writeLatency <= 1)
+      continue;
+    const Line written = words.writer->cycle.after(words.writing);
+    const Line age = read.cycle.after(words.elements.line()) - written;
+    const Range young =
+        whereAtLeast({-age.base, -age.slope}, 1 - int64_t(target.writeLatency), words.elements.count);
+    if (young.empty())
+      continue;
+    const int64_t element = words.elements.at(young.begin);
+    findings.report(Hazard::BankConflict, whenAt(element), [&] {
+      return concat(table.describe({read.burst, uint32_t(element)}), " reads what a write in cycle ",
+                    written.at(young.begin), " has not yet stored");
+    });
+  }
+}
+
+void MemoryProof::proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings) const {
+  WordHistory::Content content;
+  for (const Region &output : outputs) {
+    history.find(output.access, content);
+    int64_t first = INT64_MAX;
+    for (const Progression &missing : content.missing)
+      first = std::min(first, missing.first);
+    if (!content.missing.empty())
+      findings.report(Hazard::UnwrittenRead, When{end, When::Finishing, 0, output.order}, [&] {
+        return concat("output '", output.name, "', vector ", output.vector + uint64_t(first),
+                      ": nothing wrote ", wordName(output.access.word.at(first)), " of card ", card);
+      });
+  }
 }

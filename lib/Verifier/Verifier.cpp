@@ -49,6 +49,8 @@ std::string_view verifier::hazardName(Hazard hazard) {
     return "capacity";
   case Hazard::FlowMismatch:
     return "flow mismatch";
+  case Hazard::TooIntricate:
+    return "too intricate";
   }
   return "unknown hazard";
 }
@@ -64,17 +66,19 @@ static std::string programFault(const binary::Program &program, const Target &ta
   return "";
 }
 
-/// Calls work(index) for each index below `count`, on as many threads as there are cores.
+/// Bursts below which threads cost more than they save.
+static constexpr size_t fewBursts = 4096;
+
+/// Calls work(index) for each index below `count`, on `threads` threads.
 template <typename Work>
-static void parallelFor(size_t count, Work &&work) {
+static void parallelFor(size_t count, size_t threads, Work &&work) {
   std::atomic<size_t> next = 0;
   auto loop = [&] {
     for (size_t index = next++; index < count; index = next++)
       work(index);
   };
-  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::thread> helpers;
-  for (size_t helper = 1; helper < std::min(count, cores); ++helper)
+  for (size_t helper = 1; helper < std::min(count, threads); ++helper)
     helpers.emplace_back(loop);
   loop();
   for (std::thread &helper : helpers)
@@ -88,29 +92,41 @@ std::vector<Finding> verifier::verify(const binary::Program &program, const Targ
   const auto cards = static_cast<uint32_t>(program.cards.size());
   std::vector<BurstTable> tables;
   std::vector<Findings> findings;
+  size_t bursts = 0;
   for (uint32_t card = 0; card != cards; ++card) {
     tables.emplace_back(program, card);
     findings.emplace_back(card);
+    bursts += tables.back().size();
   }
+  const size_t threads = bursts < fewBursts ? 1 : std::max(1u, std::thread::hardware_concurrency());
   checkCapacity(program, target, findings);
-  parallelFor(cards, [&](size_t card) {
+  parallelFor(cards, threads, [&](size_t card) {
     checkOperands(program, uint32_t(card), tables[card], target, findings[card]);
   });
 
-  // A card whose parts make no sense is not stepped through.
+  // A card whose parts make no sense is not looked at further.
   std::vector<std::unique_ptr<CardProof>> proofs(cards);
-  parallelFor(cards, [&](size_t card) {
-    if (!findings[card].empty())
-      return;
-    proofs[card] = std::make_unique<CardProof>(program, uint32_t(card), tables, target, findings[card]);
-    proofs[card]->run();
+  parallelFor(cards, threads, [&](size_t card) {
+    if (findings[card].empty())
+      proofs[card] = std::make_unique<CardProof>(program, uint32_t(card), tables, target, findings[card]);
   });
+  std::vector<std::pair<size_t, CardProof::Part>> parts;
+  for (size_t card = 0; card != cards; ++card)
+    if (proofs[card])
+      for (CardProof::Part &part : proofs[card]->parts())
+        parts.emplace_back(card, std::move(part));
+  std::vector<Findings> found;
+  for (const auto &[card, part] : parts)
+    found.emplace_back(uint32_t(card));
+  parallelFor(parts.size(), threads, [&](size_t part) { parts[part].second(found[part]); });
+  for (size_t part = 0; part != parts.size(); ++part)
+    findings[parts[part].first].merge(std::move(found[part]));
   proveLinks(proofs, tables, target, findings);
 
   std::vector<Finding> all;
   for (uint32_t card = 0; card != cards; ++card) {
     if (proofs[card])
-      proofs[card]->flow.finish();
+      proofs[card]->finish(findings[card]);
     std::vector<Finding> sorted = findings[card].sorted();
     all.insert(all.end(), std::make_move_iterator(sorted.begin()), std::make_move_iterator(sorted.end()));
   }
