@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Judges Sluice by ONNX backend tests: folders of model.onnx and test_data_set_*/{input,output}_*.pb.
 
-    onnx-tests.py FOLDER... [--only GLOB] [--jobs N] [--json FILE] [--write-coverage | --check-coverage]
+    onnx-tests.py FOLDER... [--only GLOB] [--jobs N] [--json FILE] [--tolerances onnx|onnxruntime]
+                  [--write-coverage | --check-coverage]
 
 A FOLDER holds tests ("node", "simple", ...). Each test is compiled with fp32 accuracy, proven, run on the
 executor and on the reference interpreter, which must agree in every bit, and compared with the expected
-outputs at ONNX's tolerances, integers and booleans exactly. It ends as one of
+outputs at the tolerances of ONNX or of ONNX Runtime, integers and booleans exactly. It ends as one of
 
     pass
     refused           the compiler says that the machine cannot hold it ("beyond the machine: ...")
@@ -40,13 +41,13 @@ COVERAGE = ROOT / "docs" / "onnx-coverage.md"
 TIMEOUT = 120  # seconds for one test
 
 
-def serve(connection):
+def serve(connection, tolerances):
     """Judges the tests that come through the connection, up to an empty one."""
     import onnx_judge
 
     while test := connection.recv():
         try:
-            connection.send(onnx_judge.judge(Path(test)))
+            connection.send(onnx_judge.judge(Path(test), tolerances))
         except Exception as error:
             connection.send({"verdict": "crash", "reason": repr(error)})
 
@@ -54,13 +55,13 @@ def serve(connection):
 class Worker:
     """A process that judges one test after the other, and is replaced when a test kills it."""
 
-    def __init__(self):
-        self.process = None
+    def __init__(self, tolerances):
+        self.process, self.tolerances = None, tolerances
 
     def start(self):
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, self.tolerances), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -84,9 +85,9 @@ class Worker:
             self.connection.send("")
 
 
-def judge_all(tests, jobs):
+def judge_all(tests, jobs, tolerances):
     """{"folder/test": {"verdict", ...}}, in the tests' order."""
-    workers = [Worker() for _ in range(jobs)]
+    workers = [Worker(tolerances) for _ in range(jobs)]
     idle = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
@@ -122,13 +123,14 @@ def main():
     parser.add_argument("--only", default="*", metavar="GLOB", help="tests of these names")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="processes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write {test: {verdict, reason, seconds}}")
+    parser.add_argument("--tolerances", default="onnx", choices=["onnx", "onnxruntime"], help="whose outputs are expected")
     coverage = parser.add_mutually_exclusive_group()
     coverage.add_argument("--write-coverage", action="store_true")
     coverage.add_argument("--check-coverage", action="store_true")
     options = parser.parse_args()
     tests = sorted(path.parent for folder in options.folders for path in folder.resolve().glob("*/model.onnx")
                    if fnmatch.fnmatch(path.parent.name, options.only))
-    results = judge_all(tests, options.jobs)
+    results = judge_all(tests, options.jobs, options.tolerances)
     report(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")

@@ -29,6 +29,8 @@ namespace sluice::onnx {
 
 /// The name of the operator set that ONNX files call "" or "ai.onnx".
 inline constexpr llvm::StringLiteral kDefaultDomain = "ai.onnx";
+/// ONNX Runtime's own operators.
+inline constexpr llvm::StringLiteral kMicrosoftDomain = "com.microsoft";
 
 /// Argument and result attribute of @main: the ONNX name of the value.
 inline constexpr llvm::StringLiteral kNameAttr = "onnx.name";

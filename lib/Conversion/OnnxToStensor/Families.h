@@ -19,6 +19,20 @@ Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 /// The logarithm of the softmax over dimensions (ascending).
 Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 
+/// What a layer normalization gives: its output, and the f32 mean and 1 / sqrt(variance + epsilon) of each
+/// row.
+struct Normalized {
+  Tensor output, mean, inverse;
+};
+
+/// input centred over dimensions (ascending), divided by its deviation, times scale, plus bias unless that is
+/// absent; of type `element`.
+Normalized layerNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
+                          const Tensor &scale, const Tensor &bias, mlir::Type element);
+/// The same without centring: by the root of the mean square. There is no mean.
+Normalized rmsNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
+                        const Tensor &scale, mlir::Type element);
+
 /// lhs [B, M, T, K] times rhs [B, N, T, K] of f32 or f16 elements as f32 [B, M, N]: f32 operands are
 /// rounded to f16 or cut into pieces, as the options say. A constant operand beyond f16's range is refused.
 Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);

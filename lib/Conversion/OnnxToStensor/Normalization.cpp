@@ -114,35 +114,49 @@ static void addSoftmax(OperatorTable &table, llvm::StringRef opType, OverDims fu
 // Normalization
 //===----------------------------------------------------------------------===//
 
-static Results convertLayerNormalization(Node &node) {
-  double epsilon = node.realAttr("epsilon", 1e-5);
-  node.ignoreAttr("stash_type"); // float32, the type that everything is computed in
-  const Tensor &input = node.input(0), &scale = node.input(1), &bias = node.input(2);
-  int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
-  Shape dims = dimRange(axis, input.rank());
+Normalized layerNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
+                          const Tensor &scale, const Tensor &bias, Type element) {
   Tensor x = toF32(node, input), mean = meanOver(node, x, dims);
   Tensor centred = combine(node, x, mean, subtract);
   Tensor inverse = inverseDeviation(node, meanOver(node, square(node, centred), dims), epsilon);
   llvm::SmallVector<Tensor> operands = {centred, inverse, scale};
   if (bias)
     operands.push_back(bias);
-  Tensor result = node.map(operands, input.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
+  Tensor result = node.map(operands, element, [](Scalars &s, llvm::ArrayRef<Value> v) {
     Value scaled = s.mul(s.mul(v[0], v[1]), v[2]);
     return v.size() == 4 ? s.add(scaled, v[3]) : scaled;
   });
-  return {{result, mean, inverse}};
+  return {result, mean, inverse};
 }
 
+Normalized rmsNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
+                        const Tensor &scale, Type element) {
+  Tensor x = toF32(node, input);
+  Tensor inverse = inverseDeviation(node, meanOver(node, square(node, x), dims), epsilon);
+  Tensor result = node.map({x, inverse, scale}, element, [](Scalars &s, llvm::ArrayRef<Value> v) {
+    return s.mul(s.mul(v[0], v[1]), v[2]);
+  });
+  return {result, Tensor(), inverse};
+}
+
+static Results convertLayerNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5);
+  node.ignoreAttr("stash_type"); // float32, the type that everything is computed in
+  const Tensor &input = node.input(0);
+  int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
+  Normalized result = layerNormalize(node, input, dimRange(axis, input.rank()), epsilon, node.input(1),
+                                     node.input(2), input.element);
+  return {{result.output, result.mean, result.inverse}};
+}
+
+/// Also SimplifiedLayerNormalization, which gives the inverse deviation too.
 static Results convertRmsNormalization(Node &node) {
   double epsilon = node.realAttr("epsilon", 1e-5);
   node.ignoreAttr("stash_type");
-  const Tensor &input = node.input(0);
+  const Tensor &input = node.input(0), &scale = node.input(1);
   int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
-  Tensor x = toF32(node, input);
-  Tensor inverse =
-      inverseDeviation(node, meanOver(node, square(node, x), dimRange(axis, input.rank())), epsilon);
-  return {{node.map({x, inverse, node.input(1)}, input.element,
-                    [](Scalars &s, llvm::ArrayRef<Value> v) { return s.mul(s.mul(v[0], v[1]), v[2]); })}};
+  Normalized result = rmsNormalize(node, input, dimRange(axis, input.rank()), epsilon, scale, scale.element);
+  return {{result.output, result.inverse}};
 }
 
 /// One number for each channel, shaped to broadcast against [N, C, spatial...].
@@ -268,8 +282,12 @@ void addNormalization(OperatorTable &table) {
   addSoftmax(table, "Softmax", softmax);
   addSoftmax(table, "LogSoftmax", logSoftmax);
   addSoftmax(table, "Hardmax", hardmax);
-  table.add("LayerNormalization", 17, convertLayerNormalization);
+  // In ONNX since 17; ONNX Runtime has always had it.
+  table.add("LayerNormalization", 1, convertLayerNormalization);
   table.add("RMSNormalization", 23, convertRmsNormalization);
+  // What exporters for ONNX Runtime write in either domain.
+  for (llvm::StringRef domain : {onnx::kDefaultDomain, onnx::kMicrosoftDomain})
+    table.add("SimplifiedLayerNormalization", 1, convertRmsNormalization, domain);
   table.add("BatchNormalization", 7, convertBatchNormalization);
   table.add("InstanceNormalization", 6, convertInstanceNormalization);
   table.add("GroupNormalization", 18, convertGroupNormalization);

@@ -28,6 +28,7 @@ const OperatorTable &OperatorTable::get() {
     addEinsum(all);
     addResize(all);
     addNormalization(all);
+    addMicrosoftNormalization(all);
     addAttention(all);
     addLinearAttention(all);
     addRegionSampling(all);

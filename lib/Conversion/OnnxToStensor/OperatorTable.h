@@ -54,6 +54,7 @@ void addQuantization(OperatorTable &table);
 void addEinsum(OperatorTable &table);
 void addResize(OperatorTable &table);
 void addNormalization(OperatorTable &table);
+void addMicrosoftNormalization(OperatorTable &table);
 void addAttention(OperatorTable &table);
 void addLinearAttention(OperatorTable &table);
 void addRegionSampling(OperatorTable &table);

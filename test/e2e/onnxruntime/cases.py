@@ -1,0 +1,55 @@
+# Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the families of cases build their models of."""
+
+import zlib
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+MICROSOFT = "com.microsoft"
+STANDARD_VERSION = 21
+
+
+def edge(name, array):
+    """The declaration of an input or output like `array`."""
+    return helper.make_tensor_value_info(name, onnx.mapping.NP_TYPE_TO_TENSOR_TYPE[array.dtype], array.shape)
+
+
+class Case:
+    """One model and what it is run on; the expected outputs are ONNX Runtime's."""
+
+    def __init__(self, name, nodes, inputs, outputs, held=None):
+        """`inputs` and `held` (initialisers) are {name: array}; `outputs` are names."""
+        self.name, self.inputs, self.outputs = name, inputs, outputs
+        edges = [edge(key, value) for key, value in inputs.items()]
+        graph = helper.make_graph(nodes, name, edges, [onnx.ValueInfoProto(name=key) for key in outputs],
+                                  [numpy_helper.from_array(value, key) for key, value in (held or {}).items()])
+        domains = {"": STANDARD_VERSION} | {node.domain: 1 for node in nodes if node.domain}
+        self.model = helper.make_model(graph, ir_version=8, producer_name="",
+                                       opset_imports=[helper.make_opsetid(*pair) for pair in domains.items()])
+
+
+def node_case(name, op, operands, outputs=("y",), held=(), domain=MICROSOFT, **attributes):
+    """A case of one node. `operands` are {name: array} in order, None for one that is left out; those named in
+    `held` are initialisers, the others inputs. An output named "" is left out."""
+    node = helper.make_node(op, [key if value is not None else "" for key, value in operands.items()],
+                            list(outputs), domain=domain, **attributes)
+    given = {key: value for key, value in operands.items() if value is not None}
+    return Case(name, [node], {key: value for key, value in given.items() if key not in held},
+                [key for key in outputs if key], {key: given[key] for key in held})
+
+
+class Numbers:
+    """Random operands that depend on the case's name alone. Reals have few digits, so that files pack well."""
+
+    def __init__(self, name):
+        self.generator = np.random.default_rng(zlib.crc32(name.encode()))
+
+    def reals(self, *shape, scale=1.0, dtype=np.float32):
+        return (np.round(self.generator.standard_normal(shape) * 64) / 64 * scale).astype(dtype)
+
+    def integers(self, low, high, *shape, dtype=np.int64):
+        """From low up to but without high."""
+        return self.generator.integers(low, high, shape).astype(dtype)
