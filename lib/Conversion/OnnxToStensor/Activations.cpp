@@ -65,21 +65,36 @@ static Value errorFunction(Scalars &s, Value x) {
   return s.tanh(s.mul(x, s.polynomial(square, coefficients)));
 }
 
+Value gelu(Scalars &s, Value x, bool byTanh) {
+  Value half = s.mul(x, s.real(0.5)), gate;
+  if (byTanh) {
+    Value cubic = s.fma(s.mul(x, x), s.real(0.044715), s.real(1));
+    Value scaled = s.mul(x, s.real(std::numbers::sqrt2 * std::numbers::inv_sqrtpi));
+    gate = s.tanh(s.mul(scaled, cubic));
+  } else {
+    gate = errorFunction(s, s.mul(x, s.real(1 / std::numbers::sqrt2)));
+  }
+  return s.fma(half, gate, half);
+}
+
 static Results convertGelu(Node &node) {
   llvm::StringRef approximate = node.stringAttr("approximate", "none");
   const Tensor &input = node.input(0);
   if (approximate != "none" && approximate != "tanh")
     return node.refuse("approximate = '" + approximate + "' is not supported");
   return {{node.map(input, input.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value half = s.mul(x[0], s.real(0.5)), gate;
-    if (approximate == "tanh") {
-      Value cubic = s.fma(s.mul(x[0], x[0]), s.real(0.044715), s.real(1));
-      Value scaled = s.mul(x[0], s.real(std::numbers::sqrt2 * std::numbers::inv_sqrtpi));
-      gate = s.tanh(s.mul(scaled, cubic));
-    } else {
-      gate = errorFunction(s, s.mul(x[0], s.real(1 / std::numbers::sqrt2)));
-    }
-    return s.fma(half, gate, half);
+    return gelu(s, x[0], approximate == "tanh");
+  })}};
+}
+
+/// ONNX Runtime's forms: FastGelu is the one by tanh, and a bias may be added first.
+static Results convertBiasedGelu(Node &node) {
+  bool byTanh = node.opType() == "FastGelu";
+  llvm::SmallVector<Tensor> operands = {node.input(0)};
+  if (node.has(1))
+    operands.push_back(node.input(1));
+  return {{node.map(operands, node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return gelu(s, x.size() == 2 ? s.add(x[0], x[1]) : x[0], byTanh);
   })}};
 }
 
@@ -104,6 +119,13 @@ static Results convertSwiGlu(Node &node) {
   return {{node.map(node.operands(), node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value gate = s.mul(x[0], sigmoid(s, alpha == 1 ? x[0] : s.mul(x[0], s.real(alpha))));
     return s.mul(gate, x[1]);
+  })}};
+}
+
+static Results convertQuickGelu(Node &node) {
+  double alpha = node.realAttr("alpha", 1.702);
+  return {{node.map(node.input(0), node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.mul(x[0], sigmoid(s, s.mul(x[0], s.real(alpha))));
   })}};
 }
 
@@ -166,6 +188,9 @@ void addActivations(OperatorTable &table) {
                 },
                 {"bias", 0}, {"lambd", 0.5});
   table.add("SwiGLU", 1, convertSwiGlu);
+  for (llvm::StringRef opType : {"Gelu", "FastGelu", "BiasGelu"})
+    table.add(opType, 1, convertBiasedGelu, onnx::kMicrosoftDomain);
+  table.add("QuickGelu", 1, convertQuickGelu, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -19,6 +19,7 @@ struct AttentionOperands {
   Tensor key;   ///< [B, G, T, D]
   Tensor value; ///< [B, G, T, E]
   Tensor bias;  ///< f32, broadcasts to [B, H, S, T], -infinity where masked; or absent
+  Tensor sink;  ///< f32, broadcasts to [B, H, 1, 1]: one more score, of a key without a value; or absent
   double scale = 1;
   double softcap = 0; ///< 0: none
 };
@@ -27,6 +28,9 @@ struct AttentionOperands {
 struct AttentionSteps {
   Tensor scores, capped, biased, probabilities, output;
 };
+
+/// Whether shapes of query, key and value fit each other.
+bool fitTogether(const AttentionOperands &operands);
 
 /// scores = query times key, scaled; capped = c tanh(scores / c); biased = capped + bias; the softmax of
 /// that over T, where a row that is masked throughout gives zeros; and that times value.
@@ -38,6 +42,28 @@ Tensor joinHeads(Node &node, const Tensor &input);
 
 /// 0 where the i1 tensor `allowed` is set, -infinity elsewhere; f32.
 Tensor maskBias(Node &node, const Tensor &allowed);
+
+/// The f32 sum of biases that broadcast; absent if there are none.
+Tensor sumOfBiases(Node &node, llvm::ArrayRef<Tensor> parts);
+
+/// 0, 1, 2, ... along dimension `dim` of an i32 tensor of rank 4.
+Tensor countAlong(Node &node, int64_t dim, int64_t size);
+
+/// Of i32 tensors that broadcast: a + b; a < b, or with `orEqual` a <= b.
+Tensor addIntegers(Node &node, const Tensor &a, const Tensor &b);
+Tensor compare(Node &node, const Tensor &a, const Tensor &b, bool orEqual);
+
+/// The cache [B, G, present, D] that holds the first `start` (i32 [B, 1, 1, 1] or [1, 1, 1, 1]) positions of
+/// past [B, G, P, D], then fresh [B, G, S, D], then zeros.
+Tensor extendCache(Node &node, const Tensor &past, const Tensor &fresh, const Tensor &start, int64_t present);
+
+/// Rows of a table [positions, n] of cosines or sines that the integers `positions` [B, S] name, or the table
+/// itself [B, S, n]: their first `width` numbers as [B, S, 1, width].
+Tensor rotaryAngles(Node &node, const Tensor &table, const Tensor &positions, int64_t width);
+
+/// Pairs of the first 2 n numbers of each vector of x [B, S, H, D] turned by angles, of which cosine and sine
+/// broadcast to [B, S, H, n]. Pairs are neighbours if `interleaved`, else n apart.
+Tensor rotate(Node &node, const Tensor &x, const Tensor &cosine, const Tensor &sine, bool interleaved);
 
 } // namespace sluice::conversion
 

@@ -234,6 +234,42 @@ static Results convertMatMul(Node &node) {
   return {{node.cast(node.reshape(result, product->shape), lhs.element)}};
 }
 
+/// A tensor whose first dimension is moved behind the batch, or whose last two are exchanged, as the flags
+/// say.
+static Tensor orient(Node &node, const Tensor &input, bool isBatchTransposed, bool isTransposed) {
+  if (input.rank() < 2)
+    return input;
+  Shape order;
+  if (isBatchTransposed) {
+    for (int64_t dim = 1; dim + 1 < input.rank(); ++dim)
+      order.push_back(dim);
+    order.push_back(0);
+  } else {
+    for (int64_t dim = 0; dim + 1 < input.rank(); ++dim)
+      order.push_back(dim);
+  }
+  order.push_back(input.rank() - 1);
+  Tensor result = node.transpose(input, order);
+  return isTransposed ? exchangeLast(node, result) : result;
+}
+
+/// ONNX Runtime's MatMul of operands that may have to be transposed, times alpha.
+static Results convertFusedMatMul(Node &node) {
+  double alpha = node.realAttr("alpha", 1);
+  bool batchA = node.integerAttr("transBatchA", 0), batchB = node.integerAttr("transBatchB", 0),
+       transA = node.integerAttr("transA", 0), transB = node.integerAttr("transB", 0);
+  if (!node.input(0).isReal())
+    return node.refuse("element type " + elementName(node.input(0).element) + " is not supported");
+  Tensor lhs = orient(node, node.input(0), batchA, transA), rhs = orient(node, node.input(1), batchB, transB);
+  std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
+  if (!product)
+    return failure();
+  Tensor result = node.reshape(contractReals(node, product->lhs, product->rhs), product->shape);
+  return {{node.map(result, lhs.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return alpha == 1 ? x[0] : s.mul(x[0], s.real(alpha));
+  })}};
+}
+
 static Results convertGemm(Node &node) {
   bool transA = node.integerAttr("transA", 0), transB = node.integerAttr("transB", 0);
   double alpha = node.realAttr("alpha", 1), beta = node.realAttr("beta", 1);
@@ -320,6 +356,11 @@ static Results convertQLinearMatMul(Node &node) {
 void addContractions(OperatorTable &table) {
   table.add("MatMul", 1, convertMatMul);
   table.add("Gemm", 7, convertGemm);
+  for (llvm::StringRef opType : {"FusedMatMul", "TransposeMatMul"})
+    table.add(opType, 1, convertFusedMatMul, onnx::kMicrosoftDomain);
+  table.add(
+      "FusedGemm", 1, [](Node &node) { return convertFused(node, convertGemm, /*summand=*/3); },
+      onnx::kMicrosoftDomain);
   table.add("MatMulInteger", 10, convertMatMulInteger);
   table.add("QLinearMatMul", 10, convertQLinearMatMul);
 }

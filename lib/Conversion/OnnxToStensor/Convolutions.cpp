@@ -262,6 +262,9 @@ static Results convertQLinearConv(Node &node) {
 }
 
 void addConvolutions(OperatorTable &table) {
+  table.add(
+      "FusedConv", 1, [](Node &node) { return convertFused(node, convertConv, /*summand=*/3); },
+      onnx::kMicrosoftDomain);
   table.add("Conv", 1, convertConv);
   table.add("ConvTranspose", 1, convertConvTranspose);
   table.add("ConvInteger", 10, convertConvInteger);

@@ -50,6 +50,13 @@ Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, co
 mlir::Value sigmoid(Scalars &s, mlir::Value x);
 mlir::Value softplus(Scalars &s, mlir::Value x);
 
+/// x times the normal distribution's share below it, exactly or in the approximation by tanh; of f32.
+mlir::Value gelu(Scalars &s, mlir::Value x, bool byTanh);
+
+/// A node that is as `plain` converts it, plus operand `summand` if that is there, through the function that
+/// the attribute 'activation' names.
+Results convertFused(Node &node, Results (*plain)(Node &), size_t summand);
+
 /// Spatial geometry of a convolution or pooling, one entry per spatial dimension.
 struct Windows {
   Shape sizes, strides, dilations, low, high;

@@ -386,11 +386,13 @@ void addIndexing(OperatorTable &table) {
   table.add("Gather", 1, convertGather);
   table.add("GatherElements", 11, convertGatherElements);
   table.add("GatherND", 11, convertGatherNd);
+  table.add("GatherND", 1, convertGatherNd, onnx::kMicrosoftDomain);
   table.add("ScatterElements", 11, convertScatterElements);
   table.add("Scatter", 9, convertScatterElements);
   table.add("ScatterND", 11, convertScatterNd);
   table.add("OneHot", 9, convertOneHot);
   table.add("Trilu", 14, convertTrilu);
+  table.add("Trilu", 1, convertTrilu, onnx::kMicrosoftDomain);
   addScan(table, "CumSum", 11, [](Scalars &s, Value a, Value b) { return s.add(a, b); }, 0);
   addScan(table, "CumProd", 26, [](Scalars &s, Value a, Value b) { return s.mul(a, b); }, 1);
   table.add("Compress", 9, convertCompress);

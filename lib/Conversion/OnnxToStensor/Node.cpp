@@ -13,6 +13,15 @@ using namespace mlir;
 
 namespace sluice::conversion {
 
+std::optional<Shape> Node::declaredShape(size_t index) {
+  if (index >= op.getNumResults())
+    return std::nullopt;
+  auto type = llvm::dyn_cast<RankedTensorType>(op.getResult(index).getType());
+  if (!type || !type.hasStaticShape())
+    return std::nullopt;
+  return Shape(type.getShape());
+}
+
 bool Node::isUsed(size_t index) { return index < op.getNumResults() && !op.getResult(index).use_empty(); }
 
 const Tensor &Node::input(size_t index) const {

@@ -36,6 +36,8 @@ public:
   size_t numOutputs() { return op.getNumResults(); }
   /// Whether output `index` exists and something reads it.
   bool isUsed(size_t index);
+  /// The shape that the model declares for output `index`; none if it is not wholly known.
+  std::optional<Shape> declaredShape(size_t index);
   mlir::OpBuilder &getBuilder() { return builder; }
 
   bool has(size_t index) const { return index < inputs.size() && inputs[index]; }

@@ -30,6 +30,10 @@ const OperatorTable &OperatorTable::get() {
     addNormalization(all);
     addMicrosoftNormalization(all);
     addAttention(all);
+    addRotaryEmbedding(all);
+    addGroupQueryAttention(all);
+    addMultiHeadAttention(all);
+    addExperts(all);
     addLinearAttention(all);
     addRegionSampling(all);
     addSampling(all);

@@ -23,6 +23,10 @@ class Case:
     def __init__(self, name, nodes, inputs, outputs, held=None):
         """`inputs` and `held` (initialisers) are {name: array}; `outputs` are names."""
         self.name, self.inputs, self.outputs = name, inputs, outputs
+        # The case whose outputs are expected, where ONNX Runtime does not take this one.
+        self.reference = self
+        # Whether its float32 outputs are rounded to float16.
+        self.narrowed = False
         edges = [edge(key, value) for key, value in inputs.items()]
         graph = helper.make_graph(nodes, name, edges, [onnx.ValueInfoProto(name=key) for key in outputs],
                                   [numpy_helper.from_array(value, key) for key, value in (held or {}).items()])
@@ -39,6 +43,18 @@ def node_case(name, op, operands, outputs=("y",), held=(), domain=MICROSOFT, **a
     given = {key: value for key, value in operands.items() if value is not None}
     return Case(name, [node], {key: value for key, value in given.items() if key not in held},
                 [key for key in outputs if key], {key: given[key] for key in held})
+
+
+def computed_in_float32(case):
+    """The case of float16 operands, judged by the same nodes on float32 ones: for where ONNX Runtime has no float16
+    kernel, or one that does not compute what its operator says."""
+    def widen(arrays):
+        return {key: value.astype(np.float32) if value.dtype == np.float16 else value for key, value in arrays.items()}
+
+    held = {tensor.name: numpy_helper.to_array(tensor) for tensor in case.model.graph.initializer}
+    case.reference = Case(case.name, case.model.graph.node, widen(case.inputs), case.outputs, widen(held))
+    case.narrowed = True
+    return case
 
 
 class Numbers:

@@ -1,0 +1,242 @@
+//===- GroupQueryAttention.cpp - Attention over a cache of keys -----------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "AttentionCore.h"
+#include "OperatorTable.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+namespace {
+/// One GroupQueryAttention node: S new positions follow those that the cache holds for each batch element.
+class GroupQueryAttention {
+public:
+  explicit GroupQueryAttention(Node &node) : node(node), i32(node.getBuilder().getI32Type()) {}
+
+  Results convert();
+
+private:
+  bool readAttributes();
+  bool splitOperands();
+  bool measureCache();
+  void findStart();
+  bool turn();
+  Tensor append(const Tensor &past, const Tensor &fresh);
+  Tensor bias();
+  Tensor sink();
+
+  Node &node;
+  Type i32;
+  int64_t heads = 0, groups = 0, window = 0, shown = 0;
+  bool isRotary = false, isInterleaved = false, isSmooth = false;
+  double scale = 0, softcap = 0;
+
+  int64_t batch = 0, steps = 0, depth = 0;
+  /// Positions of the cache before and after.
+  int64_t past = 0, present = 0;
+  /// Nothing came before, in any batch element.
+  bool isPrompt = false;
+  /// i32 [B, 1, 1, 1]: how many positions came before the new ones, and which is the last that there is.
+  Tensor start, last;
+  /// [B, S, heads, D] each.
+  Tensor query, key, value;
+};
+} // namespace
+
+bool GroupQueryAttention::readAttributes() {
+  heads = node.integerAttr("num_heads", 0);
+  groups = node.integerAttr("kv_num_heads", 0);
+  window = node.integerAttr("local_window_size", -1);
+  shown = node.integerAttr("qk_output", 0);
+  isRotary = node.integerAttr("do_rotary", 0);
+  isInterleaved = node.integerAttr("rotary_interleaved", 0);
+  isSmooth = node.integerAttr("smooth_softmax", 0) == 1;
+  scale = node.realAttr("scale", 0);
+  softcap = node.realAttr("softcap", 0);
+  for (llvm::StringRef name : {"k_quant_type", "v_quant_type"})
+    if (node.stringAttr(name, "NONE") != "NONE")
+      (void)node.refuse(name + " is not supported: the cache is not quantized");
+  node.ignoreAttr("kv_cache_bit_width");
+  return !node.refused() && heads > 0 && groups > 0 && heads % groups == 0 && shown >= 0 && shown <= 2;
+}
+
+/// Query, key and value from operands 0 to 2, or packed in operand 0.
+bool GroupQueryAttention::splitOperands() {
+  const Tensor &first = node.input(0);
+  bool isPacked = !node.has(1) && !node.has(2);
+  int64_t vectors = isPacked ? heads + 2 * groups : heads;
+  if (first.rank() != 3 || first.shape[2] % vectors != 0)
+    return false;
+  batch = first.shape[0];
+  steps = first.shape[1];
+  depth = first.shape[2] / vectors;
+  query = node.reshape(first, {batch, steps, vectors, depth});
+  if (isPacked) {
+    key = node.slice(query, 2, heads, groups);
+    value = node.slice(query, 2, heads + groups, groups);
+    query = node.slice(query, 2, 0, heads);
+    return true;
+  }
+  Shape packed = {batch, steps, groups * depth}, split = {batch, steps, groups, depth};
+  if (node.input(1).shape != packed || node.input(2).shape != packed)
+    return false;
+  key = node.reshape(node.input(1), split);
+  value = node.reshape(node.input(2), split);
+  return true;
+}
+
+/// How long the cache is after the node. total_sequence_length says it; where that is known at run time only,
+/// the declared shape of output 1 does.
+bool GroupQueryAttention::measureCache() {
+  const Tensor &pastKey = node.input(3), &pastValue = node.input(4), &total = node.input(6);
+  if (pastKey) {
+    Shape expected = {batch, groups, pastKey.rank() == 4 ? pastKey.shape[2] : 0, depth};
+    if (pastKey.shape != expected || pastValue.shape != expected) {
+      (void)node.refuse("the past keys and values are not [batch, kv_num_heads, positions, head size]");
+      return false;
+    }
+    past = expected[2];
+  }
+  if (node.input(5).count() != batch || total.count() != 1) {
+    (void)node.refuse("seqlens_k is not one number for each batch element, or total_sequence_length not one");
+    return false;
+  }
+  isPrompt = past == 0;
+  present = steps;
+  if (total.constant) {
+    int64_t known = readIntegers(total.constant).front();
+    isPrompt |= known == steps;
+    present = std::max(past, known);
+  } else if (past > 0) {
+    std::optional<Shape> declared = node.declaredShape(1);
+    if (!declared || declared->size() != 4) {
+      (void)node.refuseShapeOf(6, "total_sequence_length");
+      return false;
+    }
+    present = (*declared)[2];
+  }
+  if (present >= std::max(past, steps))
+    return true;
+  (void)node.refuse("a cache of " + llvm::Twine(present) + " positions does not hold " + llvm::Twine(past) +
+                    " past and " + llvm::Twine(steps) + " new ones");
+  return false;
+}
+
+/// seqlens_k is the last position that there is.
+void GroupQueryAttention::findStart() {
+  last = node.cast(node.reshape(node.input(5), {batch, 1, 1, 1}), i32);
+  if (isPrompt) {
+    start = node.integers({1, 1, 1, 1}, Shape{0}, i32);
+    return;
+  }
+  Tensor total = node.cast(node.reshape(node.input(6), {1, 1, 1, 1}), i32);
+  start = node.map({last, total}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value before = s.sub(x[0], s.integer(steps - 1));
+    // A prompt has no past, however short a batch element's part of it is.
+    return steps == 1 ? before : s.select(s.equal(x[1], s.integer(steps)), s.integer(0), before);
+  });
+}
+
+/// Turns queries and keys by their positions.
+bool GroupQueryAttention::turn() {
+  const Tensor &cosines = node.input(7), &sines = node.input(8), &given = node.input(9);
+  if (!cosines || !sines || cosines.rank() != 2 || cosines.shape != sines.shape ||
+      2 * cosines.shape[1] > depth || (given && given.shape != Shape{batch, steps})) {
+    (void)node.refuse("cos_cache, sin_cache or position_ids do not fit the operands");
+    return false;
+  }
+  Tensor positions = given ? node.cast(given, i32) : addIntegers(node, start, countAlong(node, 1, steps));
+  positions = node.reshape(positions, {positions.shape[0], steps});
+  int64_t half = cosines.shape[1];
+  Tensor cosine = rotaryAngles(node, cosines, positions, half),
+         sine = rotaryAngles(node, sines, positions, half);
+  query = rotate(node, query, cosine, sine, isInterleaved);
+  key = rotate(node, key, cosine, sine, isInterleaved);
+  return true;
+}
+
+Tensor GroupQueryAttention::append(const Tensor &pastVectors, const Tensor &fresh) {
+  Tensor vectors = node.transpose(fresh, {0, 2, 1, 3});
+  if (!isPrompt)
+    return extendCache(node, pastVectors, vectors, start, present);
+  return node.pad(vectors, {0, 0, 0, 0}, {0, 0, present - steps, 0}, 0);
+}
+
+/// Hides what lies in the future, behind the last position or further back than the window, and adds
+/// operand 10.
+Tensor GroupQueryAttention::bias() {
+  Tensor position = addIntegers(node, start, countAlong(node, 2, steps)),
+         place = countAlong(node, 3, present);
+  Tensor newest = position;
+  if (steps > 1)
+    newest = node.map({position, last}, i32,
+                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.min(x[0], x[1]); });
+  Tensor allowed = compare(node, place, newest, /*orEqual=*/true);
+  if (window > 0)
+    allowed = node.map({allowed, position, place}, allowed.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      return s.bitAnd(x[0], s.less(s.sub(x[1], x[2]), s.integer(window)));
+    });
+  llvm::SmallVector<Tensor> parts = {maskBias(node, allowed)};
+  if (node.has(10)) {
+    const Tensor &given = node.input(10);
+    Shape none(given.rank(), 0), high(given.rank(), 0);
+    high.back() = present - given.shape.back();
+    parts.push_back(node.pad(given, none, high, 0));
+  }
+  return sumOfBiases(node, parts);
+}
+
+/// A score of each head, or 0, that takes its share of the softmax.
+Tensor GroupQueryAttention::sink() {
+  Type f32 = node.getBuilder().getF32Type();
+  if (node.has(11))
+    return node.cast(node.reshape(node.input(11), {1, heads, 1, 1}), f32);
+  return isSmooth ? node.splat(f32, {1, 1, 1, 1}, 0) : Tensor();
+}
+
+Results GroupQueryAttention::convert() {
+  if (!readAttributes() || !splitOperands())
+    return node.refuse("num_heads, kv_num_heads and the operands' shapes do not fit");
+  if (node.has(12) || node.has(13))
+    return node.refuse("a quantized cache is not supported");
+  if (!measureCache())
+    return failure();
+  findStart();
+  if (isRotary && !turn())
+    return failure();
+  AttentionOperands operands;
+  operands.query = node.transpose(query, {0, 2, 1, 3});
+  operands.key = append(node.input(3), key);
+  operands.value = append(node.input(4), value);
+  operands.bias = bias();
+  operands.sink = sink();
+  operands.scale = scale == 0 ? 1 / std::sqrt(static_cast<double>(depth)) : scale;
+  operands.softcap = softcap;
+  AttentionSteps result = attend(node, operands);
+  Type element = node.input(0).element;
+  // Masked scores are shown as 0.
+  Tensor scores = node.map(shown == 1 ? result.biased : result.probabilities, element,
+                           [](Scalars &s, llvm::ArrayRef<Value> x) {
+                             Value least = s.real(-std::numeric_limits<float>::infinity());
+                             return s.select(s.equal(x[0], least), s.real(0), x[0]);
+                           });
+  return {{joinHeads(node, node.cast(result.output, element)), operands.key, operands.value,
+           shown == 0 ? Tensor() : scores}};
+}
+
+void addGroupQueryAttention(OperatorTable &table) {
+  table.add(
+      "GroupQueryAttention", 1, [](Node &node) { return GroupQueryAttention(node).convert(); },
+      onnx::kMicrosoftDomain);
+}
+
+} // namespace sluice::conversion
