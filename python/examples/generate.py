@@ -5,10 +5,11 @@
 
     generate.py model.onnx --tokenizer tok512.bin --steps 200
 
-The model has inputs input_ids, position_ids [batch, seq], attention_mask [batch, total] and past_key_values.*
-[batch, heads, past, size], and outputs logits [batch, seq, vocabulary] and present.* [batch, heads, total, size]; its
-dynamic axes are batch, seq, past and total. The newest key is the window's last position: after each step the
-past is what was present without its oldest position.
+The model has inputs input_ids [batch, seq], attention_mask [batch, total], past_key_values.* [batch, heads, past,
+size] and perhaps position_ids [batch, seq], and outputs logits [batch, seq, vocabulary] and present.* [batch, heads,
+total, size], whatever it calls its dynamic axes. The newest key is either the window's last position, so that after
+each step the past is what was present without its oldest position; or it follows those before it at the window's
+start, until the window is full.
 """
 
 import argparse
@@ -30,12 +31,26 @@ from tokenizer import BOS, EOS, Tokenizer
 PAST, PRESENT = "past_key_values.", "present."
 
 
+def window_dims(model, window):
+    """The sizes of the model's dynamic axes for one token a run in a window of positions."""
+    import onnx
+
+    sizes = {}
+    for edge in onnx.load(model, load_external_data=False).graph.input:
+        total_or_seq = window if edge.name == "attention_mask" else 1
+        wanted = (1, 0, window - 1, 0) if edge.name.startswith(PAST) else (1, total_or_seq)
+        for dim, size in zip(edge.type.tensor_type.shape.dim, wanted):
+            if dim.dim_param:
+                sizes[dim.dim_param] = size
+    return sizes
+
+
 class Decoder:
     """A compiled decoder and its cache."""
 
     def __init__(self, binary):
         self.binary = binary
-        missing = {"input_ids", "position_ids", "attention_mask"} - set(binary.inputs)
+        missing = {"input_ids", "attention_mask"} - set(binary.inputs)
         pasts = [name for name in binary.inputs if name.startswith(PAST)]
         missing |= {PRESENT + name.removeprefix(PAST) for name in pasts} - set(binary.outputs)
         if missing or not pasts:
@@ -43,15 +58,23 @@ class Decoder:
         self.cache = {name: np.zeros(*binary.inputs[name]) for name in pasts}
         self.mask = np.zeros(*binary.inputs["attention_mask"])
         self.position = 0
+        self.kept = None
 
     def step(self, token):
         """Feeds one token; the logits of the next."""
+        if self.kept == slice(-1) and self.position >= self.mask.shape[1]:
+            raise SystemExit(f"generate.py: the window of {self.mask.shape[1]} positions is full")
         self.mask[0, -1 - self.position :] = 1
-        outputs = self.binary.run({"input_ids": np.array([[token]], np.int64),
-                                   "position_ids": np.array([[self.position]], np.int64),
-                                   "attention_mask": self.mask, **self.cache})
-        for name in self.cache:
-            self.cache[name] = outputs[PRESENT + name.removeprefix(PAST)][:, :, 1:]
+        feeds = {"input_ids": np.array([[token]], np.int64), "attention_mask": self.mask, **self.cache}
+        if "position_ids" in self.binary.inputs:
+            feeds["position_ids"] = np.array([[self.position]], np.int64)
+        outputs = self.binary.run(feeds)
+        present = {name: outputs[PRESENT + name.removeprefix(PAST)] for name in self.cache}
+        if not self.kept:
+            # The first key stands at the window's start or at its end.
+            at_start = any(keys[:, :, 0].any() for keys in present.values())
+            self.kept = slice(-1) if at_start else slice(1, None)
+        self.cache = {name: keys[:, :, self.kept] for name, keys in present.items()}
         self.position += 1
         return outputs["logits"][0, -1]
 
@@ -88,7 +111,7 @@ def main():
     if arguments.model.endswith(".slu"):
         binary = sluice.Binary.load(arguments.model)
     else:
-        dims = {"batch": 1, "seq": 1, "past": arguments.window - 1, "total": arguments.window}
+        dims = window_dims(arguments.model, arguments.window)
         binary = sluice.compile(arguments.model, dims=dims, cards=arguments.cards, f32_matmul=arguments.f32_matmul)
     compiled = time.monotonic()
 
