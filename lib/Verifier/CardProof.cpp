@@ -236,12 +236,19 @@ std::vector<CardProof::Part> CardProof::parts() {
   return parts;
 }
 
+void CardProof::release() {
+  for (const MemoryProof &slice : slices)
+    usedWords += slice.usedWords;
+  streams = decltype(streams)();
+  slices = decltype(slices)();
+  alus = decltype(alus)();
+  matrices = decltype(matrices)();
+  queues = decltype(queues)();
+}
+
 void CardProof::finish(Findings &findings) const {
   flow.finish(findings);
-  uint64_t words = 0;
-  for (const MemoryProof &slice : slices)
-    words += slice.usedWords;
-  const uint64_t used = words * target.lanes(), text = uint64_t(table.size()) * target.instructionBytes;
+  const uint64_t used = usedWords * target.lanes(), text = uint64_t(table.size()) * target.instructionBytes;
   if (used + text > target.memoryBytes())
     findings.report(Hazard::Capacity, When{end, When::Finishing}, [&] {
       return concat("card ", card, " needs ", used, " bytes of memory and ", text, " bytes of text; it has ",

@@ -30,7 +30,9 @@ public:
   /// Proofs of one resource each; they may run at the same time.
   using Part = std::function<void(Findings &)>;
   std::vector<Part> parts();
-  /// After all parts and the proof of the links: everything fits and all of the carried flow was seen.
+  /// Gives back, after all parts, what the proof of the links does not need.
+  void release();
+  /// After the proof of the links: everything fits and all of the carried flow was seen.
   void finish(Findings &findings) const;
 
   /// By link, for the proof between cards; sorted by the cycle of arrival.
@@ -53,6 +55,7 @@ private:
   std::vector<ChainProof> alus;
   std::vector<MatrixProof> matrices; ///< by hemisphere
   std::vector<std::vector<Occupation>> queues;
+  uint64_t usedWords = 0; ///< of all slices
 };
 
 /// Reports that the proof of `what` was given up, if it was.

@@ -8,6 +8,8 @@
 #ifndef SLUICE_LIB_VERIFIER_EFFORT_H
 #define SLUICE_LIB_VERIFIER_EFFORT_H
 
+#include "sluice/Binary/Encoding.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -15,6 +17,8 @@ namespace sluice::verifier {
 
 /// Counts the progressions that a part of the proof puts beside each other. A compiled
 /// program needs a few for each burst; one made to be slow is given up, which is a finding.
+/// A queue that dispatches one element a cycle has at most kMaxInterval bursts under way at
+/// once, so that no more of them can meet for each burst.
 class Effort {
 public:
   /// For a part that looks at `items` bursts, operands and the like.
@@ -32,7 +36,7 @@ public:
   bool exhausted() const { return isExhausted; }
 
 private:
-  static constexpr uint64_t floor = uint64_t(1) << 16, perItem = 64;
+  static constexpr uint64_t floor = uint64_t(1) << 16, perItem = binary::kMaxInterval + 1;
   uint64_t left;
   bool isExhausted = false;
 };

@@ -43,7 +43,7 @@ std::optional<Collision> verifier::findCollision(std::span<const Occupation> occ
       return false;
     meetBehind(a, b, earliest);
     meetBehind(b, a, earliest);
-    return effort.spend(a.cycles + b.cycles);
+    return true;
   });
   return earliest;
 }

@@ -85,6 +85,32 @@ static void parallelFor(size_t count, size_t threads, Work &&work) {
     helper.join();
 }
 
+/// Proves each resource of the cards begin ... end - 1 that have no finding yet.
+static void proveCards(const binary::Program &program, std::pair<size_t, size_t> cards, size_t threads,
+                       const std::vector<BurstTable> &tables, const Target &target,
+                       std::vector<Findings> &findings, std::vector<std::unique_ptr<CardProof>> &proofs) {
+  const auto [begin, end] = cards;
+  parallelFor(end - begin, threads, [&, begin = begin](size_t index) {
+    const size_t card = begin + index;
+    if (findings[card].empty())
+      proofs[card] = std::make_unique<CardProof>(program, uint32_t(card), tables, target, findings[card]);
+  });
+  std::vector<std::pair<size_t, CardProof::Part>> parts;
+  for (size_t card = begin; card != end; ++card)
+    if (proofs[card])
+      for (CardProof::Part &part : proofs[card]->parts())
+        parts.emplace_back(card, std::move(part));
+  std::vector<Findings> found;
+  for (const auto &[card, part] : parts)
+    found.emplace_back(uint32_t(card));
+  parallelFor(parts.size(), threads, [&](size_t part) { parts[part].second(found[part]); });
+  for (size_t part = 0; part != parts.size(); ++part)
+    findings[parts[part].first].merge(std::move(found[part]));
+  for (size_t card = begin; card != end; ++card)
+    if (proofs[card])
+      proofs[card]->release();
+}
+
 std::vector<Finding> verifier::verify(const binary::Program &program, const Target &target) {
   if (std::string fault = programFault(program, target); !fault.empty())
     return {{Hazard::Malformed, 0, 0, fault}};
@@ -104,23 +130,12 @@ std::vector<Finding> verifier::verify(const binary::Program &program, const Targ
     checkOperands(program, uint32_t(card), tables[card], target, findings[card]);
   });
 
-  // A card whose parts make no sense is not looked at further.
+  // As many cards at a time as there are threads, which bounds the memory that all of this takes. A
+  // card whose parts make no sense is not looked at further.
   std::vector<std::unique_ptr<CardProof>> proofs(cards);
-  parallelFor(cards, threads, [&](size_t card) {
-    if (findings[card].empty())
-      proofs[card] = std::make_unique<CardProof>(program, uint32_t(card), tables, target, findings[card]);
-  });
-  std::vector<std::pair<size_t, CardProof::Part>> parts;
-  for (size_t card = 0; card != cards; ++card)
-    if (proofs[card])
-      for (CardProof::Part &part : proofs[card]->parts())
-        parts.emplace_back(card, std::move(part));
-  std::vector<Findings> found;
-  for (const auto &[card, part] : parts)
-    found.emplace_back(uint32_t(card));
-  parallelFor(parts.size(), threads, [&](size_t part) { parts[part].second(found[part]); });
-  for (size_t part = 0; part != parts.size(); ++part)
-    findings[parts[part].first].merge(std::move(found[part]));
+  for (size_t begin = 0; begin < cards; begin += threads)
+    proveCards(program, {begin, std::min<size_t>(begin + threads, cards)}, threads, tables, target, findings,
+               proofs);
   proveLinks(proofs, tables, target, findings);
 
   std::vector<Finding> all;

@@ -119,7 +119,8 @@ void WordHistory::forEachNear(const Line &words, int64_t count, Visit &&visit) {
   const int64_t a = words.base, b = words.at(count - 1), low = std::min(a, b), high = std::max(a, b);
   for (auto &[key, track] : tracks) {
     const int64_t divisor = count > 1 ? std::gcd(key.first, words.slope) : key.first;
-    effort.spend(1);
+    if (!effort.spend(1))
+      return;
     if ((low - key.second) % divisor != 0)
       continue;
     auto place = track.upper_bound(low);

@@ -7,9 +7,12 @@
 
 #include "Samples.h"
 
+#include "sluice/Binary/Encoding.h"
 #include "sluice/Verifier/Verifier.h"
 
 #include <gtest/gtest.h>
+
+#include <ctime>
 
 using namespace sluice;
 using namespace sluice::test;
@@ -406,4 +409,53 @@ TEST_P(Hazards, WeightsOfAnotherInstall) {
       edge.set_producer_instruction(0); // The second tile's install comes second.
   expectOnly(verifier::verify(program, s.builder.target()), Hazard::FlowMismatch,
              {"column group 0 of the weights", "mxm.e1.install"});
+}
+
+//===----------------------------------------------------------------------===//
+// Cost
+//===----------------------------------------------------------------------===//
+
+/// Seconds of the processor that verification takes, on all threads.
+static double verifySeconds(const Program &program, const target::Target &target,
+                            std::vector<Finding> &findings) {
+  const std::clock_t start = std::clock();
+  findings = verifier::verify(program, target);
+  return double(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+// A thousand copies of 65,535 vectors each, which are 130 million elements, cost what short ones do.
+TEST(Cost, LongBurstsCostWhatShortOnesDo) {
+  CopySample s = copySample("tsp1", 1);
+  const target::Target &t = s.builder.target();
+  const uint64_t distance = s.builder.at(s.write).cycle - s.builder.at(s.read).cycle;
+  for (uint64_t copy = 1; copy <= 1000; ++copy) {
+    Instruction read = memoryBurst(Opcode::Read, copy * 100000, 10, eastward, 4, kMaxCount);
+    Instruction write = memoryBurst(Opcode::Write, copy * 100000 + distance, 20, eastward, 4, kMaxCount);
+    read.step = write.step = 0;
+    const BurstRef from = s.builder.add(readQueue(east, 0), read),
+                   to = s.builder.add(writeQueue(east, 4), write);
+    s.builder.flowFromMemory(from);
+    s.builder.flow(to, 0, from);
+  }
+  std::vector<Finding> findings;
+  EXPECT_LT(verifySeconds(s.builder.build(), t, findings), 1.0);
+  EXPECT_EQ(printed(findings), "");
+}
+
+// Bursts that all meet each other are given up rather than followed.
+TEST(Cost, ManyBurstsInOneCycle) {
+  CopySample s = copySample("tsp1");
+  for (unsigned copy = 0; copy != 20000; ++copy) {
+    Instruction write = memoryBurst(Opcode::Write, 100, 0, eastward, 4, kMaxCount);
+    Instruction read = memoryBurst(Opcode::Read, 100, 0, eastward, 4, kMaxCount);
+    write.interval = read.interval = kMaxInterval;
+    write.step = read.step = 0;
+    s.builder.add(writeQueue(east, 4), write);
+    s.builder.add(readQueue(east, 0), read);
+  }
+  std::vector<Finding> findings;
+  EXPECT_LT(verifySeconds(s.builder.build(), s.builder.target(), findings), 20.0);
+  expectHazard(findings, Hazard::QueueOverlap, {"at cycle 100"});
+  expectHazard(findings, Hazard::StreamConflict, {"mem.e0.r read"});
+  expectHazard(findings, Hazard::TooIntricate, {"more ways"});
 }
