@@ -15,19 +15,18 @@
 using namespace sluice;
 using namespace sluice::executor;
 
-static absl::Status compareMemory(const Executor &executor, const Executor &stepper,
-                                  const target::Target &target) {
+absl::Status executor::compareMemory(const Executor &left, const Executor &right,
+                                     const target::Target &target) {
   const std::vector<uint8_t> zeros(target.lanes());
-  for (uint32_t card = 0; card != executor.program().cards.size(); ++card)
+  for (uint32_t card = 0; card != left.program().cards.size(); ++card)
     for (uint32_t hemisphere = 0; hemisphere != 2; ++hemisphere)
       for (uint32_t slice = 0; slice != target.slicesPerHemisphere; ++slice)
         for (uint32_t address = 0; address != target.wordsPerSlice(); ++address) {
-          const uint8_t *a = executor.word(card, hemisphere, slice, address);
-          const uint8_t *b = stepper.word(card, hemisphere, slice, address);
+          const uint8_t *a = left.word(card, hemisphere, slice, address);
+          const uint8_t *b = right.word(card, hemisphere, slice, address);
           if (std::memcmp(a ? a : zeros.data(), b ? b : zeros.data(), zeros.size()) != 0)
-            return absl::InternalError(concat("executor and stepper leave different bytes in card ", card,
-                                              ", word ", address, " of mem.", hemisphere == 0 ? "e" : "w",
-                                              slice));
+            return absl::InternalError(concat("different bytes in card ", card, ", word ", address,
+                                              " of mem.", hemisphere == 0 ? "e" : "w", slice));
         }
   return absl::OkStatus();
 }
@@ -50,6 +49,6 @@ absl::StatusOr<TensorMap> executor::runStepped(Executor &executor, const TensorM
   if (!target.ok())
     return target.status();
   if (absl::Status status = compareMemory(executor, **stepper, *target); !status.ok())
-    return status;
+    return withContext(status, "executor and stepper");
   return outputs;
 }

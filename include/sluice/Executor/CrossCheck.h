@@ -18,6 +18,10 @@ namespace sluice::executor {
 /// in front where only one has it.
 absl::StatusOr<TensorMap> runStepped(Executor &executor, const TensorMap &inputs);
 
+/// Compares every word of all cards' memories after the last runs of two executors of programs for equal
+/// cards; Internal names the first that differs.
+absl::Status compareMemory(const Executor &a, const Executor &b, const target::Target &target);
+
 } // namespace sluice::executor
 
 #endif // SLUICE_EXECUTOR_CROSSCHECK_H

@@ -1,0 +1,36 @@
+//===- Mutations.h - Single faults in programs ------------------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_TOOLS_SLUICE_MUTATE_MUTATIONS_H
+#define SLUICE_TOOLS_SLUICE_MUTATE_MUTATIONS_H
+
+#include "sluice/Binary/Program.h"
+
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice::mutate {
+
+using Random = std::mt19937_64;
+
+/// A way to plant one fault.
+struct Kind {
+  std::string_view name;
+  /// Whether what results can be another valid program: the same connections, another constant or operation.
+  bool changesMeaning;
+  /// Plants the fault and says what it did; "" if the program has nothing to plant it in.
+  std::string (*plant)(binary::Program &program, const target::Target &target, Random &random);
+};
+
+/// All kinds, in the order of the table in docs/verification.md.
+std::span<const Kind> kinds();
+
+} // namespace sluice::mutate
+
+#endif // SLUICE_TOOLS_SLUICE_MUTATE_MUTATIONS_H

@@ -1,0 +1,253 @@
+//===- sluice-mutate.cpp - Whether faults are found -----------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mutations.h"
+
+#include "sluice/Executor/CrossCheck.h"
+#include "sluice/Executor/Executor.h"
+#include "sluice/Support/Strings.h"
+#include "sluice/Verifier/Verifier.h"
+
+#include "absl/strings/str_format.h"
+
+#include <charconv>
+#include <cstring>
+#include <iostream>
+#include <map>
+
+#include <getopt.h>
+
+using namespace sluice;
+using namespace sluice::mutate;
+using namespace sluice::binary;
+
+static constexpr const char *kHelp =
+    R"(OVERVIEW: Plants single faults in proven binaries and says what becomes of them
+
+USAGE: sluice-mutate [options] model.slu...
+
+Sluice options:
+  --mutants=N  Mutants in all, spread over binaries and kinds of faults (default 1000)
+  --seed=N     Of the random numbers (default 1)
+  --save=DIR   Write each mutant that is a defect to DIR
+  --help       Show this text
+
+A mutant is refused by the reader or the verifier; or it is harmless: it gives the original's bits in all
+outputs and every word of memory, on random inputs; or it is another valid program, with another constant or
+operation; or it is a defect. Prints a table by kind of fault. Exit status 1 if there is a defect.
+)";
+
+namespace {
+
+struct Options {
+  uint64_t mutants = 1000, seed = 1;
+  std::string save;
+  std::vector<std::string> paths;
+  bool help = false;
+};
+
+struct Tally {
+  uint64_t mutants = 0, refused = 0, harmless = 0, others = 0, defects = 0;
+};
+
+/// A proven binary, inputs, and what it makes of them.
+struct Subject {
+  std::string path;
+  Program program;
+  executor::TensorMap inputs, outputs;
+  std::unique_ptr<executor::Executor> runner;
+};
+
+} // namespace
+
+static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
+  static const option known[] = {{"mutants", required_argument, nullptr, 'm'},
+                                 {"seed", required_argument, nullptr, 's'},
+                                 {"save", required_argument, nullptr, 'd'},
+                                 {"help", no_argument, nullptr, 'h'},
+                                 {nullptr, 0, nullptr, 0}};
+  Options options;
+  opterr = 0;
+  for (int choice; (choice = getopt_long(argc, argv, ":", known, nullptr)) != -1;) {
+    uint64_t number = 0;
+    if (choice == 'm' || choice == 's') {
+      const std::string_view value = optarg;
+      auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+      if (error != std::errc() || end != value.data() + value.size())
+        return invalidArgument("'", value, "' is not a number");
+    }
+    switch (choice) {
+    case 'm':
+      options.mutants = number;
+      break;
+    case 's':
+      options.seed = number;
+      break;
+    case 'd':
+      options.save = optarg;
+      break;
+    case 'h':
+      options.help = true;
+      return options;
+    default:
+      return invalidArgument(choice == ':' ? "missing value of option " : "unknown option ", argv[optind - 1],
+                             "; see --help");
+    }
+  }
+  options.paths.assign(argv + optind, argv + argc);
+  if (options.paths.empty())
+    return invalidArgument("no file given; see --help");
+  return options;
+}
+
+/// Small numbers, which are indices and masks too: whole ones of 0 and 1, others between -1 and 1.
+static HostTensor randomTensor(const proto::Binding &binding, Random &random) {
+  const auto type = ElementType(binding.type().element_type());
+  HostTensor tensor{type, {binding.type().shape().begin(), binding.type().shape().end()}, {}};
+  const size_t bytes = elementBytes(type);
+  tensor.data.resize(tensor.elements() * bytes);
+  for (size_t element = 0; element != tensor.elements(); ++element) {
+    char *out = tensor.data.data() + element * bytes;
+    const double real = double(random() % 2001) / 1000 - 1;
+    if (type == ElementType::Float) {
+      const float value = float(real);
+      std::memcpy(out, &value, sizeof(value));
+    } else if (type == ElementType::Double) {
+      std::memcpy(out, &real, sizeof(real));
+    } else if (type == ElementType::Half) {
+      const uint16_t value = uint16_t(0x3800 | (random() & 0x83ff)); // 0.5 to 1, of either sign
+      std::memcpy(out, &value, sizeof(value));
+    } else {
+      *out = char(random() & 1);
+    }
+  }
+  return tensor;
+}
+
+static absl::StatusOr<Subject> load(const std::string &path, Random &random) {
+  absl::StatusOr<Program> program = readProgram(path);
+  if (!program.ok())
+    return program.status();
+  Subject subject{path, *program, {}, {}, nullptr};
+  for (const proto::Binding &input : subject.program.metadata.inputs())
+    subject.inputs[input.name()] = randomTensor(input, random);
+  absl::StatusOr<std::unique_ptr<executor::Executor>> runner =
+      executor::Executor::create(*std::move(program));
+  if (!runner.ok())
+    return withContext(runner.status(), path);
+  subject.runner = *std::move(runner);
+  absl::StatusOr<executor::TensorMap> outputs = subject.runner->run(subject.inputs);
+  if (!outputs.ok())
+    return withContext(outputs.status(), path);
+  subject.outputs = *std::move(outputs);
+  return subject;
+}
+
+/// Whether a proven mutant gives the original's bits everywhere.
+static bool isHarmless(const Subject &subject, executor::Executor &mutant, const target::Target &target) {
+  absl::StatusOr<executor::TensorMap> outputs = mutant.run(subject.inputs);
+  if (!outputs.ok() || outputs->size() != subject.outputs.size())
+    return false;
+  for (const auto &[name, tensor] : *outputs) {
+    auto found = subject.outputs.find(name);
+    if (found == subject.outputs.end() || found->second.data != tensor.data)
+      return false;
+  }
+  return executor::compareMemory(*subject.runner, mutant, target).ok();
+}
+
+static void judge(const Subject &subject, const Kind &kind, Random &random, const Options &options,
+                  Tally &tally) {
+  Program mutant = subject.program;
+  const target::Target target = *target::targetByName(mutant.metadata.target());
+  const std::string words = kind.plant(mutant, target, random);
+  if (words.empty())
+    return;
+  ++tally.mutants;
+  // Encoding repairs the hash; what it or the reader refuses is refused.
+  if (!checkProgram(mutant).ok()) {
+    ++tally.refused;
+    return;
+  }
+  auto runner = executor::Executor::create(mutant);
+  if (!runner.ok()) {
+    ++tally.refused;
+    return;
+  }
+  if (isHarmless(subject, **runner, target)) {
+    ++tally.harmless;
+    return;
+  }
+  if (kind.changesMeaning) {
+    ++tally.others;
+    return;
+  }
+  ++tally.defects;
+  std::cout << "defect: " << subject.path << ": " << kind.name << ": " << words << "\n";
+  if (options.save.empty())
+    return;
+  const std::string path = concat(options.save, "/", &kind - kinds().data(), "-", tally.defects, ".slu");
+  if (absl::Status status = writeProgram(mutant, path); !status.ok())
+    std::cerr << "sluice-mutate: warning: " << std::string(status.message()) << "\n";
+}
+
+static void printTable(const std::map<std::string_view, Tally> &tallies) {
+  std::cout << absl::StrFormat("%-48s %8s %8s %9s %8s %8s\n", "fault", "mutants", "refused", "harmless",
+                               "others", "defects");
+  Tally sum;
+  auto row = [](std::string_view name, const Tally &tally) {
+    std::cout << absl::StrFormat("%-48s %8d %8d %9d %8d %8d\n", std::string(name), tally.mutants,
+                                 tally.refused, tally.harmless, tally.others, tally.defects);
+  };
+  for (const Kind &kind : kinds()) {
+    const Tally &tally = tallies.at(kind.name);
+    row(kind.name, tally);
+    sum.mutants += tally.mutants, sum.refused += tally.refused, sum.harmless += tally.harmless;
+    sum.others += tally.others, sum.defects += tally.defects;
+  }
+  row("all", sum);
+}
+
+static absl::StatusOr<bool> run(const Options &options) {
+  Random random(options.seed);
+  std::map<std::string_view, Tally> tallies;
+  for (const Kind &kind : kinds())
+    tallies[kind.name];
+  uint64_t planted = 0, defects = 0;
+  for (size_t index = 0; index != options.paths.size(); ++index) {
+    absl::StatusOr<Subject> subject = load(options.paths[index], random);
+    if (!subject.ok())
+      return subject.status();
+    // Every binary gets its share, its kinds in turn.
+    const uint64_t until = options.mutants * (index + 1) / options.paths.size();
+    for (size_t kind = 0, without = 0; planted != until && without != kinds().size(); ++kind) {
+      Tally &tally = tallies[kinds()[kind % kinds().size()].name];
+      const uint64_t before = tally.mutants;
+      judge(*subject, kinds()[kind % kinds().size()], random, options, tally);
+      without = tally.mutants == before ? without + 1 : 0;
+      planted += tally.mutants - before;
+    }
+  }
+  printTable(tallies);
+  for (const auto &[name, tally] : tallies)
+    defects += tally.defects;
+  return defects == 0;
+}
+
+int main(int argc, char **argv) {
+  absl::StatusOr<Options> options = parseOptions(argc, argv);
+  absl::StatusOr<bool> clean = true;
+  if (!options.ok())
+    clean = options.status();
+  else if (options->help)
+    std::cout << kHelp;
+  else
+    clean = run(*options);
+  if (!clean.ok())
+    std::cerr << "sluice-mutate: error: " << std::string(clean.status().message()) << "\n";
+  return clean.ok() && *clean ? 0 : 1;
+}
