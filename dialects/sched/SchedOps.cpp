@@ -29,6 +29,8 @@ mlir::LogicalResult MemoryOp::verify() {
 mlir::LogicalResult BindingOp::verify() {
   if (getCount() < 1 && llvm::cast<mlir::ShapedType>(getMachineType()).getNumElements() != 0)
     return emitOpError("binds no vector");
+  if (getFlow() && getFlow()->size() % 8)
+    return emitOpError("flow needs eight numbers an edge, has ") << getFlow()->size() << " in all";
   return mlir::success();
 }
 

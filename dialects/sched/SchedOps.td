@@ -44,9 +44,12 @@ def Sched_MemoryOp : Sched_Op<"memory", [HasParent<"ProgramOp">]> {
 
 def Sched_BindingOp : Sched_Op<"binding", [HasParent<"ProgramOp">]> {
   let summary = "where an input or output of the program lies";
-  let description = [{ `count` vectors from `first` on, at words address, address + step, ...; byte plane k in slices[k]; card -1: every card. }];
+  let description = [{
+    `count` vectors from `first` on, at words address, address + step, ...; byte plane k in slices[k]; card -1: every card. `flow` says what an
+    output's words hold in the end, in edges as those of an issue: the slot is the byte plane, the elements are vectors.
+  }];
   let arguments = (ins StrAttr:$name, BoolAttr:$output, TypeAttr:$machine_type, TypeAttr:$user_type, DenseI64ArrayAttr:$permutation, I64Attr:$lane_dims,
-                       I64Attr:$card, I64Attr:$hemisphere, DenseI64ArrayAttr:$slices, I64Attr:$address, I64Attr:$step, I64Attr:$first, I64Attr:$count);
+                       I64Attr:$card, I64Attr:$hemisphere, DenseI64ArrayAttr:$slices, I64Attr:$address, I64Attr:$step, I64Attr:$first, I64Attr:$count, OptionalAttr<DenseI64ArrayAttr>:$flow);
   let assemblyFormat = "$name attr-dict";
 }
 
@@ -57,7 +60,9 @@ def Sched_IssueOp : Sched_Op<"issue", [HasParent<"ProgramOp">]> {
     of its format in the order of Instructions.def. Issues are numbered from 0 in the order of the program.
     `on` lists the cards that have the instruction (absent: all); `addresses` gives its address card by card where they
     differ. `flow` lists the intended sources of the operands, eight numbers an edge: card (-1: every card), slot, first element,
-    count, producing issue (-1: initial memory), its slot, its first element, its element step (see docs/container.md).
+    count, producing issue, its slot, its first element, its element step (see docs/container.md). What lies in memory at the start has
+    -1 for the issue, the number of a `sched.memory` in the order of the program for the slot, and words of it for elements; what the host
+    wrote has -2 - n for input n, a byte plane for the slot and vectors for elements.
   }];
   let arguments = (ins DenseI64ArrayAttr:$queue, I64Attr:$cycle, I64Attr:$opcode, I64Attr:$count, I64Attr:$interval, DenseI64ArrayAttr:$fields,
                        OptionalAttr<DenseI64ArrayAttr>:$cards, OptionalAttr<DenseI64ArrayAttr>:$card_addresses, DenseI64ArrayAttr:$flow);

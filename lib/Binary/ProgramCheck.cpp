@@ -95,13 +95,19 @@ private:
   }
 
   absl::Status checkEdge(const proto::FlowEdge &edge, const Card &card) const {
-    if (!hasInstruction(card, edge.queue(), edge.instruction()))
+    const bool isOutput = edge.queue() == kOutput;
+    if (isOutput && edge.instruction() >= unsigned(program.metadata.outputs_size()))
+      return invalidArgument("there is no output ", edge.instruction());
+    if (!isOutput && !hasInstruction(card, edge.queue(), edge.instruction()))
       return invalidArgument("there is no instruction ", edge.instruction(), " of queue number ",
                              edge.queue());
     const bool isRemote = edge.slot() == kReceiveSlot;
     if (edge.producer_card() >= program.cards.size())
       return invalidArgument("there is no card ", edge.producer_card());
     const Card &producer = isRemote ? program.cards[edge.producer_card()] : card;
+    if (edge.producer_queue() == kInitialMemory &&
+        edge.producer_instruction() >= card.memory.size() + size_t(program.metadata.inputs_size()))
+      return invalidArgument("there is no memory run or input ", edge.producer_instruction());
     if (edge.producer_queue() != kInitialMemory &&
         !hasInstruction(producer, edge.producer_queue(), edge.producer_instruction()))
       return invalidArgument("there is no producer ", edge.producer_instruction(), " of queue number ",

@@ -24,12 +24,15 @@ SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Ca
       streams(2 * size_t(target.streamsPerDirection), std::deque<Vector>(2 * size_t(target.mxmStop) + 1)),
       memory(2 * size_t(target.slicesPerHemisphere), std::vector<Vector>(target.wordsPerSlice())),
       aluResults(target.alus), planes(2 * size_t(target.planesPerHemisphere)), rows(planes.size()) {
-  for (const proto::MemoryRun &run : card.memory)
+  uint32_t runNumber = 0;
+  for (const proto::MemoryRun &run : card.memory) {
     for (uint32_t word = 0; word != run.words(); ++word) {
       const char *bytes = card.data.data() + run.offset() + size_t(word) * lanes;
-      sliceAt(run.hemisphere(), run.slice())[run.address() + word] =
-          std::make_shared<VectorContent>(std::vector<uint8_t>(bytes, bytes + lanes), Origin());
+      sliceAt(run.hemisphere(), run.slice())[run.address() + word] = std::make_shared<VectorContent>(
+          std::vector<uint8_t>(bytes, bytes + lanes), Origin{nullptr, word, 0, runNumber});
     }
+    ++runNumber;
+  }
   for (uint32_t queue = 0; queue != card.queues.size(); ++queue)
     for (uint32_t instruction = 0; instruction != card.queues[queue].instructions.size(); ++instruction) {
       Burst &burst = bursts.emplace_back();
@@ -53,6 +56,11 @@ uint8_t *SteppedCard::hostWord(uint32_t hemisphere, uint32_t slice, uint32_t add
                       : std::make_shared<VectorContent>(std::vector<uint8_t>(lanes), Origin());
   word = content;
   return content->bytes.data();
+}
+
+void SteppedCard::nameWord(uint32_t hemisphere, uint32_t slice, uint32_t address, const Origin &origin) {
+  Vector &word = sliceAt(hemisphere, slice)[address];
+  word = std::make_shared<VectorContent>(word->bytes, origin);
 }
 
 const uint8_t *SteppedCard::word(uint32_t hemisphere, uint32_t slice, uint32_t address) const {

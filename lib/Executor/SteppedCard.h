@@ -27,10 +27,12 @@ namespace sluice::executor {
 
 struct SteppedBurst;
 
-/// The element of a burst that made something; no burst: it was there before the start.
+/// The element of a burst that made something; no burst: it was there before the start, as run or input
+/// `memory` (see FlowEdge).
 struct Origin {
   const SteppedBurst *burst = nullptr;
   uint32_t element = 0, slot = 0;
+  uint32_t memory = 0;
 };
 
 /// A vector's bytes and where they come from, or null where there is none.
@@ -73,6 +75,11 @@ public:
 
   /// The bytes of a word for the host to fill or read; made if the word holds nothing.
   uint8_t *hostWord(uint32_t hemisphere, uint32_t slice, uint32_t address);
+  /// Names what the host put into a word, or is to find there.
+  void nameWord(uint32_t hemisphere, uint32_t slice, uint32_t address, const Origin &origin);
+  const Origin &originOf(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
+    return memory[hemisphere * target.slicesPerHemisphere + slice][address]->origin;
+  }
   /// The word's bytes, or null.
   const uint8_t *word(uint32_t hemisphere, uint32_t slice, uint32_t address) const;
 

@@ -36,6 +36,7 @@ public:
 
 private:
   absl::Status step();
+  void nameInputs();
 
   const Program source;
   const Target target;
@@ -87,6 +88,7 @@ absl::StatusOr<TensorMap> ProgramStepper::run(const TensorMap &inputs) {
   };
   for (const BoundTensor &bound : inputBindings)
     copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
+  nameInputs();
   if (absl::Status status = step(); !status.ok())
     return status;
   counts.cycles = source.metadata.cycles();
@@ -94,6 +96,35 @@ absl::StatusOr<TensorMap> ProgramStepper::run(const TensorMap &inputs) {
   for (const BoundTensor &bound : outputBindings)
     outputs[bound.binding->name()] = copyOut(bound, target.lanes(), access);
   return outputs;
+}
+
+static void setProducer(proto::FlowEdge &edge, const Origin &origin) {
+  edge.set_producer_slot(origin.slot);
+  edge.set_producer_first(origin.element);
+  edge.set_producer_queue(origin.burst ? origin.burst->queueNumber : kInitialMemory);
+  edge.set_producer_instruction(origin.burst ? origin.burst->instructionNumber : origin.memory);
+  if (origin.burst && edge.slot() == kReceiveSlot && edge.queue() != kOutput)
+    edge.set_producer_card(origin.burst->card);
+}
+
+/// Calls visit(number of the binding, placement, byte plane, vector, address) for each word of the bindings.
+template <typename Bindings, typename Visit>
+static void forEachWord(const Bindings &bindings, Visit &&visit) {
+  for (int number = 0; number != bindings.size(); ++number)
+    for (const proto::Placement &placement : bindings[number].placements())
+      for (int plane = 0; plane != placement.slices_size(); ++plane)
+        for (uint64_t i = 0; i != placement.count(); ++i)
+          visit(uint32_t(number), placement, uint32_t(plane), uint32_t(placement.first() + i),
+                uint32_t(int64_t(placement.address()) + int64_t(i) * placement.step()));
+}
+
+void ProgramStepper::nameInputs() {
+  forEachWord(source.metadata.inputs(), [&](uint32_t number, const proto::Placement &placement,
+                                            uint32_t plane, uint32_t vector, uint32_t address) {
+    const uint32_t runs = uint32_t(source.cards[placement.card()].memory.size());
+    cards[placement.card()]->nameWord(placement.hemisphere(), placement.slices(int(plane)), address,
+                                      {nullptr, vector, plane, runs + number});
+  });
 }
 
 std::vector<std::vector<proto::FlowEdge>> ProgramStepper::flow() const {
@@ -106,17 +137,19 @@ std::vector<std::vector<proto::FlowEdge>> ProgramStepper::flow() const {
       edge.set_slot(slot);
       edge.set_first(element);
       edge.set_count(1);
-      if (!origin.burst) {
-        edge.set_producer_queue(kInitialMemory);
-        continue;
-      }
-      if (slot == kReceiveSlot)
-        edge.set_producer_card(origin.burst->card);
-      edge.set_producer_queue(origin.burst->queueNumber);
-      edge.set_producer_instruction(origin.burst->instructionNumber);
-      edge.set_producer_slot(origin.slot);
-      edge.set_producer_first(origin.element);
+      setProducer(edge, origin);
     }
+  forEachWord(source.metadata.outputs(), [&](uint32_t number, const proto::Placement &placement,
+                                             uint32_t plane, uint32_t vector, uint32_t address) {
+    proto::FlowEdge &edge = edges[placement.card()].emplace_back();
+    edge.set_queue(kOutput);
+    edge.set_instruction(number);
+    edge.set_slot(plane);
+    edge.set_first(vector);
+    edge.set_count(1);
+    setProducer(edge, cards[placement.card()]->originOf(placement.hemisphere(), placement.slices(int(plane)),
+                                                        address));
+  });
   return edges;
 }
 

@@ -24,6 +24,9 @@ BurstTable::BurstTable(const binary::Program &program, uint32_t card) : program(
 }
 
 std::string BurstTable::describe(ElementRef ref) const {
+  if (ref.burst >= entries.size())
+    return concat("vector ", ref.element, " of output '",
+                  program.metadata.outputs(int(ref.burst - entries.size())).name(), "'");
   const Entry &entry = entries[ref.burst];
   const uint64_t cycle = entry.what->cycle + uint64_t(ref.element) * entry.what->interval;
   std::string text =
@@ -39,4 +42,14 @@ std::string BurstTable::describe(ElementRef ref) const {
       details = concat(details, details.empty() ? "" : ", ", "node '", node, "'");
   }
   return details.empty() ? text : concat(text, " (", details, ")");
+}
+
+std::string BurstTable::describeInitial(uint32_t number, uint32_t plane, int64_t element) const {
+  const size_t runs = program.cards[card].memory.size();
+  if (number < runs)
+    return concat("word ", element, " of run ", number, " of the initial memory");
+  if (number - runs >= size_t(program.metadata.inputs_size()))
+    return concat("run ", number, " of the initial memory, which is not there,");
+  return concat("byte ", plane, " of vector ", element, " of input '",
+                program.metadata.inputs(int(number - runs)).name(), "'");
 }

@@ -150,24 +150,32 @@ void CardProof::collectRegions(const Program &program) {
   auto sliceAt = [&](uint32_t hemisphere, uint32_t slice) -> MemoryProof & {
     return slices[size_t(hemisphere) * target.slicesPerHemisphere + slice];
   };
-  auto region = [&](std::string_view name, Line word, uint64_t count, uint64_t vector) {
-    return Region{name, order++, vector, {Producer::initialMemory, word, {beforeStart, 0}, int64_t(count)}};
+  auto region = [&](std::string_view name, Line word, uint64_t count, uint64_t vector, uint32_t number,
+                    uint32_t plane) {
+    Region result{name, order++, vector, {Producer::initialMemory, word, {beforeStart, 0}, int64_t(count)}};
+    result.consumer = number;
+    result.access.memory = number;
+    result.access.plane = plane;
+    result.access.firstNumber = int64_t(vector);
+    return result;
   };
+  uint32_t number = 0;
   for (const proto::MemoryRun &run : program.cards[card].memory)
     sliceAt(run.hemisphere(), run.slice())
-        .initial.push_back(region("initial memory", {run.address(), 1}, run.words(), 0));
-  auto collect = [&](const proto::Binding &binding, std::vector<Region> MemoryProof::*regions) {
+        .initial.push_back(region("initial memory", {run.address(), 1}, run.words(), 0, number++, 0));
+  auto collect = [&](const proto::Binding &binding, uint32_t number,
+                     std::vector<Region> MemoryProof::*regions) {
     for (const proto::Placement &placement : binding.placements())
-      if (placement.card() == card)
-        for (uint32_t slice : placement.slices())
-          (sliceAt(placement.hemisphere(), slice).*regions)
-              .push_back(region(binding.name(), {placement.address(), placement.step()}, placement.count(),
-                                placement.first()));
+      for (int plane = 0; placement.card() == card && plane != placement.slices_size(); ++plane)
+        (sliceAt(placement.hemisphere(), placement.slices(plane)).*regions)
+            .push_back(region(binding.name(), {placement.address(), placement.step()}, placement.count(),
+                              placement.first(), number, uint32_t(plane)));
   };
   for (const proto::Binding &input : program.metadata.inputs())
-    collect(input, &MemoryProof::initial);
-  for (const proto::Binding &output : program.metadata.outputs())
-    collect(output, &MemoryProof::outputs);
+    collect(input, number++, &MemoryProof::initial);
+  uint32_t output = 0;
+  for (const proto::Binding &binding : program.metadata.outputs())
+    collect(binding, table.numberOfOutput(output++), &MemoryProof::outputs);
 }
 
 //===----------------------------------------------------------------------===//
@@ -236,9 +244,18 @@ std::vector<CardProof::Part> CardProof::parts() {
   return parts;
 }
 
-void CardProof::release() {
-  for (const MemoryProof &slice : slices)
+void CardProof::finishParts(Findings &findings) {
+  Effort effort(table.size());
+  for (const MemoryProof &slice : slices) {
     usedWords += slice.usedWords;
+    for (const auto &[consumer, plane, vectors, producer, producing] : slice.held) {
+      if (producer)
+        flow.check(flow.operand(consumer, plane), vectors, *producer, producing, findings, effort);
+      else
+        flow.skip(flow.operand(consumer, plane), vectors, effort);
+    }
+  }
+  reportExhausted(effort, "outputs", findings);
   streams = decltype(streams)();
   slices = decltype(slices)();
   alus = decltype(alus)();

@@ -30,8 +30,9 @@ public:
   /// Proofs of one resource each; they may run at the same time.
   using Part = std::function<void(Findings &)>;
   std::vector<Part> parts();
-  /// Gives back, after all parts, what the proof of the links does not need.
-  void release();
+  /// After all parts: the flow of outputs, which lie in several slices. Gives back what the proof of the
+  /// links does not need.
+  void finishParts(Findings &findings);
   /// After the proof of the links: everything fits and all of the carried flow was seen.
   void finish(Findings &findings) const;
 

@@ -31,7 +31,10 @@ void FlowChecker::readEdges(const binary::Program &program, Findings &findings) 
     auto reject = [&](std::string_view why) {
       findings.report(Hazard::FlowMismatch, 0, [&] { return concat("flow edge ", index, ": ", why); });
     };
-    if (!table.has(edge.queue(), edge.instruction()) || edge.slot() > 0xff) {
+    const bool isOutput = edge.queue() == binary::kOutput;
+    const bool exists =
+        isOutput ? edge.instruction() < table.outputs() : table.has(edge.queue(), edge.instruction());
+    if (!exists || edge.slot() > 0xff) {
       reject("its consumer does not exist");
       continue;
     }
@@ -42,22 +45,21 @@ void FlowChecker::readEdges(const binary::Program &program, Findings &findings) 
       reject("its producer does not exist");
       continue;
     }
-    if (edge.count() == 0 || uint64_t(edge.first()) + edge.count() > binary::kMaxCount ||
-        edge.producer_slot() > 0xff) {
+    const uint64_t most = isOutput ? UINT32_MAX : binary::kMaxCount;
+    if (edge.count() == 0 || uint64_t(edge.first()) + edge.count() > most || edge.producer_slot() > 0xff) {
       reject("its elements make no sense");
       continue;
     }
-    Producer producer{card, Producer::initialMemory, 0};
-    Line producing;
-    if (!fromMemory) {
+    Producer producer{card, Producer::initialMemory, edge.producer_slot(), edge.producer_instruction()};
+    if (!fromMemory)
       producer = {producerCard,
                   tables[producerCard].number(edge.producer_queue(), edge.producer_instruction()),
                   edge.producer_slot()};
-      producing = {edge.producer_first(), edge.producer_step()};
-    }
+    const Line producing{edge.producer_first(), edge.producer_step()};
     const uint32_t plane = edge.slot() == binary::kWeightsSlot ? edge.producer_slot() : 0;
-    edges.push_back({keyOf(table.number(edge.queue(), edge.instruction()), edge.slot(), plane), edge.first(),
-                     edge.count(), producer, producing});
+    const uint32_t consumer =
+        isOutput ? table.numberOfOutput(edge.instruction()) : table.number(edge.queue(), edge.instruction());
+    edges.push_back({keyOf(consumer, edge.slot(), plane), edge.first(), edge.count(), producer, producing});
   }
 }
 
@@ -75,7 +77,7 @@ void FlowChecker::groupEdges(Findings &findings) {
     operand.end = index + 1;
     if (edge.first < covered) {
       const uint32_t burst = burstOf(edge.key);
-      findings.report(Hazard::FlowMismatch, When{tables[card][burst].what->cycle, When::Reading, burst}, [&] {
+      findings.report(Hazard::FlowMismatch, When{tables[card].cycleOf(burst), When::Reading, burst}, [&] {
         return concat("slot ", slotOf(edge.key), " of ", tables[card].describe({burst, edge.first}),
                       " has two carried producers");
       });
@@ -87,10 +89,11 @@ void FlowChecker::groupEdges(Findings &findings) {
     }
     covered = edge.end();
   }
-  firstOfBurst.assign(tables[card].size() + 1, uint32_t(operands.size()));
+  const size_t consumers = tables[card].size() + tables[card].outputs();
+  firstOfBurst.assign(consumers + 1, uint32_t(operands.size()));
   for (size_t index = operands.size(); index-- != 0;)
     firstOfBurst[burstOf(operands[index].key)] = uint32_t(index);
-  for (size_t burst = tables[card].size(); burst-- != 0;)
+  for (size_t burst = consumers; burst-- != 0;)
     firstOfBurst[burst] = std::min(firstOfBurst[burst], firstOfBurst[burst + 1]);
 }
 
@@ -103,13 +106,14 @@ uint32_t FlowChecker::index(uint32_t burst, uint32_t slot, uint32_t plane) const
 }
 
 Operand FlowChecker::operand(uint32_t burst, uint32_t slot) const {
-  const binary::Instruction &what = *tables[card][burst].what;
-  return {index(burst, slot), slot, burst, 0, {int64_t(what.cycle), what.interval}};
+  const BurstTable &table = tables[card];
+  const int64_t interval = burst < table.size() ? table[burst].what->interval : 0;
+  return {index(burst, slot), slot, burst, 0, {int64_t(table.cycleOf(burst)), interval}};
 }
 
 std::string FlowChecker::describe(const Producer &producer, int64_t element) const {
   if (producer.burst == Producer::initialMemory)
-    return "the initial memory";
+    return tables[card].describeInitial(producer.memory, producer.slot, element);
   const BurstTable &table = tables[producer.card];
   const bool exists = element >= 0 && element < table[producer.burst].what->count;
   std::string text =
@@ -123,7 +127,10 @@ std::string FlowChecker::describe(const Producer &producer, int64_t element) con
 void FlowChecker::reportMismatch(const Operand &operand, int64_t element, const Producer &producer,
                                  int64_t producing, const Edge *carried, Findings &findings) const {
   const bool weights = operand.slot == binary::kWeightsSlot;
-  const uint32_t order = operand.slot << 16 | operand.plane << 8 | (weights ? uint32_t(element) : 0);
+  // All of an output is taken in one cycle, vector after vector.
+  const uint32_t order = operand.burst >= tables[card].size()
+                             ? uint32_t(element) << 2 | (operand.slot & 3)
+                             : operand.slot << 16 | operand.plane << 8 | (weights ? uint32_t(element) : 0);
   const When when{uint64_t(operand.cycles.at(element)), When::Running, operand.burst, order};
   findings.report(Hazard::FlowMismatch, when, [&] {
     return concat(weights ? concat("column group ", element, " of the weights of ")
@@ -170,8 +177,6 @@ void FlowChecker::check(const Operand &operand, const Progression &elements, con
     operands[operand.index].taken += uint64_t(end - begin);
     if (edge->producer != producer)
       return mismatch(begin);
-    if (producer.burst == Producer::initialMemory)
-      return;
     // Two lines that agree in two places agree everywhere.
     const Line carried = edge->producing.after({elements.first - edge->first, elements.step});
     for (int64_t index = begin; index != std::min(end, begin + 2); ++index)
@@ -193,7 +198,7 @@ void FlowChecker::finish(Findings &findings) const {
     if (operand.taken == operand.elements)
       continue;
     const uint32_t burst = burstOf(operand.key);
-    const When when{tables[card][burst].what->cycle, When::Finishing, burst, uint32_t(operand.key & 0xffff)};
+    const When when{tables[card].cycleOf(burst), When::Finishing, burst, uint32_t(operand.key & 0xffff)};
     findings.report(Hazard::FlowMismatch, when, [&] {
       return concat("slot ", slotOf(operand.key), " of ", tables[card].describe({burst, 0}), " takes ",
                     operand.taken, " elements that the carried flow knows, which has ", operand.elements);

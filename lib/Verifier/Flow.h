@@ -21,7 +21,8 @@ struct Producer {
   static constexpr uint32_t initialMemory = binary::kInitialMemory;
   uint32_t card = 0;
   uint32_t burst = initialMemory; ///< number on `card`, or initialMemory
-  uint32_t slot = 0;
+  uint32_t slot = 0;              ///< of an input: byte plane
+  uint32_t memory = 0;            ///< of initialMemory: number of the run, or of runs and the input
   auto operator<=>(const Producer &) const = default;
 };
 
@@ -52,7 +53,7 @@ public:
   /// An operand whose elements are the burst's.
   Operand operand(uint32_t burst, uint32_t slot) const;
   /// The operand's `elements` were found to be fed by the elements producing.at(0), ... of
-  /// `producer`; of the initial memory, which element does not count. For weights an element is a
+  /// `producer`; of the initial memory, words of a run or vectors of an input. For weights an element is a
   /// column group.
   void check(const Operand &operand, const Progression &elements, const Producer &producer,
              const Line &producing, Findings &findings, Effort &effort);

@@ -135,6 +135,13 @@ void MemoryProof::proveSettled(const BurstTable &table, const Target &target, Fi
   }
 }
 
+static Producer producerOf(const WordsFound &words, uint32_t card) {
+  return {card, words.writer->burst, words.writer->plane, words.writer->memory};
+}
+static Line producingOf(const WordsFound &words) {
+  return {words.writer->firstNumber + words.writing.base, words.writing.slope};
+}
+
 void MemoryProof::proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
                             const Target &target, FlowChecker &flow, Findings &findings,
                             Effort &effort) const {
@@ -150,7 +157,7 @@ void MemoryProof::proveRead(const Access &read, const WordHistory::Content &cont
     });
   }
   for (const WordsFound &words : content.found) {
-    flow.check(operand, words.elements, {flow.cardNumber(), words.writer->burst, 0}, words.writing, findings,
+    flow.check(operand, words.elements, producerOf(words, flow.cardNumber()), producingOf(words), findings,
                effort);
     if (words.writer->burst == Producer::initialMemory || target.writeLatency <= 1)
       continue;
@@ -168,13 +175,26 @@ void MemoryProof::proveRead(const Access &read, const WordHistory::Content &cont
   }
 }
 
-void MemoryProof::proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings) const {
+void MemoryProof::proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings) {
   WordHistory::Content content;
   for (const Region &output : outputs) {
     history.find(output.access, content);
+    for (const WordsFound &words : content.found)
+      held.push_back(
+          {output.consumer,
+           output.access.plane,
+           {int64_t(output.vector) + words.elements.first, words.elements.step, words.elements.count},
+           producerOf(words, card),
+           producingOf(words)});
     int64_t first = INT64_MAX;
-    for (const Progression &missing : content.missing)
+    for (const Progression &missing : content.missing) {
+      held.push_back({output.consumer,
+                      output.access.plane,
+                      {int64_t(output.vector) + missing.first, missing.step, missing.count},
+                      std::nullopt,
+                      {}});
       first = std::min(first, missing.first);
+    }
     if (!content.missing.empty())
       findings.report(Hazard::UnwrittenRead, When{end, When::Finishing, 0, output.order}, [&] {
         return concat("output '", output.name, "', vector ", output.vector + uint64_t(first),

@@ -21,6 +21,7 @@ struct Region {
   uint32_t order;      ///< among all of the card
   uint64_t vector = 0; ///< of the tensor, at the first word
   Access access;
+  uint32_t consumer = 0; ///< of an output: its number in the table of bursts
 };
 
 /// Who wrote each word of a slice last, and which bank it serves. Expects that
@@ -29,6 +30,16 @@ struct MemoryProof {
   uint32_t hemisphere, slice;
   std::vector<Region> initial, outputs;
   std::vector<Access> reads, writes; ///< Gathers and Scatters too
+
+  /// What outputs hold in the end. Parts of one output lie in several slices: their flow is checked in the
+  /// end.
+  struct Held {
+    uint32_t consumer, plane; ///< an output, and its byte plane
+    Progression vectors;
+    std::optional<Producer> producer; ///< none: nothing wrote them
+    Line producing;
+  };
+  std::vector<Held> held;
 
   /// How many of the slice's words the program uses.
   uint64_t usedWords = 0;
@@ -44,7 +55,7 @@ private:
                     Effort &effort) const;
   void proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
                  const target::Target &target, FlowChecker &flow, Findings &findings, Effort &effort) const;
-  void proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings) const;
+  void proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings);
   std::string wordName(int64_t word) const;
 };
 

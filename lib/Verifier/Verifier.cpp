@@ -108,7 +108,7 @@ static void proveCards(const binary::Program &program, std::pair<size_t, size_t>
     findings[parts[part].first].merge(std::move(found[part]));
   for (size_t card = begin; card != end; ++card)
     if (proofs[card])
-      proofs[card]->release();
+      proofs[card]->finishParts(findings[card]);
 }
 
 std::vector<Finding> verifier::verify(const binary::Program &program, const Target &target) {

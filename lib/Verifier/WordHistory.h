@@ -24,6 +24,10 @@ struct Access {
   uint32_t burst = 0; ///< or Producer::initialMemory
   Line word, cycle;   ///< by element
   int64_t count = 0;
+  // Of initialMemory, as in FlowEdge: the number of the run or of runs and the input, the input's byte plane,
+  // and the word or vector that is element 0.
+  uint32_t memory = 0, plane = 0;
+  int64_t firstNumber = 0;
   int64_t lastCycle() const { return cycle.at(count - 1); }
   bool operator<(const Access &other) const {
     return std::pair(cycle.base, burst) < std::pair(other.cycle.base, other.burst);

@@ -75,9 +75,12 @@ static void carryOver(const Card &card, proto::FlowEdge edge, uint32_t run, cons
     proto::FlowEdge one = edge;
     one.set_first(element);
     one.set_count(1);
+    one.set_producer_first(
+        uint32_t(edge.producer_first() + int64_t(element - edge.first()) * edge.producer_step()));
     if (found != writers.end()) {
       const Writer &writer = found->second;
       one.set_producer_queue(writer.queue);
+      one.set_producer_slot(0);
       one.set_producer_instruction(writer.instruction + (run - 1) * sizes[writer.queue]);
       one.set_producer_first(writer.element);
     }
@@ -124,6 +127,8 @@ static void stamp(Program &program, uint32_t number, uint32_t times, uint64_t pe
       to.locations.insert(to.locations.end(), from.locations.begin(), from.locations.end());
     }
     for (proto::FlowEdge edge : original.flow) {
+      if (edge.queue() == kOutput)
+        continue;
       if (edge.producer_queue() == kInitialMemory) {
         carryOver(original, edge, run, writers, sizes[number], card.flow);
         continue;
@@ -134,12 +139,21 @@ static void stamp(Program &program, uint32_t number, uint32_t times, uint64_t pe
       card.flow.push_back(edge);
     }
   }
+  // Outputs hold what the last run wrote.
+  for (proto::FlowEdge &edge : card.flow)
+    if (edge.queue() == kOutput && edge.producer_queue() != kInitialMemory)
+      edge.set_producer_instruction(edge.producer_instruction() +
+                                    (times - 1) * sizes[number][edge.producer_queue()]);
 }
 
 /// Gives every further card what the first one has, and inputs their places there.
 static void spread(Program &program, uint32_t cards) {
   const Card first = program.cards.front();
   program.cards.assign(cards, first);
+  // The outputs stay where they are.
+  for (uint32_t card = 1; card < cards; ++card)
+    std::erase_if(program.cards[card].flow,
+                  [](const proto::FlowEdge &edge) { return edge.queue() == kOutput; });
   for (proto::Binding &input : *program.metadata.mutable_inputs()) {
     const auto placements = input.placements();
     for (uint32_t card = 1; card < cards; ++card)

@@ -23,8 +23,13 @@ namespace sluice::binary {
 /// Read takes is kMemorySlot + k, chained ALU operand n is kChainSlot + n.
 inline constexpr uint32_t kMemorySlot = 64, kWeightsSlot = 96, kAccumulatorSlot = 97, kChainSlot = 100,
                           kReceiveSlot = 104;
-/// FlowEdge.producer_queue of a word that lies in memory before the start.
+/// FlowEdge.producer_queue of a word that lies in memory before the start. producer_instruction is then the
+/// number of the MemoryRun, producer_first counts its words; or it is the number of runs plus that of an
+/// input, producer_slot the byte plane, and producer_first counts vectors.
 inline constexpr uint32_t kInitialMemory = 0xffffffff;
+/// FlowEdge.queue of what an output's words hold in the end: instruction is the number of the output, slot
+/// the byte plane, and first counts vectors.
+inline constexpr uint32_t kOutput = 0xfffffffe;
 
 /// The instructions of one queue in dispatch order, and for each the index of
 /// its ONNX node's name in Metadata.locations.

@@ -40,8 +40,20 @@ public:
   }
   uint32_t number(uint32_t queue, uint32_t instruction) const { return firstOfQueue[queue] + instruction; }
 
-  /// "mem.e0.r read at cycle 12 (element 3 of the burst at 9, node '/a')".
+  /// The program's outputs take what their words hold in the end, as operands of bursts behind the last one
+  /// do: the number of output `output` as such, and how many there are.
+  uint32_t numberOfOutput(uint32_t output) const { return uint32_t(entries.size()) + output; }
+  uint32_t outputs() const { return uint32_t(program.metadata.outputs_size()); }
+  /// Dispatch of the burst's first element; of an output, the program's end.
+  uint64_t cycleOf(uint32_t burst) const {
+    return burst < entries.size() ? entries[burst].what->cycle : program.metadata.cycles();
+  }
+
+  /// "mem.e0.r read at cycle 12 (element 3 of the burst at 9, node '/a')", or "vector 3 of output 'y'".
   std::string describe(ElementRef ref) const;
+  /// Element `element` of what lies in memory before the start, by number as in FlowEdge: a word of a run, or
+  /// a vector of an input in byte plane `plane`.
+  std::string describeInitial(uint32_t number, uint32_t plane, int64_t element) const;
 
 private:
   const binary::Program &program;

@@ -20,6 +20,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
+#include <array>
 #include <map>
 #include <set>
 #include <tuple>
@@ -179,22 +180,47 @@ private:
         edge.set_slot(flow[i + 1]);
         edge.set_first(flow[i + 2]);
         edge.set_count(flow[i + 3]);
-        edge.set_producer_queue(binary::kInitialMemory);
-        if (flow[i + 4] >= 0) {
-          unsigned producerCard = card;
-          if (edge.slot() == binary::kReceiveSlot) {
-            producerCard = options.target->localPeer(card, linkOf(issue));
-            edge.set_producer_card(producerCard);
-          }
-          IssuePlace producer = places[producerCard][flow[i + 4]];
-          edge.set_producer_queue(producer.queue);
-          edge.set_producer_instruction(producer.instruction);
-          edge.set_producer_slot(flow[i + 5]);
-          edge.set_producer_first(flow[i + 6]);
-          edge.set_producer_step(flow[i + 7]);
+        unsigned producerCard = card;
+        if (edge.slot() == binary::kReceiveSlot) {
+          producerCard = options.target->localPeer(card, linkOf(issue));
+          edge.set_producer_card(producerCard);
         }
+        setProducer(edge, producerCard, flow.slice(i + 4, 4));
         program.cards[card].flow.push_back(std::move(edge));
       }
+    }
+  }
+
+  /// `producer`: the last four numbers of a flow edge.
+  void setProducer(binary::proto::FlowEdge &edge, unsigned producerCard, llvm::ArrayRef<int64_t> producer) {
+    if (producer[0] >= 0) {
+      IssuePlace place = places[producerCard][producer[0]];
+      edge.set_producer_queue(place.queue);
+      edge.set_producer_instruction(place.instruction);
+      edge.set_producer_slot(producer[1]);
+    } else if (producer[0] == -1) {
+      edge.set_producer_queue(binary::kInitialMemory);
+      edge.set_producer_instruction(producer[1]);
+    } else {
+      edge.set_producer_queue(binary::kInitialMemory);
+      edge.set_producer_instruction(program.cards[producerCard].memory.size() + (-2 - producer[0]));
+      edge.set_producer_slot(producer[1]);
+    }
+    edge.set_producer_first(producer[2]);
+    edge.set_producer_step(producer[3]);
+  }
+
+  /// What an output's words hold in the end.
+  void writeOutputFlow(unsigned card, unsigned output, llvm::ArrayRef<int64_t> flow) {
+    for (size_t i = 0; i < flow.size(); i += 8) {
+      binary::proto::FlowEdge edge;
+      edge.set_queue(binary::kOutput);
+      edge.set_instruction(output);
+      edge.set_slot(flow[i + 1]);
+      edge.set_first(flow[i + 2]);
+      edge.set_count(flow[i + 3]);
+      setProducer(edge, card, flow.slice(i + 4, 4));
+      program.cards[card].flow.push_back(std::move(edge));
     }
   }
 
@@ -237,10 +263,14 @@ private:
 
   void writeBindings() {
     llvm::MapVector<std::pair<unsigned, llvm::StringRef>, binary::proto::Binding> bindings;
+    std::array<unsigned, 2> numbers = {0, 0}; // of inputs and outputs so far
+    llvm::DenseMap<std::pair<unsigned, llvm::StringRef>, unsigned> numberOf;
     for (BindingOp op : schedule.getOps<BindingOp>()) {
-      auto [entry, added] = bindings.insert({{unsigned(op.getOutput()), op.getName()}, {}});
+      const std::pair<unsigned, llvm::StringRef> key{unsigned(op.getOutput()), op.getName()};
+      auto [entry, added] = bindings.insert({key, {}});
       binary::proto::Binding &binding = entry->second;
       if (added) {
+        numberOf[key] = numbers[op.getOutput()]++;
         auto machine = llvm::cast<mlir::RankedTensorType>(op.getMachineType());
         ElementType user = elementTypeOf(mlir::getElementTypeOrSelf(op.getUserType()));
         binding.set_name(op.getName().str());
@@ -267,6 +297,8 @@ private:
         placement->set_first(op.getFirst());
         placement->set_count(op.getCount());
       }
+      if (op.getFlow())
+        writeOutputFlow(first, numberOf[key], *op.getFlow());
     }
     for (auto &[key, binding] : bindings)
       *(key.first ? program.metadata.add_outputs() : program.metadata.add_inputs()) = std::move(binding);

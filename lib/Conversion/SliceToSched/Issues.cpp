@@ -15,10 +15,9 @@ void FlowRuns::add(int32_t element, IssueId producer, int32_t producerSlot, int3
     FlowEdge &last = flow.back();
     bool follows =
         last.first + last.count == element && last.producer == producer && last.producerSlot == producerSlot;
-    if (follows && last.count == 1 && producer != initialMemory)
+    if (follows && last.count == 1)
       last.producerStep = producerElement - last.producerFirst;
-    if (follows && (producer == initialMemory ||
-                    producerElement == last.producerFirst + last.count * last.producerStep)) {
+    if (follows && producerElement == last.producerFirst + last.count * last.producerStep) {
       ++last.count;
       return;
     }
@@ -27,8 +26,7 @@ void FlowRuns::add(int32_t element, IssueId producer, int32_t producerSlot, int3
       last.producerStep = 0;
   }
   open = true;
-  flow.push_back(
-      {card, slot, element, 1, producer, producerSlot, producer == initialMemory ? 0 : producerElement, 0});
+  flow.push_back({card, slot, element, 1, producer, producerSlot, producerElement, 0});
 }
 
 void sched::addStreamFlow(std::vector<FlowEdge> &flow, int32_t slot, int64_t first, int64_t step,

@@ -18,7 +18,9 @@
 
 namespace sluice::sched {
 
-/// One edge of the intended flow, into elements first ... first + count - 1 of an operand slot.
+/// One edge of the intended flow, into elements first ... first + count - 1 of an operand slot. What comes
+/// from initial memory comes from vectors producerFirst, producerFirst + producerStep, ... of byte plane
+/// producerSlot of the buffer that the consumer reads.
 struct FlowEdge {
   int32_t card = -1; ///< -1: every card
   int32_t slot = 0, first = 0, count = 0;

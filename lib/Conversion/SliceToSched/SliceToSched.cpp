@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Addresses.h"
+#include "Emission.h"
 #include "Passes.h"
 #include "Statistics.h"
 #include "UnreadWrites.h"
@@ -124,114 +125,6 @@ mlir::LogicalResult departAll(mlir::Block &body, Schedule &schedule) {
   return mlir::success(departed);
 }
 
-/// Writes the finished schedule as `sched` operations.
-class Emitter {
-public:
-  Emitter(mlir::OpBuilder &builder, Schedule &schedule) : builder(builder), schedule(schedule) {}
-
-  /// Issues in the order of queues and cycles, producers renumbered.
-  void emitIssues() {
-    std::vector<Issue> &issues = schedule.state.issues;
-    std::vector<IssueId> order(issues.size()), position(issues.size());
-    for (size_t i = 0; i < order.size(); ++i)
-      order[i] = i;
-    llvm::sort(order, [&](IssueId a, IssueId b) {
-      return std::tuple(issues[a].queue, issues[a].instruction.cycle, a) <
-             std::tuple(issues[b].queue, issues[b].instruction.cycle, b);
-    });
-    for (size_t i = 0; i < order.size(); ++i)
-      position[order[i]] = i;
-    for (IssueId id : order)
-      emitIssue(issues[id], position);
-  }
-
-  void emitMemory(const Buffer &buffer, slice::ConstantOp constant) {
-    for (Hemisphere hemisphere : buffer.hemispheres)
-      for (unsigned stripe = 0; stripe < std::min<int64_t>(buffer.stripes, buffer.vectors); ++stripe)
-        for (unsigned byte = 0; byte < buffer.bytes; ++byte)
-          MemoryOp::create(builder, constant.getLoc(), rankFour(constant.getData()), buffer.stripes, stripe,
-                           byte, unsigned(hemisphere), buffer.slices[stripe * buffer.bytes + byte],
-                           addressOf(buffer, 0));
-  }
-
-  void emitInput(const Buffer &buffer, slice::InputOp input) {
-    for (Hemisphere hemisphere : buffer.hemispheres)
-      emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input, input.getFirst(), false, -1);
-  }
-
-  void emitOutput(slice::OutputOp output) {
-    const Buffer &buffer = schedule.buffer(output.getBuffer());
-    emitBinding(buffer, {output.getView()[0], output.getView()[1]}, output.getCount(),
-                buffer.hemispheres.front(), output, output.getFirst(), true, int64_t(output.getCard()));
-  }
-
-private:
-  int64_t addressOf(const Buffer &buffer, int64_t word) const {
-    return int64_t(buffer.bank) * schedule.state.target.wordsPerBank + buffer.base + word;
-  }
-
-  /// The cards' dimension is explicit at this level.
-  static mlir::ElementsAttr rankFour(mlir::ElementsAttr data) {
-    auto type = llvm::cast<mlir::RankedTensorType>(data.getShapedType());
-    if (type.getRank() == 4)
-      return data;
-    llvm::SmallVector<int64_t> shape{1};
-    shape.append(type.getShape().begin(), type.getShape().end());
-    auto four = mlir::RankedTensorType::get(shape, type.getElementType());
-    if (auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(data))
-      return mlir::DenseResourceElementsAttr::get(four, resource.getRawHandle());
-    return llvm::cast<mlir::DenseElementsAttr>(data).reshape(four);
-  }
-
-  template <typename Op>
-  void emitBinding(const Buffer &buffer, View view, int64_t count, Hemisphere hemisphere, Op op,
-                   int64_t first, bool output, int64_t card) {
-    // A striped buffer's vectors do not follow one another in a slice. A tensor of no elements is bound as
-    // well.
-    int64_t piece = buffer.stripes == 1 ? count : 1, i = 0;
-    do {
-      int64_t vector = view.start + i * view.step;
-      llvm::SmallVector<int64_t> slices;
-      for (unsigned byte = 0; byte < buffer.bytes; ++byte)
-        slices.push_back(buffer.slices[(vector % buffer.stripes) * buffer.bytes + byte]);
-      BindingOp::create(builder, op.getLoc(), op.getName(), output, op.getMachineType(), op.getUserType(),
-                        op.getPermutation(), op.getLaneDims(), card, unsigned(hemisphere), slices,
-                        addressOf(buffer, vector / buffer.stripes), buffer.stripes == 1 ? view.step : 0,
-                        first + i, piece);
-      i += piece;
-    } while (i < count);
-  }
-
-  void emitIssue(const Issue &issue, llvm::ArrayRef<IssueId> position) {
-    binary::Instruction instruction = issue.instruction;
-    if (issue.buffer)
-      instruction.address = addressOf(*issue.buffer, instruction.address);
-    llvm::SmallVector<int64_t> fields, flow, addresses;
-    for (const binary::Field &field : binary::fieldsOf(binary::opcodeInfo(instruction.opcode).format))
-      fields.push_back(field.get(instruction));
-    for (const FlowEdge &edge : issue.flow)
-      flow.append({edge.card, edge.slot, edge.first, edge.count,
-                   edge.producer == initialMemory ? initialMemory : position[edge.producer],
-                   edge.producerSlot, edge.producerFirst, edge.producerStep});
-    for (int64_t offset : issue.cardOffsets)
-      addresses.push_back(instruction.address + offset);
-    auto optional = [&](llvm::ArrayRef<int64_t> values) {
-      return values.empty() ? mlir::DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(values);
-    };
-    IssueOp::create(builder, issue.location,
-                    builder.getDenseI64ArrayAttr({int64_t(issue.queue.unit), int64_t(issue.queue.hemisphere),
-                                                  int64_t(issue.queue.index)}),
-                    builder.getI64IntegerAttr(instruction.cycle),
-                    builder.getI64IntegerAttr(int64_t(instruction.opcode)),
-                    builder.getI64IntegerAttr(instruction.count),
-                    builder.getI64IntegerAttr(instruction.interval), builder.getDenseI64ArrayAttr(fields),
-                    optional(issue.cards), optional(addresses), builder.getDenseI64ArrayAttr(flow));
-  }
-
-  mlir::OpBuilder &builder;
-  Schedule &schedule;
-};
-
 } // namespace
 
 mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options) {
@@ -258,7 +151,9 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
              return gather && gather.getTable() == buffer.value;
            });
   };
-  eraseUnreadWrites(schedule.state.issues, isReadUnseen);
+  const std::vector<IssueId> number = eraseUnreadWrites(schedule.state.issues, isReadUnseen);
+  for (auto &[value, buffer] : schedule.allBuffers())
+    buffer->renumberWriters(number);
 
   // Constants and outputs stay; an input that nothing reads is bound all the same.
   llvm::DenseSet<const Buffer *> used;
@@ -284,16 +179,7 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
       ProgramOp::create(builder, function.getLoc(), options.cards,
                         scheduleCycles(schedule.state.issues, *options.target), builder.getStringAttr(stats));
   builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
-  Emitter emitter(builder, schedule);
-  for (Buffer *buffer : buffers) {
-    if (auto constant = buffer->value.getDefiningOp<slice::ConstantOp>())
-      emitter.emitMemory(*buffer, constant);
-    if (auto input = buffer->value.getDefiningOp<slice::InputOp>())
-      emitter.emitInput(*buffer, input);
-  }
-  for (slice::OutputOp output : body.getOps<slice::OutputOp>())
-    emitter.emitOutput(output);
-  emitter.emitIssues();
+  emitSchedule(builder, schedule, buffers, body);
   function.erase();
   return mlir::success();
 }

@@ -51,6 +51,17 @@ int64_t FlowingResult::elementOf(int64_t vector) const {
   return offset % view.step == 0 && element >= 0 && element < count ? element : -1;
 }
 
+void Buffer::renumberWriters(llvm::ArrayRef<IssueId> number) {
+  auto renumber = [&](IssueId &issue) {
+    if (issue != initialMemory)
+      issue = number[issue];
+  };
+  for (Writer &writer : writers)
+    renumber(writer.issue);
+  for (IssueId &issue : cardIssues)
+    renumber(issue);
+}
+
 void Buffer::addFlowing(FlowingResult result) {
   flowingOf.resize(vectors, -1);
   for (int64_t element = 0; element < result.count; ++element)

@@ -104,6 +104,9 @@ public:
     return writers[(copy * bytes + byte) * vectors + vector];
   }
 
+  /// Issue i is now number[i].
+  void renumberWriters(llvm::ArrayRef<IssueId> number);
+
   /// Records that `result` becomes vectors of this buffer.
   void addFlowing(FlowingResult result);
   /// The result that was written to `vector`, or null.

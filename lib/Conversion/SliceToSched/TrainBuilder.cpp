@@ -194,8 +194,12 @@ void TrainBuilder::addMemoryFlow(std::vector<FlowEdge> &flow, Buffer &buffer, un
   if (buffer.cardIssues.empty()) {
     FlowRuns runs(flow, binary::kMemorySlot);
     for (int64_t j = 0; j < burst.count; ++j) {
-      const Writer &writer = buffer.writer(copy, burst.byte, vectorOf(j));
-      runs.add(j, writer.issue, 0, writer.element);
+      const int64_t vector = vectorOf(j);
+      const Writer &writer = buffer.writer(copy, burst.byte, vector);
+      if (writer.issue == initialMemory)
+        runs.add(j, initialMemory, burst.byte, vector);
+      else
+        runs.add(j, writer.issue, 0, writer.element);
     }
     return;
   }

@@ -10,8 +10,8 @@
 using namespace sluice;
 using namespace sluice::sched;
 
-void sched::eraseUnreadWrites(std::vector<Issue> &issues,
-                              llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
+std::vector<IssueId> sched::eraseUnreadWrites(std::vector<Issue> &issues,
+                                              llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
   std::vector<bool> kept(issues.size());
   for (const Issue &issue : issues)
     for (const FlowEdge &edge : issue.flow)
@@ -34,4 +34,5 @@ void sched::eraseUnreadWrites(std::vector<Issue> &issues,
       issues[number[i]] = std::move(issues[i]);
   }
   issues.erase(issues.begin() + next, issues.end());
+  return number;
 }

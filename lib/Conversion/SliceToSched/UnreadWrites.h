@@ -16,8 +16,9 @@ namespace sluice::sched {
 
 /// Removes the writes whose words no instruction reads, since their readers took the results as they flowed
 /// by. All writes of a buffer that `isReadUnseen` stay: its readers are not in the instructions' flow. Issues
-/// are numbered anew.
-void eraseUnreadWrites(std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isReadUnseen);
+/// are numbered anew; the number of each of the old ones, or -1.
+std::vector<IssueId> eraseUnreadWrites(std::vector<Issue> &issues,
+                                       llvm::function_ref<bool(const Buffer &)> isReadUnseen);
 
 } // namespace sluice::sched
 

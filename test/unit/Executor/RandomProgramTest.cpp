@@ -117,10 +117,10 @@ TEST(RandomPrograms, AnotherFlowIsRefused) {
     if (flow.empty())
       continue;
     proto::FlowEdge &edge = flow[random() % flow.size()];
-    if (edge.producer_queue() == kInitialMemory)
-      edge.set_producer_queue(0);
-    else if (random() % 2)
+    if (random() % 2)
       edge.set_producer_first(edge.producer_first() + 1);
+    else if (edge.producer_queue() == kInitialMemory)
+      edge.set_producer_instruction(edge.producer_instruction() ^ 1);
     else
       edge.set_producer_queue(kInitialMemory);
     if (!checkProgram(program).ok())

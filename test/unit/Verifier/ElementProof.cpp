@@ -32,10 +32,8 @@ namespace {
 /// Who feeds an element: a burst's output's element, or the initial memory.
 struct Source {
   uint32_t card, burst, slot, element;
-  bool operator==(const Source &other) const {
-    return card == other.card && burst == other.burst &&
-           (burst == kInitialMemory || (slot == other.slot && element == other.element));
-  }
+  uint32_t memory = 0; ///< of the initial memory, as FlowEdge numbers it
+  bool operator==(const Source &) const = default;
 };
 
 struct Element {
@@ -69,7 +67,7 @@ public:
         ends[key] = std::max(ends[key], first + edge.count);
         for (uint32_t i = 0; i != edge.count; ++i)
           expected.try_emplace({key, first + i},
-                               std::pair(Source{edge.card, edge.burst, edge.slot, edge.first},
+                               std::pair(Source{edge.card, edge.burst, edge.slot, edge.first, edge.memory},
                                          int64_t(edge.first) + int64_t(i) * edge.step));
       }
     }
@@ -83,20 +81,23 @@ public:
       Source carriedSource = found->second.first;
       const int64_t number = found->second.second;
       carriedSource.element = uint32_t(number);
-      if (carriedSource == source && (source.burst == kInitialMemory || number == source.element))
+      if (carriedSource == source && number == source.element)
         return;
     }
     const bool weights = slot == kWeightsSlot;
-    findings.report(
-        Hazard::FlowMismatch,
-        When{cycle, When::Running, burst, slot << 16 | plane << 8 | (weights ? element : 0)}, [&] {
-          return concat(weights ? concat("column group ", element, " of the weights of ")
-                                : concat("slot ", slot, " of "),
-                        table().describe({burst, weights ? 0 : element}), " is fed by ",
-                        describe(source, source.element), ", but the carried flow has ",
-                        found == expected.end() ? "nothing for it"
-                                                : describe(found->second.first, found->second.second));
-        });
+    findings.report(Hazard::FlowMismatch,
+                    When{cycle, When::Running, burst,
+                         burst >= table().size() ? element << 2 | (slot & 3)
+                                                 : slot << 16 | plane << 8 | (weights ? element : 0)},
+                    [&] {
+                      return concat(weights ? concat("column group ", element, " of the weights of ")
+                                            : concat("slot ", slot, " of "),
+                                    table().describe({burst, weights ? 0 : element}), " is fed by ",
+                                    describe(source, source.element), ", but the carried flow has ",
+                                    found == expected.end()
+                                        ? "nothing for it"
+                                        : describe(found->second.first, found->second.second));
+                    });
   }
   void skip(uint32_t burst, uint32_t slot, uint32_t element) {
     taken[{burst, slot, 0}] += expected.count({{burst, slot, 0}, element});
@@ -117,10 +118,11 @@ private:
   struct Edge {
     uint32_t count, card, burst, slot, first;
     int32_t step;
+    uint32_t memory;
     auto operator<=>(const Edge &) const = default;
   };
   const BurstTable &table() const { return tables[card]; }
-  uint64_t cycleOf(uint32_t burst) const { return table()[burst].what->cycle; }
+  uint64_t cycleOf(uint32_t burst) const { return table().cycleOf(burst); }
 
   void read(size_t index, const proto::FlowEdge &edge,
             std::map<Key, std::vector<std::pair<uint32_t, Edge>>> &sorted) {
@@ -128,30 +130,42 @@ private:
       findings.report(Hazard::FlowMismatch, uint64_t(0),
                       [&] { return concat("flow edge ", index, ": ", why); });
     };
-    if (!table().has(edge.queue(), edge.instruction()) || edge.slot() > 0xff)
+    const bool isOutput = edge.queue() == kOutput;
+    if (!(isOutput ? edge.instruction() < table().outputs()
+                   : table().has(edge.queue(), edge.instruction())) ||
+        edge.slot() > 0xff)
       return reject("its consumer does not exist");
     const bool initial = edge.producer_queue() == kInitialMemory;
     const uint32_t from = edge.slot() == kReceiveSlot ? edge.producer_card() : card;
     if (!initial &&
         (from >= tables.size() || !tables[from].has(edge.producer_queue(), edge.producer_instruction())))
       return reject("its producer does not exist");
-    if (edge.count() == 0 || uint64_t(edge.first()) + edge.count() > kMaxCount || edge.producer_slot() > 0xff)
+    if (edge.count() == 0 || uint64_t(edge.first()) + edge.count() > (isOutput ? UINT32_MAX : kMaxCount) ||
+        edge.producer_slot() > 0xff)
       return reject("its elements make no sense");
     const uint32_t plane = edge.slot() == kWeightsSlot ? edge.producer_slot() : 0;
-    Edge read{edge.count(), card, kInitialMemory, 0, 0, 0};
+    Edge read{edge.count(),
+              card,
+              kInitialMemory,
+              edge.producer_slot(),
+              edge.producer_first(),
+              edge.producer_step(),
+              edge.producer_instruction()};
     if (!initial)
       read = {edge.count(),
               from,
               tables[from].number(edge.producer_queue(), edge.producer_instruction()),
               edge.producer_slot(),
               edge.producer_first(),
-              edge.producer_step()};
-    sorted[{table().number(edge.queue(), edge.instruction()), edge.slot(), plane}].push_back(
-        {edge.first(), read});
+              edge.producer_step(),
+              0};
+    const uint32_t consumer = isOutput ? table().numberOfOutput(edge.instruction())
+                                       : table().number(edge.queue(), edge.instruction());
+    sorted[{consumer, edge.slot(), plane}].push_back({edge.first(), read});
   }
   std::string describe(const Source &source, int64_t element) const {
     if (source.burst == kInitialMemory)
-      return "the initial memory";
+      return table().describeInitial(source.memory, source.slot, element);
     const BurstTable &from = tables[source.card];
     std::string text =
         element >= 0 && element < from[source.burst].what->count
@@ -163,12 +177,16 @@ private:
   }
   void emit(uint32_t burst, uint32_t slot, uint32_t plane, uint32_t element, const Source &source) {
     proto::FlowEdge edge;
-    edge.set_queue(table()[burst].queue);
-    edge.set_instruction(table()[burst].instruction);
+    const bool isOutput = burst >= table().size();
+    edge.set_queue(isOutput ? kOutput : table()[burst].queue);
+    edge.set_instruction(isOutput ? burst - uint32_t(table().size()) : table()[burst].instruction);
     edge.set_slot(slot);
     edge.set_first(element);
     edge.set_count(1);
     edge.set_producer_queue(kInitialMemory);
+    edge.set_producer_instruction(source.memory);
+    edge.set_producer_slot(source.slot);
+    edge.set_producer_first(source.element);
     if (source.burst != kInitialMemory) {
       edge.set_producer_card(source.card);
       edge.set_producer_queue(tables[source.card][source.burst].queue);
@@ -242,6 +260,7 @@ private:
   struct Word {
     uint32_t burst = kInitialMemory, element = 0;
     uint64_t cycle = 0;
+    uint32_t memory = 0, plane = 0; ///< of the initial memory
   };
   struct Plane {
     std::map<uint32_t, Element> loading;
@@ -249,6 +268,10 @@ private:
     std::optional<std::pair<Element, uint64_t>> busy; ///< and until when
     std::map<int64_t, Element> rows;
   };
+
+  Source sourceOf(const Word &word) const {
+    return {card, word.burst, word.plane, word.element, word.memory};
+  }
 
   const Program &program;
   const uint32_t card;
@@ -270,45 +293,62 @@ private:
 
 template <typename Visit>
 static void forEachWord(const proto::Placement &placement, Visit &&visit) {
-  for (uint32_t slice : placement.slices())
+  uint32_t plane = 0;
+  for (uint32_t slice : placement.slices()) {
     for (uint64_t vector = 0; vector != placement.count(); ++vector)
       visit(std::tuple<uint32_t, uint32_t, int64_t>(placement.hemisphere(), slice,
                                                     int64_t(placement.address()) +
                                                         int64_t(vector) * placement.step()),
-            placement.first() + vector);
+            placement.first() + vector, plane);
+    ++plane;
+  }
 }
 
 void Run::initialise() {
   uint32_t order = 0;
-  auto add = [&](const Place &place, std::string_view what) {
-    if (!words.try_emplace(place).second)
+  auto add = [&](const Place &place, std::string_view what, const Word &word) {
+    if (!words.try_emplace(place, word).second)
       findings.report(Hazard::Capacity, When{0, When::Running, 0, order++}, [&] {
         return concat("card ", card, ", ", wordName(place), " of '", what, "' is initialised twice");
       });
   };
-  for (const proto::MemoryRun &run : program.cards[card].memory)
+  uint32_t number = 0;
+  for (const proto::MemoryRun &run : program.cards[card].memory) {
     for (uint32_t word = 0; word != run.words(); ++word)
-      add({run.hemisphere(), run.slice(), run.address() + word}, "initial memory");
-  for (const proto::Binding &input : program.metadata.inputs())
+      add({run.hemisphere(), run.slice(), run.address() + word}, "initial memory",
+          {kInitialMemory, word, 0, number, 0});
+    ++number;
+  }
+  for (const proto::Binding &input : program.metadata.inputs()) {
     for (const proto::Placement &placement : input.placements())
       if (placement.card() == card)
-        forEachWord(placement, [&](const Place &place, uint64_t) { add(place, input.name()); });
+        forEachWord(placement, [&](const Place &place, uint64_t vector, uint32_t plane) {
+          add(place, input.name(), {kInitialMemory, uint32_t(vector), 0, number, plane});
+        });
+    ++number;
+  }
 }
 
 void Run::checkOutputs() {
   const uint64_t end = program.metadata.cycles();
-  uint32_t order = 0;
-  for (const proto::Binding &output : program.metadata.outputs())
+  uint32_t order = 0, number = table.numberOfOutput(0);
+  for (const proto::Binding &output : program.metadata.outputs()) {
     for (const proto::Placement &placement : output.placements())
       if (placement.card() == card)
-        forEachWord(placement, [&](const Place &place, uint64_t vector) {
+        forEachWord(placement, [&](const Place &place, uint64_t vector, uint32_t plane) {
           ++order;
-          if (!words.count(place))
+          if (auto found = words.find(place); found != words.end())
+            flow.check(number, plane, 0, uint32_t(vector), end, sourceOf(found->second));
+          else {
+            flow.skip(number, plane, uint32_t(vector));
             findings.report(Hazard::UnwrittenRead, When{end, When::Finishing, 0, order}, [&] {
               return concat("output '", output.name(), "', vector ", vector, ": nothing wrote ",
                             wordName(place), " of card ", card);
             });
+          }
         });
+    ++number;
+  }
   const uint64_t used = words.size() * target.lanes(),
                  text = uint64_t(table.size()) * target.instructionBytes;
   if (used + text > target.memoryBytes())
@@ -485,8 +525,7 @@ void Run::read(const Element &element, const Place &word) {
   const Word &content = found->second;
   if (content.burst != kInitialMemory && element.cycle - content.cycle < target.writeLatency)
     reportSettling(content.cycle);
-  flow.check(element.burst, kMemorySlot, 0, element.index, element.cycle,
-             {card, content.burst, 0, content.element});
+  flow.check(element.burst, kMemorySlot, 0, element.index, element.cycle, sourceOf(content));
 }
 
 //===----------------------------------------------------------------------===//

@@ -8,6 +8,7 @@
 #include "ProgramBuilder.h"
 
 #include <algorithm>
+#include <tuple>
 
 using namespace sluice;
 using namespace sluice::test;
@@ -91,6 +92,79 @@ proto::Binding &ProgramBuilder::output(const std::string &name, int type, int ma
   return *metadata.add_outputs() = bind(name, type, machineType, shape, hemisphere, slices, address, card);
 }
 
+/// A word of a card: hemisphere, slice, address.
+using WordPlace = std::tuple<uint32_t, uint32_t, int64_t>;
+
+/// Names what lies in `place` before the start as the producer of `edge`: nothing that is, if nothing does.
+static void nameInitial(const Program &program, uint32_t card, const WordPlace &place,
+                        proto::FlowEdge &edge) {
+  const auto &[hemisphere, slice, address] = place;
+  edge.set_producer_queue(kInitialMemory);
+  uint32_t number = 0;
+  for (const proto::MemoryRun &run : program.cards[card].memory) {
+    if (run.hemisphere() == hemisphere && run.slice() == slice && address >= run.address() &&
+        address < int64_t(run.address()) + run.words()) {
+      edge.set_producer_instruction(number);
+      edge.set_producer_first(uint32_t(address - run.address()));
+      return;
+    }
+    ++number;
+  }
+  for (const proto::Binding &input : program.metadata.inputs()) {
+    for (const proto::Placement &placement : input.placements())
+      for (int plane = 0; placement.card() == card && plane != placement.slices_size(); ++plane)
+        if (const int64_t vector = address - placement.address();
+            placement.hemisphere() == hemisphere && placement.slices(plane) == slice && vector >= 0 &&
+            vector < int64_t(placement.count())) {
+          edge.set_producer_instruction(number);
+          edge.set_producer_slot(uint32_t(plane));
+          edge.set_producer_first(uint32_t(int64_t(placement.first()) + vector));
+        }
+    ++number;
+  }
+}
+
+/// Edges into the outputs, a vector each, from the last write of each word.
+static void addOutputFlow(Program &program) {
+  for (int output = 0; output != program.metadata.outputs_size(); ++output)
+    for (const proto::Placement &placement : program.metadata.outputs(output).placements())
+      for (int plane = 0; plane != placement.slices_size(); ++plane)
+        for (uint64_t i = 0; i != placement.count(); ++i) {
+          Card &card = program.cards[placement.card()];
+          const int64_t address = int64_t(placement.address()) + int64_t(i) * placement.step();
+          proto::FlowEdge edge;
+          edge.set_queue(kOutput);
+          edge.set_instruction(uint32_t(output));
+          edge.set_slot(uint32_t(plane));
+          edge.set_first(uint32_t(placement.first() + i));
+          edge.set_count(1);
+          nameInitial(program, placement.card(), {placement.hemisphere(), placement.slices(plane), address},
+                      edge);
+          uint64_t latest = 0;
+          for (uint32_t queue = 0; queue != card.queues.size(); ++queue) {
+            const Queue &where = card.queues[queue].queue;
+            if (where.unit != Unit::MemWrite || uint32_t(where.hemisphere) != placement.hemisphere() ||
+                where.index != placement.slices(plane))
+              continue;
+            const std::vector<Instruction> &all = card.queues[queue].instructions;
+            for (uint32_t instruction = 0; instruction != all.size(); ++instruction)
+              for (uint32_t element = 0; element != all[instruction].count; ++element) {
+                const Instruction &write = all[instruction];
+                const uint64_t cycle = write.cycle + uint64_t(element) * write.interval + 1;
+                if (write.opcode != Opcode::Write ||
+                    write.address + int64_t(element) * write.step != address || cycle < latest)
+                  continue;
+                latest = cycle;
+                edge.set_producer_queue(queue);
+                edge.set_producer_instruction(instruction);
+                edge.set_producer_slot(0);
+                edge.set_producer_first(element);
+              }
+          }
+          card.flow.push_back(edge);
+        }
+}
+
 Program ProgramBuilder::build() const {
   Program program;
   program.metadata = metadata;
@@ -129,6 +203,7 @@ Program ProgramBuilder::build() const {
   }
   program.metadata.set_cycles(cycles + description.multiplyLatency);
 
+  addOutputFlow(program);
   for (const Edge &edge : edges) {
     proto::FlowEdge flow;
     const auto [queue, instruction] = places[edge.consumer.card][edge.consumer.id];
@@ -139,7 +214,11 @@ Program ProgramBuilder::build() const {
     flow.set_first(edge.elements.first);
     flow.set_count(edge.elements.count ? edge.elements.count : all);
     if (edge.fromMemory) {
-      flow.set_producer_queue(kInitialMemory);
+      const Burst &read = cards[edge.consumer.card].bursts[edge.consumer.id];
+      const int64_t first = read.instruction.address + int64_t(edge.elements.first) * read.instruction.step;
+      nameInitial(program, edge.consumer.card, {uint32_t(read.queue.hemisphere), read.queue.index, first},
+                  flow);
+      flow.set_producer_step(read.instruction.step);
     } else {
       const auto [producerQueue, producerInstruction] = places[edge.producer.card][edge.producer.id];
       flow.set_producer_card(edge.producer.card);
