@@ -44,7 +44,15 @@ static Value pull(Scalars &s, Value x, int64_t size, SampleMode mode) {
   double margin = mode.alignCorners ? 0 : 0.5;
   if (mode.padding == SampleMode::reflection)
     return reflect(s, x, -margin, size - 1 + margin);
-  return mode.padding == SampleMode::border ? clamp(s, x, 0, size - 1) : x;
+  if (mode.padding == SampleMode::zeros)
+    return x;
+  Value inside = clamp(s, x, 0, size - 1);
+  if (mode.interpolation != SampleMode::cubic)
+    return inside;
+  // Between the outermost element's centre and its edge a cubic keeps its place; other modes see no
+  // difference.
+  Value isOutside = s.bitOr(s.less(x, s.real(-margin)), s.less(s.real(size - 1 + margin), x));
+  return s.select(isOutside, inside, x);
 }
 
 /// The weight of a neighbour at a distance.
