@@ -101,6 +101,22 @@ static Results convertUnsqueeze(Node &node) {
   return {{node.reshape(input, shape)}};
 }
 
+/// Windows along one dimension, whose elements become the last one.
+static Results convertUnfoldTensor(Node &node) {
+  const Tensor &input = node.input(0);
+  int64_t dim = node.normaliseAxis(node.integerAttr("dim", -1), input.rank()),
+          size = node.integerAttr("size", 0), step = node.integerAttr("step", 1);
+  if (node.refused() || size < 1 || step < 1 || size > input.shape[dim])
+    return node.refuse("dim, size and step do not fit the input");
+  Tensor windows = node.window(input, dim, {size}, {step}, {1});
+  Shape order;
+  for (int64_t from = 0; from < windows.rank(); ++from)
+    if (from != dim + 1)
+      order.push_back(from);
+  order.push_back(dim + 1);
+  return {{node.transpose(windows, order)}};
+}
+
 static Results convertTranspose(Node &node) {
   const Tensor &input = node.input(0);
   std::optional<Shape> given = node.integersAttr("perm");
@@ -355,6 +371,9 @@ void addLayout(OperatorTable &table) {
   table.add("Expand", 8, convertExpand);
   table.add("Tile", 6, convertTile);
   table.add("Pad", 2, convertPad);
+  table.add("Pad", 1, convertPad, onnx::kMicrosoftDomain);
+  table.add("ExpandDims", 1, convertUnsqueeze, onnx::kMicrosoftDomain);
+  table.add("UnfoldTensor", 1, convertUnfoldTensor, onnx::kMicrosoftDomain);
   table.add("DepthToSpace", 1, convertDepthToSpace);
   table.add("SpaceToDepth", 1, convertSpaceToDepth);
 }

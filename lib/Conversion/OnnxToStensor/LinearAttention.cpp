@@ -143,6 +143,9 @@ static Results convertCausalConv(Node &node) {
 void addLinearAttention(OperatorTable &table) {
   table.add("LinearAttention", 27, convertLinearAttention);
   table.add("CausalConvWithState", 27, convertCausalConv);
+  // Where both came from.
+  table.add("LinearAttention", 1, convertLinearAttention, onnx::kMicrosoftDomain);
+  table.add("CausalConvWithState", 1, convertCausalConv, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

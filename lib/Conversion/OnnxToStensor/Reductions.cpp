@@ -165,7 +165,28 @@ static void addArgExtremum(OperatorTable &table, llvm::StringRef opType, ReduceK
   });
 }
 
+/// The distance of each row of the first matrix from each of the second.
+static Results convertDistances(Node &node) {
+  llvm::StringRef metric = node.stringAttr("metric", "sqeuclidean");
+  const Tensor &a = node.input(0), &b = node.input(1);
+  if (metric != "sqeuclidean" && metric != "euclidean")
+    return node.refuse("metric = '" + metric + "' is not supported");
+  if (a.rank() != 2 || b.rank() != 2 || a.shape[1] != b.shape[1])
+    return node.refuse("the operands are not matrices of equally long rows");
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor squares = node.map({node.reshape(a, {a.shape[0], 1, a.shape[1]}), b}, f32,
+                            [](Scalars &s, llvm::ArrayRef<Value> x) {
+                              Value difference = s.sub(x[0], x[1]);
+                              return s.mul(difference, difference);
+                            });
+  Tensor sums = node.reshape(node.reduce(ReduceKind::add, squares, 2), {a.shape[0], b.shape[0]});
+  return {{node.map(sums, a.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return metric == "euclidean" ? s.sqrt(x[0]) : x[0];
+  })}};
+}
+
 void addReductions(OperatorTable &table) {
+  table.add("CDist", 1, convertDistances, onnx::kMicrosoftDomain);
   addReduction(table, "ReduceSum", Reduction::Sum, 13);
   addReduction(table, "ReduceMean", Reduction::Mean, 18);
   addReduction(table, "ReduceProd", Reduction::Prod, 18);

@@ -221,6 +221,7 @@ static Results convertAffineGrid(Node &node) {
 
 void addSampling(OperatorTable &table) {
   table.add("GridSample", 16, convertGridSample);
+  table.add("GridSample", 1, convertGridSample, onnx::kMicrosoftDomain);
   table.add("AffineGrid", 20, convertAffineGrid);
 }
 
