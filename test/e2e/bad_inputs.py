@@ -5,13 +5,15 @@
 
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 from onnx import TensorProto, helper
 
 import models
-from harness import save_model, tool
+from harness import SOURCE, load_pb, save_model, tool
 
 
 class BadModels(unittest.TestCase):
@@ -235,6 +237,22 @@ class BadRuns(unittest.TestCase):
             with self.subTest(index=index):
                 value = self.array("rows.npy", np.array([1, index, 2], np.int64))
                 self.run_refused(f"--input=i={value}", binary=binary, saying="outside")
+
+    def test_full_cache(self):
+        """A position is not lost where the cache has no room for it."""
+        case = "run_time_decode"
+        with zipfile.ZipFile(SOURCE / "test/e2e/onnxruntime/group_query_attention.zip") as archive:
+            archive.extractall(self.folder, [name for name in archive.namelist() if name.startswith(f"{case}/")])
+        model, binary = self.folder / case / "model.onnx", self.folder / "cache.slu"
+        tool("sluice-compile", model, "-o", binary)
+        feeds = {edge.name: np.array(load_pb(self.folder / case / f"test_data_set_0/input_{number}.pb"))
+                 for number, edge in enumerate(onnx.load(str(model)).graph.input)}
+        room = feeds["past_key"].shape[2]
+        for last in (room, -1):
+            with self.subTest(last=last):
+                feeds["lengths"][1] = last
+                self.run_refused(*(f"--input={name}={self.array(f'{name}.npy', value)}" for name, value in feeds.items()),
+                                 binary=binary, saying="outside")
 
 
 if __name__ == "__main__":

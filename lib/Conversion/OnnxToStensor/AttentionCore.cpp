@@ -90,13 +90,30 @@ static Tensor spreadFresh(Node &node, const Tensor &fresh, const Tensor &start, 
   return node.reshape(rows, {fresh.shape[0], fresh.shape[1], present, depth});
 }
 
+/// The same numbers; a run in which one is negative or above `limit` ends with a fault, an index outside its
+/// table.
+static Tensor checkStart(Node &node, const Tensor &start, int64_t limit) {
+  if (start.constant) {
+    for (int64_t known : readIntegers(start.constant))
+      if (known < 0 || known > limit)
+        (void)node.refuse("the cache has no room at position " + llvm::Twine(known));
+    return start;
+  }
+  Tensor isOutside = node.map(start, start.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.toNumber(s.bitOr(s.less(x[0], s.integer(0)), s.less(s.integer(limit), x[0])));
+  });
+  Tensor nothing = node.gather(node.integers({1, 1}, Shape{0}, start.element),
+                               node.reshape(isOutside, {isOutside.count()}));
+  return addIntegers(node, start, node.reshape(nothing, start.shape));
+}
+
 Tensor extendCache(Node &node, const Tensor &past, const Tensor &fresh, const Tensor &start,
                    int64_t present) {
   int64_t steps = fresh.shape[2];
-  Tensor place = countAlong(node, 2, present);
+  Tensor from = checkStart(node, start, present - steps), place = countAlong(node, 2, present);
   Tensor before = node.pad(past, {0, 0, 0, 0}, {0, 0, present - past.shape[2], 0}, 0);
-  Tensor rows = steps == 1 ? fresh : spreadFresh(node, fresh, start, place, present);
-  return node.map({before, rows, place, start}, fresh.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+  Tensor rows = steps == 1 ? fresh : spreadFresh(node, fresh, from, place, present);
+  return node.map({before, rows, place, from}, fresh.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value isNew = s.less(x[2], s.add(x[3], s.integer(steps)));
     Value written = s.select(isNew, x[1], s.real(0));
     return s.select(s.less(x[2], x[3]), x[0], written);

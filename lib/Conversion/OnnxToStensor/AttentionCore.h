@@ -55,6 +55,7 @@ Tensor compare(Node &node, const Tensor &a, const Tensor &b, bool orEqual);
 
 /// The cache [B, G, present, D] that holds the first `start` (i32 [B, 1, 1, 1] or [1, 1, 1, 1]) positions of
 /// past [B, G, P, D], then fresh [B, G, S, D], then zeros.
+/// A run whose positions do not fit ends with a fault.
 Tensor extendCache(Node &node, const Tensor &past, const Tensor &fresh, const Tensor &start, int64_t present);
 
 /// Rows of a table [positions, n] of cosines or sines that the integers `positions` [B, S] name, or the table
