@@ -7,6 +7,7 @@
 
 #include "Mutations.h"
 
+#include "sluice/Binary/Compare.h"
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Printer.h"
 #include "sluice/Support/Strings.h"
@@ -447,7 +448,7 @@ std::string changeOperation(Program &program, const Target &target, Random &rand
 
 std::string changeType(Program &program, const Target &target, Random &random) {
   return changeField(program, target, random, {"aType", "bType", "cType", "outType"},
-                     [&](int64_t) { return int64_t(random() % 8); });
+                     [&](int64_t) { return int64_t(random() % 6); });
 }
 
 std::string changeDepth(Program &program, const Target &target, Random &random) {
@@ -455,37 +456,62 @@ std::string changeDepth(Program &program, const Target &target, Random &random) 
 }
 
 constexpr Kind allKinds[] = {
-    {"a cycle earlier or later", false, shiftByOne},
-    {"many cycles later", false, shiftFar},
-    {"another interval", false, changeInterval},
-    {"one element more or less", false, changeCount},
-    {"a Receive a cycle early", false, receiveEarly},
-    {"an earlier end", false, shorten},
-    {"another stream", false, changeStream},
-    {"another direction", false, changeDirection},
-    {"another address", false, changeAddress},
-    {"another step", false, changeStep},
-    {"another bank", false, changeBank},
-    {"another column group, accumulator row or width", false, changeColumnOrRow},
-    {"another flag", false, changeFlag},
-    {"another link", false, changeLink},
-    {"operands swapped", false, swapOperands},
-    {"another ALU chained", false, changeChain},
-    {"instruction dropped", false, drop},
-    {"instruction doubled", false, duplicate},
-    {"neighbours changed places", false, exchange},
-    {"another flow", false, changeFlow},
-    {"flow dropped", false, dropFlow},
-    {"initial memory moved", false, moveImage},
-    {"binding moved", false, moveBinding},
-    {"capacity exceeded", false, exceedCapacity},
-    {"another immediate", true, changeImmediate},
-    {"another weight", true, changeWeight},
-    {"another operation of the same shape", true, changeOperation},
-    {"another type", true, changeType},
-    {"another depth of a product", true, changeDepth},
+    {"a cycle earlier or later", shiftByOne},
+    {"many cycles later", shiftFar},
+    {"another interval", changeInterval},
+    {"one element more or less", changeCount},
+    {"a Receive a cycle early", receiveEarly},
+    {"an earlier end", shorten},
+    {"another stream", changeStream},
+    {"another direction", changeDirection},
+    {"another address", changeAddress},
+    {"another step", changeStep},
+    {"another bank", changeBank},
+    {"another column group, accumulator row or width", changeColumnOrRow},
+    {"another flag", changeFlag},
+    {"another link", changeLink},
+    {"operands swapped", swapOperands},
+    {"another ALU chained", changeChain},
+    {"instruction dropped", drop},
+    {"instruction doubled", duplicate},
+    {"neighbours changed places", exchange},
+    {"another flow", changeFlow},
+    {"flow dropped", dropFlow},
+    {"initial memory moved", moveImage},
+    {"binding moved", moveBinding},
+    {"capacity exceeded", exceedCapacity},
+    {"another immediate", changeImmediate},
+    {"another weight", changeWeight},
+    {"another operation of the same shape", changeOperation},
+    {"another type", changeType},
+    {"another depth of a product", changeDepth},
 };
 
 } // namespace
+
+/// The program with one meaning for all that differInMeaningOnly lets differ.
+static Program withoutMeaning(Program program) {
+  for (Card &card : program.cards) {
+    std::fill(card.data.begin(), card.data.end(), 0);
+    for (QueueProgram &queue : card.queues)
+      for (Instruction &what : queue.instructions) {
+        what.immediate = what.lanes = 0;
+        if (!isAlu(what.opcode))
+          continue;
+        const OpcodeInfo &is = opcodeInfo(what.opcode);
+        for (const OpcodeInfo &info : opcodeTable())
+          if (isAlu(info.opcode) && info.operands == is.operands && info.latency == is.latency) {
+            what.opcode = info.opcode;
+            break;
+          }
+        what.aType = what.bType = what.cType = what.outType = 0;
+      }
+  }
+  return program;
+}
+
+bool mutate::differInMeaningOnly(const Program &a, const Program &b) {
+  return differences(withoutMeaning(a), withoutMeaning(b), Scope::Everything).empty();
+}
 
 std::span<const Kind> mutate::kinds() { return allKinds; }

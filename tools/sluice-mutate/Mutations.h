@@ -22,11 +22,13 @@ using Random = std::mt19937_64;
 /// A way to plant one fault.
 struct Kind {
   std::string_view name;
-  /// Whether what results can be another valid program: the same connections, another constant or operation.
-  bool changesMeaning;
   /// Plants the fault and says what it did; "" if the program has nothing to plant it in.
   std::string (*plant)(binary::Program &program, const target::Target &target, Random &random);
 };
+
+/// Whether `a` and `b` connect the same operands in the same places and cycles, and differ in constants,
+/// operations of one shape, types or the depth of products only: another valid program.
+bool differInMeaningOnly(const binary::Program &a, const binary::Program &b);
 
 /// All kinds, in the order of the table in docs/verification.md.
 std::span<const Kind> kinds();
