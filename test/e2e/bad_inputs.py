@@ -231,12 +231,18 @@ class BadRuns(unittest.TestCase):
         graph = models.Graph("rows")
         table = graph.weights("table", 10, 30)
         graph.output(graph.node("Gather", table, graph.input("i", np.zeros(3, np.int64))), [3, 30], name="y")
+        short = graph.weights("short", 10, 20)
+        graph.output(graph.node("GatherElements", short, graph.input("j", np.zeros((2, 20), np.int64))), [2, 20], name="z")
         binary = self.folder / "rows.slu"
         tool("sluice-compile", save_model(self.folder / "rows.onnx", graph.finish()[0]), "-o", binary)
-        for index in (10, -11, 70, 4095, 65536, -65536):
-            with self.subTest(index=index):
-                value = self.array("rows.npy", np.array([1, index, 2], np.int64))
-                self.run_refused(f"--input=i={value}", binary=binary, saying="outside")
+        inside = {"i": np.array([1, 5, 2]), "j": np.ones((2, 20), np.int64)}
+        for name in inside:
+            for index in (10, -11, 70, 4095, 65536, -65536):
+                with self.subTest(name=name, index=index):
+                    values = {key: value.copy() for key, value in inside.items()}
+                    values[name].flat[1] = index
+                    flags = [f"--input={key}={self.array(f'{key}.npy', value)}" for key, value in values.items()]
+                    self.run_refused(*flags, binary=binary, saying="outside")
 
     def test_full_cache(self):
         """A position is not lost where the cache has no room for it."""

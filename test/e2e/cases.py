@@ -148,6 +148,10 @@ def register_windows():
         attributes = dict(kernel_shape=[size] * 2, strides=[stride] * 2)
         cases[f"MaxPool_{size}s{stride}"] = lambda v=view, a=attributes: single("MaxPool", [x], v.max((-2, -1)), **a)
         cases[f"AveragePool_{size}s{stride}"] = lambda v=view, a=attributes: single("AveragePool", [x], v.mean((-2, -1)), **a)
+    v = floats(1, 3, 16, 16, 16)
+    view = np.lib.stride_tricks.sliding_window_view(v, (2, 2, 2), axis=(2, 3, 4))
+    # Every pass reads eight vectors of few buffers at once.
+    cases["MaxPool_3d"] = lambda v=v, w=view: single("MaxPool", [v], w.max((-3, -2, -1)), kernel_shape=[2] * 3)
     cases["GlobalAveragePool"] = lambda: single("GlobalAveragePool", [x], x.mean((2, 3), keepdims=True))
 
 
@@ -195,6 +199,18 @@ def gather_computed_table():
     x, indices = floats(5, 4, 3, 2), np.array([3, 0, 1], np.int64)
     graph.output(graph.node("Gather", graph.input("x", x), graph.input("i", indices), axis=1), [5, 3, 3, 2], name="y")
     return *graph.finish(), [x[:, indices]]
+
+
+@case("layout")
+def gather_elements_run_time():
+    """Selected along a short axis, fetched one by one along a long one."""
+    graph = Graph("gather_elements")
+    x, y = floats(6, 5, 70), floats(300, 3, seed=2)
+    i, j = integers(4, 3, 70, low=-5, high=5, dtype=np.int64), integers(7, 3, low=-300, high=300, dtype=np.int64)
+    names = [graph.input(name, array) for name, array in {"x": x, "y": y, "i": i, "j": j}.items()]
+    graph.output(graph.node("GatherElements", names[0], names[2], axis=1), i.shape, name="selected")
+    graph.output(graph.node("GatherElements", names[1], names[3], axis=0), j.shape, name="fetched")
+    return *graph.finish(), [np.take_along_axis(y, j, 0), np.take_along_axis(x[:4], i, 1)]
 
 
 @case("layout")

@@ -11,6 +11,7 @@
 #include <numeric>
 
 using namespace mlir;
+using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
 
@@ -67,6 +68,35 @@ Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<in
   return node.transpose(rows, inverse);
 }
 
+/// Whether to look at all of an axis of `size` for each of `count` elements, vectors of them at once, rather
+/// than to fetch one element after the other.
+static bool isQuickerSelected(int64_t size, int64_t count) {
+  constexpr int64_t largest = 32, handful = 16;
+  return size > 1 && size <= largest && count >= handful;
+}
+
+/// The element along `dim` of `data` that each index names; in the other dimensions elements of data and of
+/// `indices` (i32, counted from the start) stand side by side, or one for all. An index outside is a fault.
+static Tensor selectAlong(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
+  int64_t size = data.shape[dim];
+  // The extremes fetch zeros from a table of as many rows: that is where the fault comes from.
+  Tensor flat = node.reshape(indices, {indices.count()});
+  Tensor extremes =
+      node.concat({node.reduce(ReduceKind::min, flat, 0), node.reduce(ReduceKind::max, flat, 0)}, 0);
+  Tensor zeros = node.gather(node.splat(node.getBuilder().getI32Type(), {size}, 0), extremes);
+  auto zero = [&](int64_t which) { return node.reshape(node.slice(zeros, 0, which, 1), {}); };
+  Tensor checked =
+      node.map({indices, zero(0), zero(1)}, indices.element,
+               [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(s.add(x[0], x[1]), x[2]); });
+  Tensor result = node.slice(data, dim, 0, 1);
+  for (int64_t i = 1; i < size; ++i)
+    result = node.map({checked, node.slice(data, dim, i, 1), result}, data.element,
+                      [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                        return s.select(s.equal(x[0], s.integer(i)), x[1], x[2]);
+                      });
+  return result;
+}
+
 static Results convertGather(Node &node) {
   const Tensor &data = node.input(0), &given = node.input(1);
   int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
@@ -80,6 +110,11 @@ static Results convertGather(Node &node) {
     return failure();
   if (indices.constant)
     return {{node.reshape(takeKnown(node, data, dim, readIntegers(indices.constant)), shape)}};
+
+  if (data.count() == data.shape[dim] && isQuickerSelected(data.count(), indices.count())) {
+    Tensor row = node.reshape(data, {data.count()});
+    return {{node.reshape(selectAlong(node, row, node.reshape(indices, {indices.count()}), 0), shape)}};
+  }
 
   Shape toFront = {dim};
   for (int64_t other = 0; other < data.rank(); ++other)
@@ -137,6 +172,13 @@ static Results convertGatherElements(Node &node) {
   int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
   if (indices.rank() != data.rank() || node.refused())
     return node.refuse("data and indices differ in rank");
+  if (!indices.constant && isQuickerSelected(data.shape[dim], indices.count())) {
+    Tensor beside = data;
+    for (int64_t other = 0; other < data.rank(); ++other)
+      if (other != dim)
+        beside = node.slice(beside, other, 0, indices.shape[other]);
+    return {{selectAlong(node, beside, wrapIndices(node, indices, data.shape[dim]), dim)}};
+  }
   Tensor places = elementPlaces(node, data, indices, dim);
   Tensor elements = node.gather(node.reshape(data, {data.count()}), node.reshape(places, {indices.count()}));
   return {{node.reshape(elements, indices.shape)}};

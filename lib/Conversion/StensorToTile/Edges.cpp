@@ -38,8 +38,6 @@ void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stri
 }
 
 void Lowering::placeInputs() {
-  // A chunk of more vectors than this lies in several buffers, so that passes over it can run side by side.
-  constexpr int64_t splitFrom = 128, splitInto = 4;
   for (Root &root : roots) {
     if (root.kind != Root::Input)
       continue;
@@ -57,7 +55,7 @@ void Lowering::placeInputs() {
       Refs refs(root.refs.begin() + tile.front(), root.refs.begin() + tile.back() + 1);
       weightTiles[refs] = refs.front().buffer;
     }
-    int64_t rows = grid.rows(), block = rows < splitFrom ? rows : (rows + splitInto - 1) / splitInto;
+    int64_t block = emitter.blockOf(grid.rows());
     for (int64_t first = 0; first < grid.vectors();) {
       int64_t end = first;
       while (end < grid.vectors() && root.refs[end].buffer < 0 && end - first < block &&

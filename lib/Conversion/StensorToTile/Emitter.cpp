@@ -15,9 +15,6 @@ namespace sluice::tiling {
 
 /// Most vectors of one pass: what an instruction's count can hold.
 constexpr int64_t maxCount = 65535;
-/// Vectors from which on storage is split, and into how many buffers.
-constexpr int64_t splitFrom = 128, splitInto = 4;
-
 Type carrier(MLIRContext *context, int64_t bytes) { return IntegerType::get(context, 8 * bytes); }
 
 static bool continues(const Job &first, const Job &second, const Job &last, const Job &next) {
@@ -74,8 +71,15 @@ int32_t Emitter::createBuffer(Location loc, int64_t vectors, int64_t bytes, int6
   return addBuffer(tile::BufferOp::create(builder, loc, type, stripes));
 }
 
+int64_t Emitter::blockOf(int64_t count) const {
+  // Many vectors lie in several buffers, of which several fit a bank.
+  constexpr int64_t splitFrom = 128, splitInto = 4;
+  int64_t most = std::max<int64_t>(1, target.wordsPerBank / splitInto);
+  return count < splitFrom ? count : std::min((count + splitInto - 1) / splitInto, most);
+}
+
 Refs Emitter::allocate(Location loc, int64_t count, int64_t bytes) {
-  int64_t block = count < splitFrom ? count : (count + splitInto - 1) / splitInto;
+  int64_t block = blockOf(count);
   Refs refs;
   refs.reserve(count);
   for (int64_t start = 0; start < count; start += block) {
@@ -109,7 +113,7 @@ Refs Emitter::constants(Location loc, ArrayRef<std::string> vectors, int64_t byt
   for (const std::string &vector : vectors)
     if (!pool.contains({bytes, vector}) && freshNumber.try_emplace(vector, fresh.size()).second)
       fresh.push_back(vector);
-  int64_t count = fresh.size(), block = count < splitFrom ? count : (count + splitInto - 1) / splitInto;
+  int64_t count = fresh.size(), block = blockOf(count);
   for (int64_t start = 0; start < count; start += block) {
     ArrayRef<std::string> part = ArrayRef(fresh).slice(start, std::min(block, count - start));
     int32_t buffer = createConstant(loc, part, bytes);

@@ -68,6 +68,9 @@ public:
   int32_t addBuffer(mlir::Value value);
   mlir::Value valueOf(int32_t buffer) const { return buffers[buffer]; }
   int32_t createBuffer(mlir::Location loc, int64_t vectors, int64_t bytes, int64_t stripes = 1);
+  /// Vectors of one buffer where `count` are stored: all, or so many that passes over them can run side by
+  /// side and banks have room.
+  int64_t blockOf(int64_t count) const;
   /// `count` vectors, many of them in several buffers so that passes over them can run side by side.
   Refs allocate(mlir::Location loc, int64_t count, int64_t bytes);
   /// Vectors of which the elements are given, lane by lane (lanes() * bytes in each

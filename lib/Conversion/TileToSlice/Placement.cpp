@@ -177,7 +177,10 @@ private:
           detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
         if (wish.offsets)
           detours += 2 * stop;
-        Cost cost{overflows, clashes, (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
+        // Words may suffice after all, since buffers live for a while; a copy has no other place to go.
+        bool isCopy = placement.copies.contains(buffer);
+        Cost cost{isCopy ? clashes : overflows, isCopy ? overflows : clashes,
+                  (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;

@@ -12,6 +12,7 @@
 
 #include "dialects/tile/TileDialect.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
 #include <array>
@@ -36,6 +37,8 @@ struct UnitPlace {
 struct Placement {
   llvm::MapVector<mlir::Value, BufferPlace> buffers;
   llvm::DenseMap<mlir::Operation *, UnitPlace> units;
+  /// Buffers that one pass alone uses, and that must be in nobody's way there.
+  llvm::DenseSet<mlir::Value> copies;
 };
 
 /// Sides of the VXM.
@@ -56,6 +59,11 @@ void placeUnits(mlir::Block &body, const target::Target &target, Placement &plac
 /// unit that turns it round; and not where long bursts hold a slice while others wait. The program takes at
 /// least `horizon` cycles.
 void placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon, Placement &placement);
+
+/// Gives every pass of which two operands lie in one port's way a copy of one of them, for itself alone, and
+/// enters it in the placement's copies, which are not copied again. Whether there was one: then `body` is to
+/// be placed anew.
+bool separateClashes(mlir::Block &body, Placement &placement);
 
 } // namespace sluice::tile
 

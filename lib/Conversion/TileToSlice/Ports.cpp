@@ -33,7 +33,42 @@ static mlir::Value copyVectors(mlir::Operation *op, mlir::Value source, int64_t 
   return copy;
 }
 
+/// Vectors of each buffer that maps read beyond what its ports give, by the number of the read in its map.
+using FurtherReads = llvm::DenseMap<std::pair<mlir::Value, unsigned>, int64_t>;
+
+static FurtherReads countFurtherReads(mlir::Block &body) {
+  FurtherReads further;
+  for (auto map : body.getOps<MapOp>()) {
+    llvm::DenseMap<mlir::Value, unsigned> uses;
+    for (mlir::Value buffer : map.getInputs())
+      if (unsigned use = uses[buffer]++; use >= hemispheres)
+        further[{buffer, use / hemispheres}] += map.getCount();
+  }
+  return further;
+}
+
+/// Whether maps before `reader` write all vectors of `buffer`, or they are there from the start.
+static bool isFullBefore(mlir::Value buffer, mlir::Operation *reader) {
+  if (!buffer.getDefiningOp<BufferOp>())
+    return true;
+  int64_t written = 0;
+  for (mlir::OpOperand &use : buffer.getUses()) {
+    auto map = llvm::dyn_cast<MapOp>(use.getOwner());
+    bool reads = map ? use.getOperandNumber() < map.getInputs().size() : use.getOperandNumber() == 0;
+    if (reads)
+      continue;
+    if (!map || !map->isBeforeInBlock(reader))
+      return false;
+    written += map.getCount();
+  }
+  return written == llvm::cast<BufferType>(buffer.getType()).getVectors();
+}
+
 void tile::separateReads(mlir::Block &body) {
+  const FurtherReads further = countFurtherReads(body);
+  // Whole copies, each for as many reads of a map as there are hemispheres, where the maps together want as
+  // much.
+  llvm::DenseMap<std::pair<mlir::Value, unsigned>, mlir::Value> wholes;
   for (mlir::Operation &op : llvm::make_early_inc_range(body)) {
     auto map = llvm::dyn_cast<MapOp>(op);
     if (!map)
@@ -42,10 +77,21 @@ void tile::separateReads(mlir::Block &body) {
     llvm::SmallVector<int64_t> views(map.getInputViews());
     for (unsigned i = 0; i < map.getInputs().size(); ++i) {
       mlir::Value buffer = map.getInputs()[i];
-      if (uses[buffer]++ < hemispheres)
+      unsigned use = uses[buffer]++;
+      if (use < hemispheres)
         continue;
-      mlir::Value copy = copyVectors(map, buffer, views[2 * i], views[2 * i + 1], map.getCount(),
-                                     map.getBody().getArgument(i).getType());
+      std::pair<mlir::Value, unsigned> which{buffer, use / hemispheres};
+      int64_t vectors = llvm::cast<BufferType>(buffer.getType()).getVectors();
+      mlir::Type element = map.getBody().getArgument(i).getType();
+      if (auto whole = wholes.find(which);
+          whole != wholes.end() || (further.lookup(which) >= vectors && isFullBefore(buffer, map))) {
+        mlir::Value copy =
+            whole != wholes.end() ? whole->second : copyVectors(map, buffer, 0, 1, vectors, element);
+        wholes[which] = copy;
+        map.getInputsMutable()[i].set(copy);
+        continue;
+      }
+      mlir::Value copy = copyVectors(map, buffer, views[2 * i], views[2 * i + 1], map.getCount(), element);
       map.getInputsMutable()[i].set(copy);
       views[2 * i] = 0;
       views[2 * i + 1] = 1;

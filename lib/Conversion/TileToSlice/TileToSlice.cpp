@@ -109,8 +109,12 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
   tile::separateReads(body);
   tile::splitStripedMaps(body);
   tile::Placement placement;
-  tile::placeUnits(body, *options.target, placement);
-  tile::placeBuffers(body, *options.target, largerBound(module), placement);
+  do {
+    placement.buffers.clear();
+    placement.units.clear();
+    tile::placeUnits(body, *options.target, placement);
+    tile::placeBuffers(body, *options.target, largerBound(module), placement);
+  } while (tile::separateClashes(body, placement));
 
   llvm::SmallVector<mlir::Operation *> passes;
   for (mlir::Operation &op : body.without_terminator())

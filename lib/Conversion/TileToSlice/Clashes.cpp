@@ -1,0 +1,174 @@
+//===- Clashes.cpp - Operands of one pass in one slice --------------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A buffer that takes part in many passes may find no place where it is in nobody's way. What
+// one pass alone uses always does: the pass gets a copy.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Placement.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <tuple>
+
+using namespace sluice;
+using namespace sluice::tile;
+
+namespace {
+
+/// What a pass streams from or to a buffer: vectors start, start + step, ... of it.
+struct Access {
+  mlir::OpOperand *operand;
+  bool isWrite;
+  /// Where it is read, or all copies that are written.
+  llvm::SmallVector<int64_t, 2> hemispheres;
+  /// Where the pass keeps (start, step), by attribute and position.
+  llvm::StringRef views;
+  size_t at;
+  int64_t count;
+};
+
+/// The accesses of one pass that are made at once.
+class PassAccesses {
+public:
+  PassAccesses(mlir::Operation *op, Placement &placement) : placement(placement) {
+    const UnitPlace &unit = placement.units[op];
+    llvm::TypeSwitch<mlir::Operation *>(op)
+        .Case([&](MapOp map) {
+          for (auto [i, input] : llvm::enumerate(map.getInputsMutable()))
+            read(input, unit.readHemispheres[i], map.getInputViewsAttrName(), 2 * i, map.getCount());
+          writeAll(map.getOutputsMutable(), map.getOutputViewsAttrName(), map.getCount());
+        })
+        .Case([&](PermuteOp permute) {
+          int64_t count = permute.getCount();
+          read(permute.getInputMutable(), unit.hemisphere, permute.getViewsAttrName(), 0, count);
+          read(permute.getMapMutable(), unit.hemisphere, permute.getViewsAttrName(), 2, count);
+          write(permute.getOutputMutable(), permute.getViewsAttrName(), 4, count);
+        })
+        .Case([&](ContractOp contract) {
+          llvm::StringRef segments = contract.getRowSegmentsAttrName();
+          int64_t last = contract.getLanes().size() - 1;
+          for (auto [j, rows] : llvm::enumerate(contract.getRowsMutable()))
+            if (llvm::ArrayRef<int64_t> of = contract.getRowSegments().slice(4 * j, 4); of[0] == last)
+              read(rows, unit.hemisphere, segments, 4 * j + 1, of[3]);
+          rowReads = accesses.size();
+          for (auto [i, extra] : llvm::enumerate(contract.getExtrasMutable()))
+            read(extra, unit.readHemispheres[i], contract.getExtraViewsAttrName(), 2 * i,
+                 contract.getCount());
+          writeAll(contract.getOutputsMutable(), contract.getOutputViewsAttrName(), contract.getCount());
+        });
+  }
+
+  /// The access to copy so that the pass has one clash less, none where there is no clash: of those that are
+  /// not copies already a read rather than a write, and that with more uses.
+  const Access *findClash() const;
+
+private:
+  void read(mlir::OpOperand &operand, int64_t hemisphere, llvm::StringRef views, size_t at, int64_t count) {
+    accesses.push_back({&operand, false, {hemisphere}, views, at, count});
+  }
+  void write(mlir::OpOperand &operand, llvm::StringRef views, size_t at, int64_t count) {
+    accesses.push_back({&operand, true, placement.buffers[operand.get()].hemispheres, views, at, count});
+  }
+  void writeAll(mlir::MutableOperandRange operands, llvm::StringRef views, int64_t count) {
+    for (auto [i, operand] : llvm::enumerate(operands))
+      write(operand, views, 2 * i, count);
+  }
+  bool clash(const Access &a, const Access &b) const;
+
+  Placement &placement;
+  llvm::SmallVector<Access> accesses;
+  /// So many of the first are the rows of a contraction, which come one segment after the other.
+  size_t rowReads = 0;
+};
+
+} // namespace
+
+bool PassAccesses::clash(const Access &a, const Access &b) const {
+  const BufferPlace &placeA = placement.buffers[a.operand->get()],
+                    &placeB = placement.buffers[b.operand->get()];
+  // A read and a write share a slice if they are in different banks.
+  if (a.isWrite != b.isWrite && placeA.bank != placeB.bank)
+    return false;
+  auto share = [](llvm::ArrayRef<int64_t> some, llvm::ArrayRef<int64_t> others) {
+    return llvm::any_of(some, [&](int64_t one) { return llvm::is_contained(others, one); });
+  };
+  return share(a.hemispheres, b.hemispheres) && share(placeA.slices, placeB.slices);
+}
+
+const Access *PassAccesses::findClash() const {
+  auto rank = [&](const Access &access) {
+    mlir::Value buffer = access.operand->get();
+    return std::tuple(!placement.copies.contains(buffer), !access.isWrite,
+                      llvm::range_size(buffer.getUses()));
+  };
+  for (size_t j = 0; j < accesses.size(); ++j)
+    for (size_t i = j < rowReads ? j : 0; i < j; ++i)
+      if (clash(accesses[i], accesses[j])) {
+        const Access &better = rank(accesses[i]) > rank(accesses[j]) ? accesses[i] : accesses[j];
+        if (!placement.copies.contains(better.operand->get()))
+          return &better;
+      }
+  return nullptr;
+}
+
+/// A pass that moves vectors as they are.
+static void createCopy(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from, mlir::Value to,
+                       llvm::ArrayRef<int64_t> fromView, llvm::ArrayRef<int64_t> toView, int64_t count) {
+  int64_t bytes = llvm::cast<BufferType>(from.getType()).getBytes();
+  auto map =
+      MapOp::create(builder, loc, mlir::ValueRange{from}, mlir::ValueRange{to},
+                    builder.getDenseI64ArrayAttr(fromView), builder.getDenseI64ArrayAttr(toView), count);
+  mlir::OpBuilder::InsertionGuard guard(builder);
+  mlir::Block *body = builder.createBlock(&map.getBody());
+  body->addArgument(builder.getIntegerType(8 * bytes), loc);
+  YieldOp::create(builder, loc, body->getArguments());
+}
+
+/// Gives the pass a buffer of its own instead of the access's. A constant is there twice, others are copied.
+static mlir::Value copyAccess(mlir::Operation *op, const Access &access) {
+  mlir::OpBuilder builder(op);
+  mlir::Value buffer = access.operand->get();
+  if (auto constant = buffer.getDefiningOp<ConstantOp>()) {
+    builder.setInsertionPointAfter(constant);
+    mlir::Value twin = builder.clone(*constant)->getResult(0);
+    access.operand->set(twin);
+    return twin;
+  }
+  llvm::SmallVector<int64_t> views(op->getAttrOfType<mlir::DenseI64ArrayAttr>(access.views).asArrayRef());
+  llvm::SmallVector<int64_t> before(llvm::ArrayRef(views).slice(access.at, 2));
+  int64_t count = before[1] == 0 ? 1 : access.count;
+  llvm::SmallVector<int64_t> after{0, before[1] == 0 ? 0 : 1};
+  int64_t bytes = llvm::cast<BufferType>(buffer.getType()).getBytes();
+  mlir::Value copy =
+      BufferOp::create(builder, op->getLoc(), BufferType::get(op->getContext(), count, bytes), 1);
+  if (access.isWrite) {
+    builder.setInsertionPointAfter(op);
+    createCopy(builder, op->getLoc(), copy, buffer, after, before, count);
+  } else {
+    createCopy(builder, op->getLoc(), buffer, copy, before, after, count);
+  }
+  access.operand->set(copy);
+  llvm::copy(after, views.begin() + access.at);
+  op->setAttr(access.views, builder.getDenseI64ArrayAttr(views));
+  return copy;
+}
+
+bool tile::separateClashes(mlir::Block &body, Placement &placement) {
+  llvm::SmallVector<mlir::Operation *> passes;
+  for (mlir::Operation &op : body)
+    passes.push_back(&op);
+  bool found = false;
+  for (mlir::Operation *op : passes)
+    if (const PassAccesses accesses(op, placement); const Access *access = accesses.findClash()) {
+      placement.copies.insert(copyAccess(op, *access));
+      found = true;
+    }
+  return found;
+}
