@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Judges Sluice by ONNX backend tests: folders of model.onnx and test_data_set_*/{input,output}_*.pb.
 
-    onnx-tests.py FOLDER... [--only GLOB] [--jobs N] [--json FILE] [--tolerances onnx|onnxruntime]
+    onnx-tests.py FOLDER... [--only GLOB] [--jobs N] [--json FILE] [--tolerances onnx|onnxruntime] [--stepper]
                   [--write-coverage | --check-coverage]
 
 A FOLDER holds tests ("node", "simple", ...). Each test is compiled with fp32 accuracy, proven, run on the
@@ -41,13 +41,13 @@ COVERAGE = ROOT / "docs" / "onnx-coverage.md"
 TIMEOUT = 120  # seconds for one test
 
 
-def serve(connection, tolerances):
+def serve(connection, how):
     """Judges the tests that come through the connection, up to an empty one."""
     import onnx_judge
 
     while test := connection.recv():
         try:
-            connection.send(onnx_judge.judge(Path(test), tolerances))
+            connection.send(onnx_judge.judge(Path(test), **how))
         except Exception as error:
             connection.send({"verdict": "crash", "reason": repr(error)})
 
@@ -55,13 +55,13 @@ def serve(connection, tolerances):
 class Worker:
     """A process that judges one test after the other, and is replaced when a test kills it."""
 
-    def __init__(self, tolerances):
-        self.process, self.tolerances = None, tolerances
+    def __init__(self, how):
+        self.process, self.how = None, how
 
     def start(self):
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, self.tolerances), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, self.how), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -85,9 +85,9 @@ class Worker:
             self.connection.send("")
 
 
-def judge_all(tests, jobs, tolerances):
+def judge_all(tests, jobs, how):
     """{"folder/test": {"verdict", ...}}, in the tests' order."""
-    workers = [Worker(tolerances) for _ in range(jobs)]
+    workers = [Worker(how) for _ in range(jobs)]
     idle = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
@@ -124,13 +124,14 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="processes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write {test: {verdict, reason, seconds}}")
     parser.add_argument("--tolerances", default="onnx", choices=["onnx", "onnxruntime"], help="whose outputs are expected")
+    parser.add_argument("--stepper", action="store_true", help="run on the cycle stepper too")
     coverage = parser.add_mutually_exclusive_group()
     coverage.add_argument("--write-coverage", action="store_true")
     coverage.add_argument("--check-coverage", action="store_true")
     options = parser.parse_args()
     tests = sorted(path.parent for folder in options.folders for path in folder.resolve().glob("*/model.onnx")
                    if fnmatch.fnmatch(path.parent.name, options.only))
-    results = judge_all(tests, options.jobs, options.tolerances)
+    results = judge_all(tests, options.jobs, {"tolerances": options.tolerances, "stepper": options.stepper})
     report(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")

@@ -130,8 +130,9 @@ def compile_case(case, path):
                 raise refusal(str(error)) from None
 
 
-def run_case(case, path, tolerances):
-    """Seconds of compilation; raises a Verdict when the case does not pass."""
+def run_case(case, path, tolerances, stepper):
+    """Seconds of compilation; raises a Verdict when the case does not pass. With `stepper` the cycle stepper must agree
+    in every bit, memory image included."""
     binary, seconds = compile_case(case, path)
     feeds = case.feeds()
     try:
@@ -142,6 +143,11 @@ def run_case(case, path, tolerances):
     for name, output in outputs.items():
         if name not in golden or output.tobytes() != golden[name].tobytes():
             raise Verdict("wrong", f"output '{name}': executor and reference interpreter differ")
+    if stepper:
+        try:
+            binary.run(feeds, stepper=True)
+        except sluice.Error as error:
+            raise Verdict("wrong", str(error)) from None
     for edge, want in zip(case.model.graph.output, case.expected):
         if edge.name not in outputs:
             raise Verdict("wrong", f"there is no output '{edge.name}'")
@@ -162,12 +168,12 @@ def operator(model):
     return f"{node.domain}.{node.op_type}" if node.domain else node.op_type
 
 
-def judge(test, tolerances="onnx"):
+def judge(test, tolerances="onnx", stepper=False):
     """{"verdict", "reason" unless it passes, "seconds" of compilation if it passes, "operator"}."""
     model = onnx.load(str(test / "model.onnx"))
     with tempfile.TemporaryDirectory() as folder:
         try:
-            seconds = max(run_case(Case(model, data), Path(folder) / "model.onnx", TOLERANCES[tolerances])
+            seconds = max(run_case(Case(model, data), Path(folder) / "model.onnx", TOLERANCES[tolerances], stepper)
                           for data in sorted(test.glob("test_data_set_*")))
             return {"verdict": "pass", "seconds": seconds, "operator": operator(model)}
         except Verdict as verdict:
