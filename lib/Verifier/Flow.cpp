@@ -126,16 +126,16 @@ std::string FlowChecker::describe(const Producer &producer, int64_t element) con
 
 void FlowChecker::reportMismatch(const Operand &operand, int64_t element, const Producer &producer,
                                  int64_t producing, const Edge *carried, Findings &findings) const {
-  const bool weights = operand.slot == binary::kWeightsSlot;
+  const bool isOwn = operand.element.empty();
   // All of an output is taken in one cycle, vector after vector.
   const uint32_t order = operand.burst >= tables[card].size()
                              ? uint32_t(element) << 2 | (operand.slot & 3)
-                             : operand.slot << 16 | operand.plane << 8 | (weights ? uint32_t(element) : 0);
+                             : operand.slot << 16 | operand.plane << 8 | (isOwn ? 0 : uint32_t(element));
   const When when{uint64_t(operand.cycles.at(element)), When::Running, operand.burst, order};
   findings.report(Hazard::FlowMismatch, when, [&] {
-    return concat(weights ? concat("column group ", element, " of the weights of ")
-                          : concat("slot ", operand.slot, " of "),
-                  tables[card].describe({operand.burst, weights ? 0 : uint32_t(element)}), " is fed by ",
+    return concat(isOwn ? concat("slot ", operand.slot, " of ")
+                        : concat(operand.element, " ", element, " of the ", operand.whole, " of "),
+                  tables[card].describe({operand.burst, isOwn ? uint32_t(element) : 0}), " is fed by ",
                   describe(producer, producing), ", but the carried flow has ",
                   carried ? describe(carried->producer, carried->producing.at(element - carried->first))
                           : "nothing for it");
@@ -174,7 +174,8 @@ void FlowChecker::check(const Operand &operand, const Progression &elements, con
     };
     if (!edge)
       return mismatch(begin);
-    operands[operand.index].taken += uint64_t(end - begin);
+    if (!operand.again)
+      operands[operand.index].taken += uint64_t(end - begin);
     if (edge->producer != producer)
       return mismatch(begin);
     // Two lines that agree in two places agree everywhere.
@@ -186,7 +187,7 @@ void FlowChecker::check(const Operand &operand, const Progression &elements, con
 }
 
 void FlowChecker::skip(const Operand &operand, const Progression &elements, Effort &effort) {
-  if (operand.index != none)
+  if (operand.index != none && !operand.again)
     forEachEdge(operand.index, elements, effort, [&](int64_t begin, int64_t end, const Edge *edge) {
       if (edge)
         operands[operand.index].taken += uint64_t(end - begin);

@@ -14,6 +14,8 @@
 
 #include "sluice/Verifier/Bursts.h"
 
+#include <string_view>
+
 namespace sluice::verifier {
 
 /// A burst's output, or the initial memory.
@@ -32,8 +34,12 @@ struct Operand {
   uint32_t slot;
   uint32_t burst;
   uint32_t plane = 0;
-  /// What is dispatched when: of weights, all groups in the cycle of the swap.
+  /// When its elements are dispatched: all weights in the cycle of the swap.
   Line cycles{};
+  /// What an element is where it is none of the burst: "column group ... of the weights of".
+  std::string_view element{}, whole{};
+  /// Whether this is another look at elements that were taken already.
+  bool again = false;
 };
 
 /// Compares, operand by operand and progression by progression, who is found to feed an operand with
@@ -54,9 +60,11 @@ public:
   Operand operand(uint32_t burst, uint32_t slot) const;
   /// The operand's `elements` were found to be fed by the elements producing.at(0), ... of
   /// `producer`; of the initial memory, words of a run or vectors of an input. For weights an element is a
-  /// column group.
+  /// column group, for the table of a Gather a word.
   void check(const Operand &operand, const Progression &elements, const Producer &producer,
              const Line &producing, Findings &findings, Effort &effort);
+  /// One past the last element of an operand that is carried.
+  uint64_t carriedEnd(uint32_t operand) const { return edges[operands[operand].end - 1].end(); }
   /// Nothing feeds the elements, which has been reported as another hazard.
   void skip(const Operand &operand, const Progression &elements, Effort &effort);
   /// Reports carried elements that no operand takes.

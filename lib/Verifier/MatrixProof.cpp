@@ -121,7 +121,9 @@ void MatrixProof::loadWindow(std::span<const Part> parts, const Swap *swap, unsi
                       kWeightsSlot,
                       swap->burst,
                       index,
-                      {int64_t(swap->cycle), 0}};
+                      {int64_t(swap->cycle), 0},
+                      "column group",
+                      "weights"};
     if (parts.empty())
       findings.report(Hazard::WeightsMissing, When{swap->cycle, When::Running, swap->burst, index}, [&] {
         return concat(table.describe({swap->burst, 0}), " takes the loading slot of plane ", index,

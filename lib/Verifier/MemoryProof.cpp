@@ -38,19 +38,42 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
                       region.name, "' is initialised twice");
       });
   // A Scatter changes words of a table that direct accesses wrote before.
-  auto direct = [&](const std::vector<Access> &accesses) {
-    std::vector<Access> found;
-    for (const Access &access : accesses)
-      if (isDirect(table[access.burst].what->opcode))
-        found.push_back(access);
-    return found;
-  };
-  const std::vector<Access> directReads = direct(reads), directWrites = direct(writes);
-  history.run(directReads, directWrites, [&](const Access &read, const WordHistory::Content &content) {
+  std::vector<Access> directWrites;
+  for (const Access &write : writes)
+    if (isDirect(table[write.burst].what->opcode))
+      directWrites.push_back(write);
+  const std::vector<Access> looks = directReads(table, target, flow);
+  history.run(looks, directWrites, [&](const Access &read, const WordHistory::Content &content) {
     proveRead(read, content, table, target, flow, findings, effort);
   });
   proveOutputs(history, flow.cardNumber(), end, findings);
   usedWords = history.words();
+}
+
+/// The Reads, and for each Gather whose table is carried two looks at all of it at once: with its first
+/// and with its last element. A word that both find as carried was not written in between.
+std::vector<Access> MemoryProof::directReads(const BurstTable &table, const Target &target,
+                                             const FlowChecker &flow) const {
+  std::vector<Access> looks;
+  for (const Access &read : reads) {
+    if (isDirect(table[read.burst].what->opcode)) {
+      looks.push_back(read);
+      continue;
+    }
+    const uint32_t operand = flow.index(read.burst, kMemorySlot);
+    if (operand == FlowChecker::none)
+      continue;
+    const int64_t left = target.wordsPerBank - read.word.base % target.wordsPerBank;
+    const int64_t words = std::min(int64_t(flow.carriedEnd(operand)), left);
+    const Access first{read.burst, {read.word.base, 1}, {read.cycle.base, 0}, words};
+    looks.push_back(first);
+    if (read.count == 1)
+      continue;
+    looks.push_back(first);
+    looks.back().cycle.base = read.lastCycle();
+  }
+  std::sort(looks.begin(), looks.end());
+  return looks;
 }
 
 /// Splits accesses by bank: addresses step monotonously, so that a burst's elements in one bank
@@ -145,22 +168,29 @@ static Line producingOf(const WordsFound &words) {
 void MemoryProof::proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
                             const Target &target, FlowChecker &flow, Findings &findings,
                             Effort &effort) const {
-  const Operand operand = flow.operand(read.burst, kMemorySlot);
+  const bool isTable = table[read.burst].what->opcode == Opcode::Gather;
+  Operand operand = flow.operand(read.burst, kMemorySlot);
+  if (isTable) {
+    operand.again = uint64_t(read.cycle.base) != table[read.burst].what->cycle;
+    operand.cycles = read.cycle;
+    operand.element = "word";
+    operand.whole = "table";
+  }
   auto whenAt = [&](int64_t element) {
-    return When{uint64_t(read.cycle.at(element)), When::Running, read.burst};
+    return When{uint64_t(read.cycle.at(element)), When::Running, read.burst, isTable ? uint32_t(element) : 0};
   };
   for (const Progression &missing : content.missing) {
     flow.skip(operand, missing, effort);
     findings.report(Hazard::UnwrittenRead, whenAt(missing.first), [&] {
-      return concat(table.describe({read.burst, uint32_t(missing.first)}), " reads ",
+      return concat(table.describe({read.burst, isTable ? 0 : uint32_t(missing.first)}), " reads ",
                     wordName(read.word.at(missing.first)), ", which nothing wrote");
     });
   }
   for (const WordsFound &words : content.found) {
     flow.check(operand, words.elements, producerOf(words, flow.cardNumber()), producingOf(words), findings,
                effort);
-    if (words.writer->burst == Producer::initialMemory || target.writeLatency <= 1)
-      continue;
+    if (isTable || words.writer->burst == Producer::initialMemory || target.writeLatency <= 1)
+      continue; // Gathers wait for all writes to their bank.
     const Line written = words.writer->cycle.after(words.writing);
     const Line age = read.cycle.after(words.elements.line()) - written;
     const Range young =

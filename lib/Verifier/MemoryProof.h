@@ -53,6 +53,8 @@ private:
                   Effort &effort) const;
   void proveSettled(const BurstTable &table, const target::Target &target, Findings &findings,
                     Effort &effort) const;
+  std::vector<Access> directReads(const BurstTable &table, const target::Target &target,
+                                  const FlowChecker &flow) const;
   void proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
                  const target::Target &target, FlowChecker &flow, Findings &findings, Effort &effort) const;
   void proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings);

@@ -47,8 +47,7 @@ struct Finding {
 
 /// All findings' earliest of each class and card, in order of card, cycle, class.
 /// Empty: the program is free of hazards and its flow is the carried one.
-/// Memory indirect accesses may touch any word of their declared table (see
-/// docs/verification.md).
+/// What indirect accesses leave to trust is in docs/verification.md.
 std::vector<Finding> verify(const binary::Program &program, const target::Target &target);
 
 } // namespace sluice::verifier

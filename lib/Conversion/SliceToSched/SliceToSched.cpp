@@ -144,14 +144,7 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   auto isOutput = [](const Buffer &buffer) {
     return llvm::any_of(buffer.value.getUsers(), llvm::IsaPred<slice::OutputOp>);
   };
-  // The host may read any word of an output, a Gather any of its table.
-  auto isReadUnseen = [&](const Buffer &buffer) {
-    return isOutput(buffer) || llvm::any_of(buffer.value.getUsers(), [&](mlir::Operation *user) {
-             auto gather = llvm::dyn_cast<slice::GatherOp>(user);
-             return gather && gather.getTable() == buffer.value;
-           });
-  };
-  const std::vector<IssueId> number = eraseUnreadWrites(schedule.state.issues, isReadUnseen);
+  const std::vector<IssueId> number = eraseUnreadWrites(schedule.state.issues, isOutput);
   for (auto &[value, buffer] : schedule.allBuffers())
     buffer->renumberWriters(number);
 

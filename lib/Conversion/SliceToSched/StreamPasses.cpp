@@ -181,6 +181,10 @@ mlir::LogicalResult Schedule::departGather(slice::GatherOp op) {
     IssueId id = state.issue({Unit::MemRead, hemisphere, uint16_t(slice)}, instruction, op.getLoc());
     state.issues[id].buffer = &table;
     addStreamFlow(state.issues[id].flow, 0, 0, 1, count, addresses.front());
+    // Any word of the table may be asked for, in any cycle of the burst.
+    const MemoryBurst whole{slice, unsigned(byte), 0, 1, 0, 1, table.vectors};
+    train.addMemoryFlow(state.issues[id].flow, table, table.copyIn(hemisphere), whole,
+                        [](int64_t word) { return word; });
     sources.push_back({{id, 0, 0, 1, count}});
   }
   table.lastUse = std::max(table.lastUse, train.train.departure + count - 1);

@@ -124,6 +124,10 @@ public:
   ScheduleState &state;
   mlir::Location location;
 
+  /// Appends to `flow` who writes the words that `burst` reads; its element j is vector vectorOf(j).
+  void addMemoryFlow(std::vector<FlowEdge> &flow, Buffer &buffer, unsigned copy, const MemoryBurst &burst,
+                     llvm::function_ref<int64_t(int64_t)> vectorOf);
+
 private:
   struct Access {
     Buffer *buffer;
@@ -170,8 +174,6 @@ private:
   binary::Instruction memoryInstruction(binary::Opcode opcode, const MemoryBurst &burst,
                                         const scheduling::Cycles &cycles, unsigned stream,
                                         target::Direction direction) const;
-  void addMemoryFlow(std::vector<FlowEdge> &flow, Buffer &buffer, unsigned copy, const MemoryBurst &burst,
-                     llvm::function_ref<int64_t(int64_t)> vectorOf);
 
   std::vector<Read> reads;
   std::vector<Result> results;

@@ -35,14 +35,14 @@ static std::vector<std::vector<bool>> findReadElements(const std::vector<Issue> 
 }
 
 /// The maximal runs of elements that are read, issue by issue, numbered anew.
-static std::vector<llvm::SmallVector<Kept, 1>>
-findKept(const std::vector<Issue> &issues, llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
+static std::vector<llvm::SmallVector<Kept, 1>> findKept(const std::vector<Issue> &issues,
+                                                        llvm::function_ref<bool(const Buffer &)> isOutput) {
   const std::vector<std::vector<bool>> read = findReadElements(issues);
   std::vector<llvm::SmallVector<Kept, 1>> kept(issues.size());
   IssueId next = 0;
   for (size_t i = 0; i < issues.size(); ++i) {
     const int64_t count = issues[i].instruction.count;
-    if (read[i].empty() || isReadUnseen(*issues[i].buffer)) {
+    if (read[i].empty() || isOutput(*issues[i].buffer)) {
       kept[i].push_back({0, count, next++});
       continue;
     }
@@ -82,8 +82,8 @@ static std::vector<FlowEdge> keptFlow(llvm::ArrayRef<FlowEdge> flow, int64_t fir
 }
 
 std::vector<IssueId> sched::eraseUnreadWrites(std::vector<Issue> &issues,
-                                              llvm::function_ref<bool(const Buffer &)> isReadUnseen) {
-  const std::vector<llvm::SmallVector<Kept, 1>> kept = findKept(issues, isReadUnseen);
+                                              llvm::function_ref<bool(const Buffer &)> isOutput) {
+  const std::vector<llvm::SmallVector<Kept, 1>> kept = findKept(issues, isOutput);
   std::vector<Issue> result;
   std::vector<IssueId> number(issues.size(), initialMemory);
   for (size_t i = 0; i < issues.size(); ++i)

@@ -15,11 +15,11 @@
 namespace sluice::sched {
 
 /// Removes the elements of writes whose words no instruction reads, since their readers took the results as
-/// they flowed by; what remains of a burst may be several. All writes of a buffer that `isReadUnseen` stay:
+/// they flowed by; what remains of a burst may be several. All writes of a buffer that `isOutput` stay:
 /// its readers are not in the instructions' flow. Issues are numbered anew; the number of each of the old
 /// ones, of its first part, or -1.
 std::vector<IssueId> eraseUnreadWrites(std::vector<Issue> &issues,
-                                       llvm::function_ref<bool(const Buffer &)> isReadUnseen);
+                                       llvm::function_ref<bool(const Buffer &)> isOutput);
 
 } // namespace sluice::sched
 

@@ -275,8 +275,26 @@ static std::vector<Finding> expectSame(const Program &program, const Target &tar
   return findings;
 }
 
+/// Carries tables of a few words for most Gathers, whoever writes them.
+static void addTables(Program &program, Dice &dice) {
+  for (Card &card : program.cards)
+    for (uint32_t queue = 0; queue != card.queues.size(); ++queue)
+      for (uint32_t index = 0; index != card.queues[queue].instructions.size(); ++index) {
+        if (card.queues[queue].instructions[index].opcode != Opcode::Gather || dice.oneIn(4))
+          continue;
+        proto::FlowEdge edge;
+        edge.set_queue(queue);
+        edge.set_instruction(index);
+        edge.set_slot(kMemorySlot);
+        edge.set_count(uint32_t(dice.between(1, 20)));
+        edge.set_producer_queue(kInitialMemory);
+        card.flow.push_back(edge);
+      }
+}
+
 /// Gives the program the flow that it has.
 static void carryFlow(Program &program, const Target &target, Dice &dice) {
+  addTables(program, dice);
   const ElementProof proof = proveElements(program, target);
   for (size_t card = 0; card != program.cards.size(); ++card)
     program.cards[card].flow = joined(proof.flow[card], dice);
@@ -307,8 +325,11 @@ TEST_P(Differential, RandomPrograms) {
     carryFlow(program, target, dice);
     const std::vector<Finding> findings = expectSame(program, target, what);
     clean += findings.empty();
+    // A table may change between a Gather's first and its last element.
     for (const Finding &finding : findings)
-      EXPECT_NE(finding.hazard, Hazard::FlowMismatch) << what << "\n" << finding.message;
+      EXPECT_TRUE(finding.hazard != Hazard::FlowMismatch || finding.message.starts_with("word "))
+          << what << "\n"
+          << finding.message;
     for (unsigned mutation = 0; mutation != 3; ++mutation) {
       Program mutated = program;
       Card &card = dice.anyOf(mutated.cards);

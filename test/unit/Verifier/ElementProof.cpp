@@ -73,31 +73,40 @@ public:
     }
   }
 
-  void check(uint32_t burst, uint32_t slot, uint32_t plane, uint32_t element, uint64_t cycle, Source source) {
-    emit(burst, slot, plane, element, source);
+  /// Elements of weights and tables are column groups and words: of `whole`. `again`: a second look.
+  void check(uint32_t burst, uint32_t slot, uint32_t plane, uint32_t element, uint64_t cycle, Source source,
+             std::string_view whole = "", bool again = false) {
+    if (!again)
+      emit(burst, slot, plane, element, source);
     auto found = expected.find({{burst, slot, plane}, element});
     if (found != expected.end()) {
-      ++taken[{burst, slot, plane}];
+      taken[{burst, slot, plane}] += !again;
       Source carriedSource = found->second.first;
       const int64_t number = found->second.second;
       carriedSource.element = uint32_t(number);
       if (carriedSource == source && number == source.element)
         return;
     }
-    const bool weights = slot == kWeightsSlot;
+    const bool own = whole.empty();
     findings.report(Hazard::FlowMismatch,
                     When{cycle, When::Running, burst,
                          burst >= table().size() ? element << 2 | (slot & 3)
-                                                 : slot << 16 | plane << 8 | (weights ? element : 0)},
+                                                 : slot << 16 | plane << 8 | (own ? 0 : element)},
                     [&] {
-                      return concat(weights ? concat("column group ", element, " of the weights of ")
-                                            : concat("slot ", slot, " of "),
-                                    table().describe({burst, weights ? 0 : element}), " is fed by ",
+                      return concat(own ? concat("slot ", slot, " of ")
+                                        : concat(slot == kWeightsSlot ? "column group " : "word ", element,
+                                                 " of the ", whole, " of "),
+                                    table().describe({burst, own ? element : 0}), " is fed by ",
                                     describe(source, source.element), ", but the carried flow has ",
                                     found == expected.end()
                                         ? "nothing for it"
                                         : describe(found->second.first, found->second.second));
                     });
+  }
+  /// How many words of a Gather's table are carried.
+  uint32_t tableWords(uint32_t burst) {
+    auto found = ends.find({burst, kMemorySlot, 0});
+    return found == ends.end() ? 0 : found->second;
   }
   void skip(uint32_t burst, uint32_t slot, uint32_t element) {
     taken[{burst, slot, 0}] += expected.count({{burst, slot, 0}, element});
@@ -247,6 +256,7 @@ private:
   void giveStreams(const Element &element);
   void access(const Element &element);
   void read(const Element &element, const Place &word);
+  void lookAtTable(const Element &element, Place word);
   void chain(const Element &element);
   void install(const Element &element);
   void multiply(const Element &element);
@@ -512,6 +522,8 @@ void Run::read(const Element &element, const Place &word) {
     auto written = bankWritten.find(bank);
     if (written != bankWritten.end() && element.cycle - written->second < target.writeLatency)
       reportSettling(written->second);
+    if (element.index == 0 || element.index + 1 == table[element.burst].what->count)
+      lookAtTable(element, word);
     return;
   }
   auto found = words.find(word);
@@ -526,6 +538,25 @@ void Run::read(const Element &element, const Place &word) {
   if (content.burst != kInitialMemory && element.cycle - content.cycle < target.writeLatency)
     reportSettling(content.cycle);
   flow.check(element.burst, kMemorySlot, 0, element.index, element.cycle, sourceOf(content));
+}
+
+/// All words of a Gather's table are as carried with its first and its last element.
+void Run::lookAtTable(const Element &element, Place word) {
+  const int64_t begin = std::get<2>(word), left = target.wordsPerBank - begin % target.wordsPerBank;
+  for (uint32_t i = 0; i != std::min<int64_t>(flow.tableWords(element.burst), left); ++i) {
+    std::get<2>(word) = begin + i;
+    auto found = words.find(word);
+    if (found != words.end()) {
+      flow.check(element.burst, kMemorySlot, 0, i, element.cycle, sourceOf(found->second), "table",
+                 element.index != 0);
+      continue;
+    }
+    if (element.index == 0)
+      flow.skip(element.burst, kMemorySlot, i);
+    findings.report(Hazard::UnwrittenRead, when(element, i), [&] {
+      return concat(table.describe({element.burst, 0}), " reads ", wordName(word), ", which nothing wrote");
+    });
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -568,7 +599,7 @@ void Run::multiply(const Element &element) {
                                      ", into which nothing was installed"));
       for (const auto &[group, installed] : plane.loading)
         flow.check(element.burst, kWeightsSlot, index - first, group, element.cycle,
-                   {card, installed.burst, index - first, installed.index});
+                   {card, installed.burst, index - first, installed.index}, "weights");
       plane.loading.clear();
       plane.swappedBy = element.burst;
     }

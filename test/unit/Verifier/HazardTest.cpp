@@ -207,6 +207,41 @@ TEST_P(Hazards, OutputThatNothingWrote) {
   expectOnly(verify(s.builder), Hazard::UnwrittenRead, {"output 'y', vector 0", "slice e4 word 20"});
 }
 
+// A Gather's table: carried words are written before it begins and stay until it ends.
+TEST_P(Hazards, TableThatChangesUnderAGather) {
+  CopySample s = copySample(GetParam(), 5);
+  const target::Target &t = s.builder.target();
+  Instruction gather = memoryBurst(Opcode::Gather, s.builder.at(s.write).cycle + 10, 20, westward, 9, 4);
+  gather.mapStream = 12;
+  gather.mapDirection = int32_t(eastward);
+  s.builder.memory(east, 0, 40, "\1");
+  Instruction offsets = memoryBurst(
+      Opcode::Read, gather.cycle + t.sliceStop(0) - t.sliceStop(4) - t.readLatency, 40, eastward, 12, 4);
+  offsets.step = 0;
+  const BurstRef read = s.builder.add(readQueue(east, 0), offsets);
+  const BurstRef lookup = s.builder.add(readQueue(east, 4), gather, 0, "/lookup");
+  s.builder.flowFromMemory(read);
+  s.builder.flow(lookup, 0, read);
+  s.builder.flow(lookup, kMemorySlot, s.write, 0, {0, 5, 0, 1});
+  EXPECT_EQ(printed(verify(s.builder)), "");
+
+  // A word more than was written.
+  Program program = s.builder.build();
+  for (proto::FlowEdge &edge : program.cards[0].flow)
+    if (edge.slot() == kMemorySlot && edge.count() == 5 && edge.producer_queue() != kInitialMemory)
+      edge.set_count(6);
+  expectHazard(verifier::verify(program, t), Hazard::UnwrittenRead, {"gather", "slice e4 word 25"});
+
+  // Another write into the table while the Gather runs, from a stream that still carries something.
+  Instruction late = memoryBurst(Opcode::Write, gather.cycle + 1, int(t.wordsPerBank), eastward, 12);
+  const BurstRef other = s.builder.add(writeQueue(east, 4), late, 0, "/late");
+  s.builder.flow(other, 0, read, 0, {0, 1, 1, 0});
+  EXPECT_EQ(printed(verify(s.builder)), "");
+  s.builder.at(other).address = 22;
+  expectHazard(verify(s.builder), Hazard::FlowMismatch,
+               {"word 2 of the table of", "/lookup", "is fed by mem.e4.w write", "/late"});
+}
+
 // A read that comes before the write of its word sees the older content.
 TEST_P(Hazards, ReadBeforeItsWrite) {
   CopySample s = copySample(GetParam());
