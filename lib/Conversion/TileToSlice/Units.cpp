@@ -32,7 +32,7 @@ public:
       else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op))
         require(exchange.getInput(), {0, 1});
       else if (auto map = llvm::dyn_cast<MapOp>(op))
-        placeRepeated(map);
+        placeRepeated(map.getInputs());
     }
     for (mlir::Operation &op : body)
       if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
@@ -78,6 +78,7 @@ private:
     for (int64_t p = best.firstPlane; p < best.firstPlane + planes; ++p)
       planeLoad[best.hemisphere][p] = bestLoad + cycles;
     placement.units[op] = best;
+    placeRepeated(op.getExtras());
     for (mlir::Value buffer : op.getWeights())
       require(buffer, {best.hemisphere});
     for (mlir::Value buffer : op.getRows())
@@ -104,9 +105,9 @@ private:
   }
 
   /// A buffer that is read twice at once needs a copy on each side.
-  void placeRepeated(MapOp op) {
+  void placeRepeated(mlir::OperandRange operands) {
     llvm::DenseSet<mlir::Value> seen;
-    for (mlir::Value buffer : op.getInputs())
+    for (mlir::Value buffer : operands)
       if (!seen.insert(buffer).second)
         require(buffer, {0, 1});
   }
