@@ -25,9 +25,10 @@ struct OnnxToStensorOptions {
   bool demoteF64 = false;
 };
 
-/// Replaces the `onnx` operations of @main by `stensor` ones, node by node in graph order. Whatever depends
-/// on constants alone is evaluated at once, so that every shape is known when the next node is converted.
-/// The error names every node that is not supported, with operator, domain, version and reason.
+/// Replaces the `onnx` operations of @main by `stensor` ones, node by node in graph order, after operators
+/// between DequantizeLinear and QuantizeLinear became ones on integers. Whatever depends on constants alone
+/// is evaluated at once, so that every shape is known when the next node is converted. The error names every
+/// node that is not supported, with operator, domain, version and reason.
 mlir::LogicalResult convertOnnxToStensor(mlir::ModuleOp module, const OnnxToStensorOptions &options);
 
 /// One row of the table of operators.
@@ -41,7 +42,7 @@ struct SupportedOperator {
 /// The table of operators, sorted by domain, operator and version.
 std::vector<SupportedOperator> supportedOperators();
 
-/// Registers `--convert-onnx-to-stensor`.
+/// Registers `--convert-onnx-to-stensor` and `--onnx-fuse-qdq`, its first part.
 void registerOnnxToStensorPass();
 
 } // namespace sluice

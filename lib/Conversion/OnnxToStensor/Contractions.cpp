@@ -108,64 +108,6 @@ Tensor contractElements(Node &node, const Tensor &lhs, const Tensor &rhs) {
   return lhs.isReal() ? contractReals(node, lhs, rhs) : contractWords(node, lhs, rhs);
 }
 
-/// i8 as it is; ui8 less 128, the same way its zero point.
-static Tensor toSigned(Node &node, const Tensor &operand) {
-  if (!operand.element.isUnsignedInteger())
-    return operand;
-  return node.map(operand, node.getBuilder().getIntegerType(8),
-                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.bitXor(x[0], s.integer(0x80)); });
-}
-
-/// The zero point as i32 in the signed numbering, or none if it is zero.
-static Tensor signedZero(Node &node, const Tensor &zero, bool isUnsigned) {
-  Type i32 = node.getBuilder().getI32Type();
-  Tensor result =
-      zero ? node.cast(toSigned(node, zero), i32) : node.integers(Shape{}, isUnsigned ? -128 : 0, i32);
-  if (result.constant &&
-      llvm::all_of(readIntegers(result.constant), [](int64_t value) { return value == 0; }))
-    return Tensor();
-  return result;
-}
-
-Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, const Tensor &rhs,
-                        const Tensor &rhsZero) {
-  Type i32 = node.getBuilder().getI32Type(), i8 = node.getBuilder().getIntegerType(8);
-  Tensor a = toSigned(node, lhs), b = toSigned(node, rhs);
-  Tensor za = signedZero(node, lhsZero, lhs.element.isUnsignedInteger());
-  Tensor zb = signedZero(node, rhsZero, rhs.element.isUnsignedInteger());
-  Tensor result = node.contract(a, b);
-  int64_t depth = lhs.shape[2] * lhs.shape[3];
-  auto ones = [&](const Tensor &like) {
-    llvm::SmallVector<int64_t> one = {1};
-    return node.integers({like.shape[0], 1, like.shape[2], like.shape[3]}, one, i8);
-  };
-  // Sum of (a - za)(b - zb) = sum of ab - za (sum of b) - zb (sum of a) + depth za zb.
-  if (za) {
-    Tensor sums = node.contract(ones(b), b);
-    result = node.map({result, sums, za}, i32,
-                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.sub(x[0], s.mul(x[1], x[2])); });
-  }
-  if (zb) {
-    Tensor sums = node.contract(a, ones(a));
-    result = node.map({result, sums, zb}, i32,
-                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.sub(x[0], s.mul(x[1], x[2])); });
-  }
-  if (za && zb)
-    result = node.map({result, za, zb}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.add(x[0], s.mul(s.mul(x[1], x[2]), s.integer(depth)));
-    });
-  return result;
-}
-
-namespace {
-/// A matrix product in the form of a contraction.
-struct MatrixProduct {
-  Tensor lhs;  ///< [B, M, 1, K]
-  Tensor rhs;  ///< [B, N, 1, K]
-  Shape shape; ///< the result's, to reshape [B, M, N] to
-};
-} // namespace
-
 /// The last two dimensions exchanged.
 static Tensor exchangeLast(Node &node, const Tensor &input) {
   Shape order;
@@ -176,8 +118,7 @@ static Tensor exchangeLast(Node &node, const Tensor &input) {
   return node.transpose(input, order);
 }
 
-/// Brings the operands of NumPy's matmul into the form of a contraction; none, refused, if they do not fit.
-static std::optional<MatrixProduct> arrange(Node &node, Tensor lhs, Tensor rhs) {
+std::optional<MatrixProduct> arrangeMatMul(Node &node, Tensor lhs, Tensor rhs) {
   auto misfit = [&]() -> std::optional<MatrixProduct> {
     (void)node.refuse("the operands' shapes do not fit a matrix product");
     return std::nullopt;
@@ -227,7 +168,7 @@ static std::optional<MatrixProduct> arrange(Node &node, Tensor lhs, Tensor rhs) 
 
 static Results convertMatMul(Node &node) {
   const Tensor &lhs = node.input(0), &rhs = node.input(1);
-  std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
+  std::optional<MatrixProduct> product = arrangeMatMul(node, lhs, rhs);
   if (!product)
     return failure();
   Tensor result = contractElements(node, product->lhs, product->rhs);
@@ -261,7 +202,7 @@ static Results convertFusedMatMul(Node &node) {
   if (!node.input(0).isReal())
     return node.refuse("element type " + elementName(node.input(0).element) + " is not supported");
   Tensor lhs = orient(node, node.input(0), batchA, transA), rhs = orient(node, node.input(1), batchB, transB);
-  std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
+  std::optional<MatrixProduct> product = arrangeMatMul(node, lhs, rhs);
   if (!product)
     return failure();
   Tensor result = node.reshape(contractReals(node, product->lhs, product->rhs), product->shape);
@@ -304,55 +245,6 @@ static Results convertGemm(Node &node) {
   })}};
 }
 
-/// A zero point of a matrix product's operand: one number, or one for each of its vectors.
-static Tensor zeroOf(Node &node, const Tensor &zero, bool isColumns) {
-  if (!zero || zero.count() == 1)
-    return zero ? node.reshape(zero, {}) : zero;
-  if (isColumns)
-    return node.reshape(zero, {1, 1, zero.count()});
-  return node.reshape(zero, {1, zero.count(), 1});
-}
-
-/// The integer product of matrices, as i32 of the result's shape; none if refused.
-static std::optional<Tensor> integerMatMul(Node &node, const Tensor &lhs, const Tensor &lhsZero,
-                                           const Tensor &rhs, const Tensor &rhsZero) {
-  std::optional<MatrixProduct> product = arrange(node, lhs, rhs);
-  if (!product)
-    return std::nullopt;
-  bool severalZeros = (lhsZero && lhsZero.count() != 1) || (rhsZero && rhsZero.count() != 1);
-  if (severalZeros && (lhs.rank() != 2 || rhs.rank() != 2)) {
-    (void)node.refuse("zero points by row or column are supported for matrices only");
-    return std::nullopt;
-  }
-  Tensor result = contractIntegers(node, product->lhs, zeroOf(node, lhsZero, false), product->rhs,
-                                   zeroOf(node, rhsZero, true));
-  return node.reshape(result, product->shape);
-}
-
-static Results convertMatMulInteger(Node &node) {
-  std::optional<Tensor> result =
-      integerMatMul(node, node.input(0), node.input(2), node.input(1), node.input(3));
-  if (!result)
-    return failure();
-  return {{*result}};
-}
-
-/// Operands a, its scale, its zero point, b, ..., the result's scale and zero point.
-static Results convertQLinearMatMul(Node &node) {
-  const Tensor &a = node.input(0), &b = node.input(3), &resultZero = node.input(7);
-  if (!a.element.isInteger(8) || node.input(1).count() != 1 || node.input(4).count() != 1 ||
-      node.input(6).count() != 1)
-    return node.refuse("only 8-bit operands with one scale each are supported");
-  std::optional<Tensor> sum = integerMatMul(node, a, node.input(2), b, node.input(5));
-  if (!sum)
-    return failure();
-  Type f32 = node.getBuilder().getF32Type();
-  Tensor scale = node.map({node.input(6), node.input(1), node.input(4)}, f32,
-                          [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], s.mul(x[1], x[2])); });
-  return {{quantize(node, node.cast(*sum, f32), node.reshape(scale, {}), node.reshape(resultZero, {}),
-                    resultZero.element)}};
-}
-
 void addContractions(OperatorTable &table) {
   table.add("MatMul", 1, convertMatMul);
   table.add("Gemm", 7, convertGemm);
@@ -361,8 +253,6 @@ void addContractions(OperatorTable &table) {
   table.add(
       "FusedGemm", 1, [](Node &node) { return convertFused(node, convertGemm, /*summand=*/3); },
       onnx::kMicrosoftDomain);
-  table.add("MatMulInteger", 10, convertMatMulInteger);
-  table.add("QLinearMatMul", 10, convertQLinearMatMul);
 }
 
 } // namespace sluice::conversion

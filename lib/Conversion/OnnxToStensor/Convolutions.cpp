@@ -58,8 +58,7 @@ static Tensor finishConvolution(Node &node, const Convolution &convolution, cons
   return channelsFirst(node, node.reshape(node.cast(rows, element), convolution.shape));
 }
 
-/// The padded windows of `input` [N, C, spatial...] in channels-last form.
-static Tensor padAndSlide(Node &node, const Tensor &input, const Windows &windows, double padding) {
+Tensor padAndSlide(Node &node, const Tensor &input, const Windows &windows, double padding) {
   Shape low = {0}, high = {0};
   low.append(windows.low);
   high.append(windows.high);
@@ -69,8 +68,7 @@ static Tensor padAndSlide(Node &node, const Tensor &input, const Windows &window
   return node.window(padded, 1, windows.sizes, windows.strides, windows.dilations);
 }
 
-/// Whether input and weights fit a convolution of `groups`; refuses otherwise.
-static bool checkOperands(Node &node, const Tensor &input, const Tensor &weights, int64_t groups) {
+bool checkConvolution(Node &node, const Tensor &input, const Tensor &weights, int64_t groups) {
   bool fits = input.rank() >= 3 && weights.rank() == input.rank() && groups >= 1 &&
               weights.shape[0] % groups == 0 && weights.shape[1] * groups == input.shape[1];
   if (!fits)
@@ -78,8 +76,7 @@ static bool checkOperands(Node &node, const Tensor &input, const Tensor &weights
   return fits;
 }
 
-/// Kernel sizes from the weights; 'kernel_shape' must say the same.
-static std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const Tensor &weights) {
+std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const Tensor &weights) {
   llvm::ArrayRef<int64_t> sizes = llvm::ArrayRef(weights.shape).drop_front(2);
   std::optional<Shape> declared = node.integersAttr("kernel_shape");
   if (declared && llvm::ArrayRef<int64_t>(*declared) != sizes) {
@@ -94,7 +91,7 @@ static Results convertConv(Node &node) {
   const Tensor &input = node.input(0), &weights = node.input(1);
   if (!input.isReal())
     return node.refuse("element type " + elementName(input.element) + " is not supported");
-  if (!checkOperands(node, input, weights, groups))
+  if (!checkConvolution(node, input, weights, groups))
     return failure();
   std::optional<Windows> windows = convolutionWindows(node, input, weights);
   if (!windows)
@@ -194,81 +191,12 @@ static Results convertConvTranspose(Node &node) {
   return {{finishConvolution(node, convolution, product, node.input(2), input.element)}};
 }
 
-/// The convolution of 8-bit operands less their zero points, [G, M, O / G] in i32; none if refused.
-static std::optional<Tensor> integerConvolution(Node &node, const Tensor &input, const Tensor &inputZero,
-                                                const Tensor &weights, const Tensor &weightsZero,
-                                                Convolution &convolution) {
-  int64_t groups = node.integerAttr("group", 1);
-  if (!input.element.isInteger(8) || !weights.element.isInteger(8)) {
-    (void)node.refuse("only 8-bit operands are supported");
-    return std::nullopt;
-  }
-  if (!checkOperands(node, input, weights, groups))
-    return std::nullopt;
-  std::optional<Windows> windows = convolutionWindows(node, input, weights);
-  if (!windows)
-    return std::nullopt;
-  if (inputZero && (!inputZero.constant || inputZero.count() != 1)) {
-    (void)node.refuse("the input's zero point must be one number known at compile time");
-    return std::nullopt;
-  }
-  if (weightsZero && weightsZero.count() != 1 && groups != 1) {
-    (void)node.refuse("zero points by channel are not supported with groups");
-    return std::nullopt;
-  }
-  double padding = inputZero ? readIntegers(inputZero.constant).front() : 0;
-  convolution = arrange(node, padAndSlide(node, input, *windows, padding),
-                        arrangeWeights(node, weights, groups), windows->sizes.size());
-  auto zero = [&](const Tensor &point) {
-    if (!point)
-      return point;
-    return point.count() == 1 ? node.reshape(point, {}) : node.reshape(point, {1, 1, point.count()});
-  };
-  return contractIntegers(node, convolution.rows, zero(inputZero), convolution.columns, zero(weightsZero));
-}
-
-static Results convertConvInteger(Node &node) {
-  Convolution convolution;
-  std::optional<Tensor> sum =
-      integerConvolution(node, node.input(0), node.input(2), node.input(1), node.input(3), convolution);
-  if (!sum)
-    return failure();
-  return {{finishConvolution(node, convolution, *sum, Tensor(), node.getBuilder().getI32Type())}};
-}
-
-/// Operands x, its scale, its zero point, w, ..., the result's scale and zero point, bias.
-static Results convertQLinearConv(Node &node) {
-  Convolution convolution;
-  const Tensor &resultZero = node.input(7);
-  std::optional<Tensor> sum =
-      integerConvolution(node, node.input(0), node.input(2), node.input(3), node.input(5), convolution);
-  if (!sum)
-    return failure();
-  OpBuilder &builder = node.getBuilder();
-  Tensor sums = finishConvolution(node, convolution, *sum, node.input(8), builder.getI32Type());
-  // Scales by channel of the result stand before its spatial dimensions.
-  auto channels = [&](const Tensor &scale) {
-    if (scale.count() == 1)
-      return node.reshape(scale, {});
-    Shape shape(sums.rank() - 1, 1);
-    shape[0] = scale.count();
-    return node.reshape(scale, shape);
-  };
-  Tensor scale = node.map({channels(node.input(6)), channels(node.input(1)), channels(node.input(4))},
-                          builder.getF32Type(),
-                          [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], s.mul(x[1], x[2])); });
-  return {{quantize(node, node.cast(sums, builder.getF32Type()), scale, node.reshape(resultZero, {}),
-                    resultZero.element)}};
-}
-
 void addConvolutions(OperatorTable &table) {
   table.add(
       "FusedConv", 1, [](Node &node) { return convertFused(node, convertConv, /*summand=*/3); },
       onnx::kMicrosoftDomain);
   table.add("Conv", 1, convertConv);
   table.add("ConvTranspose", 1, convertConvTranspose);
-  table.add("ConvInteger", 10, convertConvInteger);
-  table.add("QLinearConv", 10, convertQLinearConv);
 }
 
 } // namespace sluice::conversion

@@ -58,6 +58,8 @@ struct EmitterState {
   /// Constants that exist as values, all at the function's start in order of first use.
   llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
   mlir::Operation *lastConstant = nullptr;
+  /// For values of unsigned bytes that were computed as signed ones: those.
+  llvm::DenseMap<mlir::Value, mlir::Value> signedForms;
 };
 
 /// Builds operations on Tensors. An operation whose operands are all constant is evaluated at once by the
@@ -85,6 +87,10 @@ public:
 
   /// The stensor value, of storage type; refuses 64-bit constants out of range.
   mlir::Value value(const Tensor &tensor);
+
+  /// The signed bytes, 128 less each, from which unsigned ones were made; null if they were not.
+  mlir::Value signedForm(mlir::Value value) const { return state.signedForms.lookup(value); }
+  void setSignedForm(mlir::Value value, mlir::Value form) { state.signedForms[value] = form; }
 
   using Body = llvm::function_ref<mlir::Value(Scalars &, llvm::ArrayRef<mlir::Value>)>;
   /// A scalar function of inputs that are broadcast against each other as NumPy does. `body` gets f32,

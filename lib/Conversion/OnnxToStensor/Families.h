@@ -41,10 +41,15 @@ Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);
 /// modulo 2^32.
 Tensor contractElements(Node &node, const Tensor &lhs, const Tensor &rhs);
 
-/// The integer product of the same shapes less the operands' zero points, as i32. Operands are of
-/// type i8 or ui8; zero points are absent or broadcast to [1, M, 1] and [1, 1, N].
-Tensor contractIntegers(Node &node, const Tensor &lhs, const Tensor &lhsZero, const Tensor &rhs,
-                        const Tensor &rhsZero);
+/// A matrix product in the form of a contraction.
+struct MatrixProduct {
+  Tensor lhs;  ///< [B, M, 1, K]
+  Tensor rhs;  ///< [B, N, 1, K]
+  Shape shape; ///< the result's, to reshape [B, M, N] to
+};
+
+/// Brings the operands of NumPy's matmul into the form of a contraction; none, refused, if they do not fit.
+std::optional<MatrixProduct> arrangeMatMul(Node &node, Tensor lhs, Tensor rhs);
 
 /// 1 / (1 + e^-x), and log(1 + e^x) without overflow, of f32.
 mlir::Value sigmoid(Scalars &s, mlir::Value x);
@@ -70,15 +75,34 @@ struct Windows {
 std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
                                    llvm::ArrayRef<int64_t> spatial);
 
+/// `input` [N, C, spatial...] averaged over the windows that the node's attributes say; none if refused.
+std::optional<Tensor> averagePool(Node &node, const Tensor &input);
+
 /// N, C, spatial... to N, spatial..., C, and back.
 Tensor channelsLast(Node &node, const Tensor &input);
 Tensor channelsFirst(Node &node, const Tensor &input);
+
+/// Whether input and weights fit a convolution of `groups`; refuses otherwise.
+bool checkConvolution(Node &node, const Tensor &input, const Tensor &weights, int64_t groups);
+
+/// A convolution's windows, their sizes from the weights; none, refused, if 'kernel_shape' says another one.
+std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const Tensor &weights);
+
+/// The windows of `input` [N, C, spatial...], padded with `padding`, as [N, positions..., taps..., C].
+Tensor padAndSlide(Node &node, const Tensor &input, const Windows &windows, double padding);
 
 /// Whether a recurrence over `steps` may be unrolled; refuses more than a limit.
 bool checkSteps(Node &node, int64_t steps);
 
 /// Elements `indices` of one dimension, in that order.
 Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<int64_t> indices);
+
+/// A tensor quantized to ui8 by its own range.
+struct DynamicallyQuantized {
+  Tensor values;      ///< ui8
+  Tensor scale, zero; ///< one f32, one ui8
+};
+DynamicallyQuantized quantizeDynamically(Node &node, const Tensor &input);
 
 /// round(x / scale) + zero point, saturated to `element` (i8, ui8, i16 or ui16); operands broadcast.
 Tensor quantize(Node &node, const Tensor &input, const Tensor &scale, const Tensor &zero, mlir::Type element);

@@ -8,6 +8,7 @@
 #include "sluice/Conversion/OnnxToStensor.h"
 
 #include "OperatorTable.h"
+#include "QdqGraph.h"
 #include "sluice/Conversion/BeyondMachine.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -302,9 +303,13 @@ LogicalResult convertOnnxToStensor(ModuleOp module, const OnnxToStensorOptions &
   auto function = module.lookupSymbol<func::FuncOp>("main");
   if (!function || function.isExternal())
     return module.emitError("the module has no function 'main'");
+  conversion::fuseQdq(function);
   return conversion::GraphConverter(function, options).run();
 }
 
-void registerOnnxToStensorPass() { PassRegistration<conversion::OnnxToStensorPass>(); }
+void registerOnnxToStensorPass() {
+  PassRegistration<conversion::OnnxToStensorPass>();
+  conversion::registerFuseQdqPass();
+}
 
 } // namespace sluice

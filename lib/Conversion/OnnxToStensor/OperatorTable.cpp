@@ -23,6 +23,10 @@ const OperatorTable &OperatorTable::get() {
     addReductions(all);
     addContractions(all);
     addConvolutions(all);
+    addBlockQuantized(all);
+    addContribQuantized(all);
+    addIntegerContractions(all);
+    addIntegerConvolutions(all);
     addPooling(all);
     addQuantization(all);
     addEinsum(all);

@@ -35,9 +35,8 @@ static Tensor pool(Node &node, const Tensor &input, const Windows &windows, Redu
   return node.reshape(combined, merged);
 }
 
-/// The node's windows over its first operand; none if refused.
-static std::optional<Windows> poolingWindows(Node &node) {
-  const Tensor &input = node.input(0);
+/// The node's windows over `input` [N, C, spatial...]; none if refused.
+static std::optional<Windows> poolingWindows(Node &node, const Tensor &input) {
   std::optional<Shape> sizes = node.integersAttr("kernel_shape");
   if (!sizes || input.rank() < 3) {
     (void)node.refuse("'kernel_shape' is missing or the input has no spatial dimension");
@@ -48,7 +47,7 @@ static std::optional<Windows> poolingWindows(Node &node) {
 
 static Results convertMaxPool(Node &node) {
   node.ignoreAttr("storage_order"); // of the second output
-  std::optional<Windows> windows = poolingWindows(node);
+  std::optional<Windows> windows = poolingWindows(node, node.input(0));
   if (!windows)
     return failure();
   const Tensor &input = node.input(0);
@@ -95,15 +94,21 @@ static Tensor divideByCounts(Node &node, const Tensor &sums, const Windows &wind
                   [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], x[1]); });
 }
 
-static Results convertAveragePool(Node &node) {
+std::optional<Tensor> averagePool(Node &node, const Tensor &input) {
   bool withPadding = node.integerAttr("count_include_pad", 0);
-  std::optional<Windows> windows = poolingWindows(node);
+  std::optional<Windows> windows = poolingWindows(node, input);
   if (!windows)
-    return failure();
-  const Tensor &input = node.input(0);
+    return std::nullopt;
   Tensor sums = pool(node, node.cast(input, node.getBuilder().getF32Type()), *windows, ReduceKind::add, 0);
   Tensor means = divideByCounts(node, sums, *windows, llvm::ArrayRef(input.shape).drop_front(2), withPadding);
-  return {{channelsFirst(node, node.cast(means, input.element))}};
+  return channelsFirst(node, node.cast(means, input.element));
+}
+
+static Results convertAveragePool(Node &node) {
+  std::optional<Tensor> means = averagePool(node, node.input(0));
+  if (!means)
+    return failure();
+  return {{*means}};
 }
 
 /// x^p summed over a window and the root taken.
@@ -125,7 +130,7 @@ static Tensor normOf(Node &node, const Tensor &input, int64_t p,
 
 static Results convertLpPool(Node &node) {
   int64_t p = node.integerAttr("p", 2);
-  std::optional<Windows> windows = poolingWindows(node);
+  std::optional<Windows> windows = poolingWindows(node, node.input(0));
   if (!windows)
     return failure();
   if (p < 1 || p > 16)

@@ -6,23 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Families.h"
+#include "Integers.h"
 #include "OperatorTable.h"
-
-#include <cmath>
-#include <utility>
 
 using namespace mlir;
 using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
-
-/// Least and greatest integer of a type of at most 16 bits.
-static std::pair<int64_t, int64_t> integerRange(Type element) {
-  unsigned width = element.getIntOrFloatBitWidth();
-  if (element.isUnsignedInteger())
-    return {0, (int64_t{1} << width) - 1};
-  return {-(int64_t{1} << (width - 1)), (int64_t{1} << (width - 1)) - 1};
-}
 
 /// Whether all elements are known to be the integer zero.
 static bool isZero(const Tensor &tensor) {
@@ -31,19 +21,8 @@ static bool isZero(const Tensor &tensor) {
 }
 
 Tensor quantize(Node &node, const Tensor &input, const Tensor &scale, const Tensor &zero, Type element) {
-  llvm::SmallVector<Tensor> operands = {input, scale};
-  bool shifts = zero && !isZero(zero);
-  if (shifts)
-    operands.push_back(zero);
-  auto [least, greatest] = integerRange(element);
-  return node.map(operands, element, [&, low = least, high = greatest](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value quotient = s.roundTo(s.div(x[0], x[1]), input.element);
-    Value rounded = s.toInteger(s.roundEven(quotient));
-    if (!shifts)
-      return s.min(s.max(rounded, s.integer(low)), s.integer(high));
-    // Saturated before the zero point is added: the sum would not always fit 32 bits.
-    Value lower = s.sub(s.integer(low), x[2]), upper = s.sub(s.integer(high), x[2]);
-    return s.add(s.min(s.max(rounded, lower), upper), x[2]);
+  return quantizeScaled(node, {input, scale}, zero, element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.roundTo(s.div(x[0], x[1]), input.element);
   });
 }
 
@@ -174,31 +153,37 @@ static Results convertDequantizeLinear(Node &node) {
   })}};
 }
 
-/// Scale and zero point from the range of the data, zero included.
-static Results convertDynamicQuantizeLinear(Node &node) {
-  const Tensor &input = node.input(0);
+DynamicallyQuantized quantizeDynamically(Node &node, const Tensor &input) {
   OpBuilder &builder = node.getBuilder();
   Type f32 = builder.getF32Type(), ui8 = builder.getIntegerType(8, /*isSigned=*/false);
   Shape all;
   for (int64_t dim = 0; dim < input.rank(); ++dim)
     all.push_back(dim);
+  // Zero is in the range.
   Tensor least = node.reshape(node.reduce(ReduceKind::min, input, all), {});
   Tensor greatest = node.reshape(node.reduce(ReduceKind::max, input, all), {});
   Tensor scale = node.map({least, greatest}, f32, [](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value zero = s.real(0);
-    return s.div(s.sub(s.max(x[1], zero), s.min(x[0], zero)), s.real(255));
+    Value zero = s.real(0), range = s.sub(s.max(x[1], zero), s.min(x[0], zero));
+    return s.select(s.equal(range, zero), s.real(1), s.div(range, s.real(255)));
   });
-  Tensor point = node.map({least, scale}, ui8, [](Scalars &s, llvm::ArrayRef<Value> x) {
+  Tensor zero = node.map({least, scale}, ui8, [](Scalars &s, llvm::ArrayRef<Value> x) {
     Value rounded = s.toInteger(s.roundEven(s.div(s.negate(s.min(x[0], s.real(0))), x[1])));
     return s.min(s.max(rounded, s.integer(0)), s.integer(255));
   });
-  return {{quantize(node, input, scale, point, ui8), scale, point}};
+  return {quantize(node, input, scale, zero, ui8), scale, zero};
+}
+
+static Results convertDynamicQuantizeLinear(Node &node) {
+  DynamicallyQuantized result = quantizeDynamically(node, node.input(0));
+  return {{result.values, result.scale, result.zero}};
 }
 
 void addQuantization(OperatorTable &table) {
   table.add("QuantizeLinear", 10, convertQuantizeLinear);
   table.add("DequantizeLinear", 10, convertDequantizeLinear);
   table.add("DynamicQuantizeLinear", 11, convertDynamicQuantizeLinear);
+  table.add("QuantizeLinear", 1, convertQuantizeLinear, onnx::kMicrosoftDomain);
+  table.add("DequantizeLinear", 1, convertDequantizeLinear, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion
