@@ -10,10 +10,13 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 using namespace mlir;
@@ -21,10 +24,21 @@ using namespace mlir;
 namespace sluice::conversion {
 
 int64_t countElements(llvm::ArrayRef<int64_t> shape) {
+  if (llvm::is_contained(shape, 0))
+    return 0;
   int64_t count = 1;
   for (int64_t size : shape)
-    count *= size;
+    if (llvm::MulOverflow(count, size, count))
+      return std::numeric_limits<int64_t>::max();
   return count;
+}
+
+int64_t saturatingInteger(double number) {
+  constexpr double limit = 9223372036854775808.0;
+  return std::isnan(number) ? 0
+         : number >= limit  ? std::numeric_limits<int64_t>::max()
+         : number <= -limit ? std::numeric_limits<int64_t>::min()
+                            : static_cast<int64_t>(number);
 }
 
 /// The little-endian bytes of a constant; one element where `splat` comes out true.

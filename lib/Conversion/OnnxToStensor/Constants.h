@@ -18,8 +18,17 @@ namespace sluice::conversion {
 
 using Shape = llvm::SmallVector<int64_t, 6>;
 
-/// Product of the dimensions; 1 for a scalar.
+/// Elements of the largest tensor that is converted, and of the largest constant whose elements are listed
+/// one by one: sizes in a model cost nothing to write down, so they are bounded before memory is taken for
+/// them.
+inline constexpr int64_t kMaxElements = int64_t{1} << 32, kMaxListed = int64_t{1} << 27;
+
+/// Product of the dimensions, which are not negative; 1 for a scalar, the largest number if it is beyond
+/// that.
 int64_t countElements(llvm::ArrayRef<int64_t> shape);
+
+/// The integer part of a number, or the nearest integer that there is; 0 for NaN.
+int64_t saturatingInteger(double number);
 
 /// Elements of an integer constant in row-major order, sign extended, or zero extended where the element
 /// type is unsigned or i1.

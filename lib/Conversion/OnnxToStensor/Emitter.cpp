@@ -61,6 +61,26 @@ LogicalResult Emitter::refuse(const llvm::Twine &reason) {
   return failure();
 }
 
+/// "2x3", or "scalar".
+static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "scalar";
+  return llvm::join(llvm::map_range(shape, [](int64_t size) { return llvm::itostr(size); }), "x");
+}
+
+bool Emitter::fits(llvm::ArrayRef<int64_t> shape, int64_t most) {
+  if (llvm::any_of(shape, [](int64_t size) { return size < 0; })) {
+    (void)refuse("a tensor would have shape " + shapeText(shape));
+    return false;
+  }
+  if (countElements(shape) <= most)
+    return true;
+  (void)refuse(
+      "a tensor of shape " + shapeText(shape) + " has more than the " + llvm::Twine(most) +
+      (most < kMaxElements ? " elements that a constant may have" : " elements that a tensor may have"));
+  return false;
+}
+
 RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element) {
   return RankedTensorType::get(shape, storageType(element));
 }
@@ -99,13 +119,11 @@ Tensor Emitter::reals(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> valu
 }
 
 Tensor Emitter::splat(Type element, llvm::ArrayRef<int64_t> shape, double value) {
+  if (!fits(shape))
+    return placeholder(element, shape.size());
   if (llvm::isa<FloatType>(element))
     return reals(shape, countElements(shape) ? llvm::ArrayRef(value) : llvm::ArrayRef<double>(), element);
   int64_t number = static_cast<int64_t>(value);
-  if (element.isInteger(1)) {
-    llvm::SmallVector<int64_t> values(countElements(shape), number);
-    return integers(shape, values, element);
-  }
   return integers(shape, countElements(shape) ? llvm::ArrayRef(number) : llvm::ArrayRef<int64_t>(), element);
 }
 
@@ -175,13 +193,6 @@ std::optional<Shape> Emitter::broadcastShape(llvm::ArrayRef<Tensor> inputs) {
   return shape;
 }
 
-/// "2x3", or "scalar".
-static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
-  if (shape.empty())
-    return "scalar";
-  return llvm::join(llvm::map_range(shape, [](int64_t size) { return llvm::itostr(size); }), "x");
-}
-
 /// `input`'s shape with leading ones up to `rank`.
 static Shape alignedShape(const Tensor &input, size_t rank) {
   Shape shape(rank - input.shape.size(), 1);
@@ -190,6 +201,8 @@ static Shape alignedShape(const Tensor &input, size_t rank) {
 }
 
 Tensor Emitter::mapWide(llvm::ArrayRef<Tensor> inputs, Type element, const Shape &shape, Body body) {
+  if (!fits(shape, kMaxListed))
+    return placeholder(element, shape.size());
   llvm::SmallVector<llvm::SmallVector<int64_t>> values;
   Block block;
   for (const Tensor &input : inputs) {
@@ -238,7 +251,7 @@ Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
     (void)refuse("the shapes " + shapes + " do not broadcast");
     return splat(element, {}, 0);
   }
-  if (countElements(*shape) == 0)
+  if (countElements(*shape) == 0 || !fits(*shape))
     return splat(element, *shape, 0);
   bool allConstant = llvm::all_of(inputs, [](const Tensor &input) { return bool(input.constant); });
   bool anyReal = llvm::any_of(inputs, [](const Tensor &input) { return input.isReal(); });
@@ -294,12 +307,8 @@ Tensor Emitter::cast(const Tensor &input, Type element) {
   }
   if (input.constant && input.isReal() && isWideType(element)) {
     llvm::SmallVector<int64_t> values;
-    constexpr double limit = 9223372036854775808.0;
     for (double number : readFloats(input.constant))
-      values.push_back(std::isnan(number) ? 0
-                       : number >= limit  ? std::numeric_limits<int64_t>::max()
-                       : number <= -limit ? std::numeric_limits<int64_t>::min()
-                                          : static_cast<int64_t>(number));
+      values.push_back(saturatingInteger(number));
     return this->integers(input.shape, values, element);
   }
   return map(input, element, [&](Scalars &s, llvm::ArrayRef<Value> x) -> Value {

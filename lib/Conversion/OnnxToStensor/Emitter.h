@@ -75,6 +75,9 @@ public:
   mlir::LogicalResult refuse(const llvm::Twine &reason);
   bool refused() const { return !refusal.empty(); }
   const std::string &getRefusal() const { return refusal; }
+  /// Whether a tensor of that shape can be had; refuses it if it has negative sizes or more elements than
+  /// `most`.
+  bool fits(llvm::ArrayRef<int64_t> shape, int64_t most = kMaxElements);
   const OnnxToStensorOptions &options() const { return state.options; }
 
   /// Tensors of known elements.
@@ -141,6 +144,9 @@ private:
   Tensor toWords(const Tensor &wide);
   Tensor fromWords(const Tensor &words, mlir::Type element);
   mlir::RankedTensorType storedType(llvm::ArrayRef<int64_t> shape, mlir::Type element);
+
+  /// A small tensor of that rank in place of one that was refused.
+  Tensor placeholder(mlir::Type element, size_t rank) { return splat(element, Shape(rank, 1), 0); }
 
   std::string refusal;
 };

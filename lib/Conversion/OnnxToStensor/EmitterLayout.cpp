@@ -76,7 +76,7 @@ Tensor Emitter::slice(const Tensor &input, llvm::ArrayRef<int64_t> offsets, llvm
                llvm::all_of(offsets, [](int64_t offset) { return offset == 0; });
   if (whole)
     return input;
-  if (countElements(sizes) == 0)
+  if (countElements(sizes) == 0 || !fits(sizes))
     return splat(input.element, sizes, 0);
   if (isWide(input))
     return fromWords(slice(toWords(input), with(offsets, 0), with(sizes, 2), with(strides, 1)),
@@ -107,6 +107,11 @@ static TypedAttr scalarAttr(OpBuilder &builder, Type type, double value) {
 
 Tensor Emitter::pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
                     double value) {
+  for (int64_t amount : llvm::concat<const int64_t>(low, high))
+    if (amount < -kMaxElements || amount > kMaxElements) {
+      (void)refuse("padding by " + llvm::Twine(amount) + " elements");
+      return input;
+    }
   Shape offsets(input.rank(), 0), kept = input.shape, strides(input.rank(), 1), before, shape;
   for (int64_t dim = 0; dim < input.rank(); ++dim) {
     offsets[dim] = std::max<int64_t>(0, -low[dim]);
@@ -122,7 +127,7 @@ Tensor Emitter::pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::Arra
   Tensor cropped = slice(input, offsets, kept, strides);
   if (cropped.shape == shape)
     return cropped;
-  if (countElements(shape) == 0 || cropped.count() == 0)
+  if (countElements(shape) == 0 || cropped.count() == 0 || !fits(shape))
     return splat(input.element, shape, value);
   if (isWide(cropped) && value == 0)
     return fromWords(pad(
@@ -144,7 +149,7 @@ Tensor Emitter::pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::Arra
 Tensor Emitter::broadcast(const Tensor &input, llvm::ArrayRef<int64_t> shape) {
   if (llvm::ArrayRef<int64_t>(input.shape) == shape)
     return input;
-  if (countElements(shape) == 0)
+  if (countElements(shape) == 0 || !fits(shape))
     return splat(input.element, shape, 0);
   if (isWide(input))
     return fromWords(broadcast(toWords(input), with(shape, 2)), input.element);
@@ -159,6 +164,8 @@ Tensor Emitter::window(const Tensor &input, int64_t first, llvm::ArrayRef<int64_
     shape.push_back((input.shape[first + dim] - (size - 1) * dilations[dim] - 1) / strides[dim] + 1);
   shape.append(sizes.begin(), sizes.end());
   shape.append(input.shape.begin() + first + sizes.size(), input.shape.end());
+  if (!fits(shape))
+    return splat(input.element, shape, 0);
   return finish(stensor::WindowOp::create(
                     builder, loc, storedType(shape, input.element), value(input),
                     builder.getI64IntegerAttr(first), builder.getDenseI64ArrayAttr(sizes),
@@ -176,7 +183,7 @@ Tensor Emitter::concat(llvm::ArrayRef<Tensor> inputs, int64_t dim) {
       parts.push_back(input);
   }
   Type element = inputs.front().element;
-  if (countElements(shape) == 0)
+  if (countElements(shape) == 0 || !fits(shape))
     return splat(element, shape, 0);
   if (parts.size() == 1)
     return parts.front();
@@ -196,7 +203,7 @@ Tensor Emitter::concat(llvm::ArrayRef<Tensor> inputs, int64_t dim) {
 Tensor Emitter::gather(const Tensor &table, const Tensor &indices) {
   Shape shape = table.shape;
   shape[0] = indices.shape[0];
-  if (countElements(shape) == 0)
+  if (countElements(shape) == 0 || !fits(shape))
     return splat(table.element, shape, 0);
   if (isWide(table) && indices.constant)
     return fromWords(gather(toWords(table), indices), table.element);
@@ -261,7 +268,7 @@ Tensor Emitter::reduce(stensor::ReduceKind kind, const Tensor &input, llvm::Arra
 Tensor Emitter::contract(const Tensor &lhs, const Tensor &rhs) {
   Shape shape = {lhs.shape[0], lhs.shape[1], rhs.shape[1]};
   Type element = lhs.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
-  if (countElements(shape) == 0 || lhs.count() == 0)
+  if (countElements(shape) == 0 || lhs.count() == 0 || !fits(shape))
     return splat(element, shape, 0);
   return finish(stensor::ContractOp::create(builder, loc, storedType(shape, element), value(lhs), value(rhs)),
                 element);

@@ -317,8 +317,10 @@ static Results convertOneHot(Node &node) {
     return node.refuseShapeOf(1, "depth");
   if (depthInput.count() != 1)
     return node.refuse("depth is not one number");
-  int64_t depth = depthInput.isReal() ? static_cast<int64_t>(readFloats(depthInput.constant).front())
+  int64_t depth = depthInput.isReal() ? saturatingInteger(readFloats(depthInput.constant).front())
                                       : readIntegers(depthInput.constant).front();
+  if (!node.fits(depth, kMaxListed))
+    return failure();
   Tensor indices = node.cast(node.input(0), i32);
   int64_t dim = node.normaliseAxis(axis, indices.rank() + 1);
   Shape shape = indices.shape, iotaShape(indices.rank() + 1, 1), iota;

@@ -48,7 +48,7 @@ static Results convertReshape(Node &node) {
     else if (size < 0)
       return node.refuse("the new shape has a negative dimension");
     else
-      known *= size;
+      known = countElements({known, size});
   }
   if (unknown >= 0 && known != 0)
     (*shape)[unknown] = input.count() / known;

@@ -82,6 +82,8 @@ static Tensor hardmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> d
   Shape shape(input.rank(), 1), order;
   for (int64_t dim : dims)
     shape[dim] = input.shape[dim];
+  if (!node.fits(shape, kMaxListed))
+    return input;
   for (int64_t i = 0, count = countElements(shape); i < count; ++i)
     order.push_back(i);
   Tensor positions = node.integers(shape, order, i32);

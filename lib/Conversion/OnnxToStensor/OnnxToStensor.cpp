@@ -123,6 +123,11 @@ void GraphConverter::convertArgument(BlockArgument argument) {
     refusals.push_back({argument.getLoc(), what + typeRefusal(type.getElementType())});
     return poison(argument);
   }
+  Emitter emitter(state, builder, argument.getLoc());
+  if (!emitter.fits(type.getShape())) {
+    refusals.push_back({argument.getLoc(), what + emitter.getRefusal()});
+    return poison(argument);
+  }
   Tensor tensor;
   tensor.element = element;
   tensor.shape.assign(type.getShape().begin(), type.getShape().end());

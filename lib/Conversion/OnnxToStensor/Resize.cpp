@@ -147,7 +147,7 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
       return succeeded(node.refuse("scales is not one number for each axis"));
     for (auto [dim, scale] : llvm::zip_equal(axes, readFloats(given.constant))) {
       scales[dim] = scale;
-      sizes[dim] = static_cast<int64_t>(std::floor(input.shape[dim] * scale));
+      sizes[dim] = saturatingInteger(std::floor(input.shape[dim] * scale));
     }
     return true;
   }
@@ -169,7 +169,7 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
     common = policy == "not_larger" ? std::min(common, scales[dim]) : std::max(common, scales[dim]);
   for (int64_t dim : axes) {
     scales[dim] = common;
-    sizes[dim] = static_cast<int64_t>(std::floor(common * input.shape[dim] + 0.5));
+    sizes[dim] = saturatingInteger(std::floor(common * input.shape[dim] + 0.5));
   }
   return true;
 }
@@ -210,6 +210,12 @@ static Results convertResize(Node &node) {
   llvm::SmallVector<double> scales;
   Shape sizes;
   if (node.refused() || !readSizes(node, 2, 3, axes, policy, scales, sizes))
+    return failure();
+  // Each axis has a matrix of the weights with which its elements are made.
+  bool fits = node.fits(sizes);
+  for (int64_t dim : axes)
+    fits = fits && node.fits({input.shape[dim], sizes[dim]}, kMaxListed);
+  if (!fits)
     return failure();
   if (input.count() == 0 || countElements(sizes) == 0)
     return {{node.splat(input.element, sizes, 0)}};

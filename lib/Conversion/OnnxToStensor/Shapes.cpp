@@ -7,7 +7,9 @@
 
 #include "OperatorTable.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 
@@ -30,7 +32,7 @@ static Results convertSize(Node &node) {
 static Results convertConstantOfShape(Node &node) {
   ElementsAttr value = node.tensorAttr("value");
   std::optional<Shape> shape = node.knownIntegers(0, "input");
-  if (!shape)
+  if (!shape || !node.fits(*shape))
     return failure();
   if (!value)
     return {{node.splat(node.getBuilder().getF32Type(), *shape, 0)}};
@@ -42,8 +44,6 @@ static Results convertConstantOfShape(Node &node) {
   if (llvm::isa<FloatType>(element))
     return {{node.splat(element, *shape, readFloats(value).front())}};
   int64_t number = readIntegers(value).front();
-  if (element.isInteger(1))
-    return {{node.integers(*shape, Shape(countElements(*shape), number), element)}};
   return {{node.integers(*shape, countElements(*shape) ? llvm::ArrayRef(number) : llvm::ArrayRef<int64_t>(),
                          element)}};
 }
@@ -60,7 +60,10 @@ static Results convertRange(Node &node) {
     if (delta == 0 || !std::isfinite((limit - start) / delta))
       return node.refuse("the range has no end");
     llvm::SmallVector<double> values;
-    int64_t count = std::max<int64_t>(0, static_cast<int64_t>(std::ceil((limit - start) / delta)));
+    const double steps = std::max(0.0, std::ceil((limit - start) / delta));
+    int64_t count = static_cast<int64_t>(std::min(steps, 0x1p62));
+    if (!node.fits(count, kMaxListed))
+      return failure();
     for (int64_t i = 0; i < count; ++i)
       values.push_back(start + i * delta);
     return {{node.reals(count, values, element)}};
@@ -70,16 +73,26 @@ static Results convertRange(Node &node) {
           delta = readIntegers(node.input(2).constant).front();
   if (delta == 0)
     return node.refuse("the range has no end");
+  // Distances of 64-bit numbers take 64 bits without a sign.
+  const uint64_t distance = delta > 0 ? uint64_t(limit) - uint64_t(start) : uint64_t(start) - uint64_t(limit),
+                 step = delta > 0 ? uint64_t(delta) : -uint64_t(delta);
+  const bool empty = delta > 0 ? start >= limit : start <= limit;
+  const uint64_t steps = empty ? 0 : (distance - 1) / step + 1;
+  const auto count = static_cast<int64_t>(std::min<uint64_t>(steps, std::numeric_limits<int64_t>::max()));
+  if (!node.fits(count, kMaxListed))
+    return failure();
   llvm::SmallVector<int64_t> values;
-  for (int64_t value = start; delta > 0 ? value < limit : value > limit; value += delta)
-    values.push_back(value);
-  return {{node.integers({static_cast<int64_t>(values.size())}, values, element)}};
+  for (int64_t i = 0; i < count; ++i)
+    values.push_back(start + i * delta);
+  return {{node.integers(count, values, element)}};
 }
 
 static Results convertNonZero(Node &node) {
   const Tensor &input = node.input(0);
   if (!input.constant)
     return node.refuseShapeOf(0, "X");
+  if (!node.fits(input.shape, kMaxListed))
+    return failure();
   llvm::SmallVector<bool> set;
   if (input.isReal())
     for (double value : readFloats(input.constant))
@@ -110,6 +123,8 @@ static Results convertEyeLike(Node &node) {
     return failure();
   if (input.rank() != 2)
     return node.refuse("the input is no matrix");
+  if (!node.fits(input.shape, kMaxListed))
+    return failure();
   llvm::SmallVector<int64_t> ones;
   for (int64_t row = 0; row < input.shape[0]; ++row)
     for (int64_t column = 0; column < input.shape[1]; ++column)

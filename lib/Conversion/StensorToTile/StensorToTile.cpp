@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Capacity.h"
 #include "Elements.h"
 #include "Lowering.h"
 #include "Orient.h"
@@ -146,6 +147,8 @@ LogicalResult sluice::convertStensorToTile(ModuleOp module, const LoweringOption
   auto source = module.lookupSymbol<func::FuncOp>("main");
   if (!source || !source.getBody().hasOneBlock())
     return module.emitError("a program is one func.func @main of one block");
+  if (failed(tiling::checkCapacity(source, options)))
+    return failure();
   module.getContext()->loadDialect<tile::TileDialect>();
   OpBuilder builder(source);
   auto target = func::FuncOp::create(builder, source.getLoc(), "main", builder.getFunctionType({}, {}));
