@@ -12,6 +12,7 @@ import onnx
 from onnx import numpy_helper
 
 import sluice
+from sluice.specialise import Specialisation
 
 BEYOND = "beyond the machine"
 # Relative and absolute, by element type. "onnx" is what ONNX's own backend test runner compares with;
@@ -42,54 +43,17 @@ def array_of(tensor):
         raise Verdict("unsupported yet", f"NumPy has no element type {tensor.data_type}") from None
 
 
-class Case:
+class Case(Specialisation):
     """One data set of a test and what of it the compiler must know."""
 
     def __init__(self, model, data):
-        self.model = model
-        held = {tensor.name for tensor in model.graph.initializer}
-        self.inputs = [edge for edge in model.graph.input if edge.name not in held]
-        plain = all(edge.type.HasField("tensor_type") for edge in (*model.graph.input, *model.graph.output))
+        super().__init__(model, {})
         # Other values than tensors are refused for their types.
-        self.given = dict(zip([edge.name for edge in self.inputs], tensors(data, "input"))) if plain else {}
-        self.expected = tensors(data, "output") if plain else []
-        self.bound = set()
-        self.demote = None
-
-    def dims(self):
-        """The sizes of dynamic axes, from the data."""
-        sizes = {}
-        for edge in self.inputs:
-            if edge.name not in self.given or edge.name in self.bound:
-                continue
-            for axis, dim in enumerate(edge.type.tensor_type.shape.dim):
-                if not dim.HasField("dim_value"):
-                    sizes[dim.dim_param or f"{edge.name}.{axis}"] = self.given[edge.name].dims[axis]
-        return sizes
-
-    def write(self, path):
-        """The model with the bound inputs as initialisers."""
-        model = onnx.ModelProto()
-        model.CopyFrom(self.model)
-        for name in sorted(self.bound):
-            model.graph.initializer.add().CopyFrom(self.given[name])
-            model.graph.initializer[-1].name = name
-        path.write_bytes(model.SerializeToString())
-
-    def adapt(self, text):
-        """Does what a refusal asks for: demote float64, or know an input at compile time (the one that it
-        names, else integers first). False if there is nothing to do."""
-        if "--demote=f64" in text and not self.demote:
-            self.demote = "f64"
-            return True
-        if "compile time" not in text:
-            return False
-        unbound = {name: tensor for name, tensor in self.given.items() if name not in self.bound}
-        integers = {name for name, tensor in unbound.items() if tensor.data_type not in (1, 10, 11)}
-        named = {name for name in re.findall(r"give '([^']*)' as an initialiser", text) if name in unbound}
-        more = named or integers or set(unbound)
-        self.bound |= more
-        return bool(more)
+        if all(edge.type.HasField("tensor_type") for edge in (*model.graph.input, *model.graph.output)):
+            self.given = dict(zip([edge.name for edge in self.inputs], tensors(data, "input")))
+            self.expected = tensors(data, "output")
+        else:
+            self.expected = []
 
     def feeds(self):
         return {name: array_of(tensor) for name, tensor in self.given.items() if name not in self.bound}
@@ -118,16 +82,13 @@ def compare(name, have, want, tolerances):
 
 
 def compile_case(case, path):
-    """The binary and the seconds that its compilation took."""
-    while True:
-        case.write(path)
-        start = time.monotonic()
-        try:
-            binary = sluice.compile(path, dims=case.dims(), f32_matmul="f32", demote=case.demote, threads=1)
-            return binary, time.monotonic() - start
-        except sluice.Error as error:
-            if not case.adapt(str(error)):
-                raise refusal(str(error)) from None
+    """The binary and the seconds that its compilation took, refused attempts included."""
+    start = time.monotonic()
+    try:
+        binary = case.compile(path, f32_matmul="f32", threads=1)
+    except sluice.Error as error:
+        raise refusal(str(error)) from None
+    return binary, time.monotonic() - start
 
 
 def run_case(case, path, tolerances, stepper):
