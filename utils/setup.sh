@@ -7,7 +7,7 @@ packages=(
   # compiler and build
   clang-22 lld-22 libclang-rt-22-dev clang-format-22 cmake ninja-build ccache
   # LLVM and MLIR, with FileCheck and lit
-  llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools
+  llvm-22 llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools
   # libraries
   libonnx-dev libprotobuf-dev protobuf-compiler libabsl-dev libssl-dev pybind11-dev python3-dev
   # tests: readelf, unit tests, benchmarks, reference arithmetic, models

@@ -7,12 +7,15 @@
 
 #include "InputFile.h"
 
-#include "sluice/Compiler/CompileModel.h"
+#include "sluice/Import/Import.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  sluice::CompileOptions options;
-  options.compileTo = sluice::Phase::Onnx;
-  options.threads = 1;
-  (void)sluice::lowerModel(sluice::fuzz::inputFile("model.onnx", data, size), options);
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  mlir::ScopedDiagnosticHandler handler(&context, [](mlir::Diagnostic &) { return mlir::success(); });
+  (void)sluice::importOnnx(sluice::fuzz::inputFile("model.onnx", data, size), {}, context);
   return 0;
 }
