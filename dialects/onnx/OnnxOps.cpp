@@ -9,6 +9,49 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace sluice::onnx {
+
+/// `{ "name"(%argument: type, ...) { ... } ... }`.
+static mlir::ParseResult parseGraphs(mlir::OpAsmParser &parser, mlir::ArrayAttr &names,
+                                     llvm::SmallVectorImpl<std::unique_ptr<mlir::Region>> &graphs) {
+  llvm::SmallVector<mlir::Attribute> parsed;
+  if (parser.parseLBrace())
+    return mlir::failure();
+  while (mlir::failed(parser.parseOptionalRBrace())) {
+    mlir::StringAttr name;
+    llvm::SmallVector<mlir::OpAsmParser::Argument> arguments;
+    auto graph = std::make_unique<mlir::Region>();
+    if (parser.parseAttribute(name) ||
+        parser.parseArgumentList(arguments, mlir::OpAsmParser::Delimiter::Paren, /*allowType=*/true) ||
+        parser.parseRegion(*graph, arguments))
+      return mlir::failure();
+    parsed.push_back(name);
+    graphs.push_back(std::move(graph));
+  }
+  names = parser.getBuilder().getArrayAttr(parsed);
+  return mlir::success();
+}
+
+static void printGraphs(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::ArrayAttr names,
+                        mlir::MutableArrayRef<mlir::Region> graphs) {
+  printer << '{';
+  printer.increaseIndent();
+  for (auto [name, graph] : llvm::zip(names, graphs)) {
+    printer.printNewline();
+    printer << name << '(';
+    llvm::interleaveComma(graph.getArguments(), printer,
+                          [&](mlir::BlockArgument argument) { printer.printRegionArgument(argument); });
+    printer << ") ";
+    printer.printRegion(graph, /*printEntryBlockArgs=*/false);
+  }
+  printer.decreaseIndent();
+  printer.printNewline();
+  printer << '}';
+}
+
+} // namespace sluice::onnx
 
 #define GET_OP_CLASSES
 #include "dialects/onnx/OnnxOps.cpp.inc"
@@ -51,6 +94,34 @@ static mlir::LogicalResult verifyElementTypes(mlir::Operation *op, mlir::TypeRan
   return mlir::success();
 }
 
+mlir::Block *NodeOp::getGraph(llvm::StringRef name) {
+  for (auto [known, graph] :
+       llvm::zip_equal(getGraphNames().getAsValueRange<mlir::StringAttr>(), getGraphs()))
+    if (known == name)
+      return &graph.front();
+  return nullptr;
+}
+
+/// Checks that each graph has a name of its own and says what its outputs are.
+static mlir::LogicalResult verifyGraphs(NodeOp op) {
+  if (op.getGraphNames().size() != op.getGraphs().size())
+    return op.emitOpError() << "has " << op.getGraphNames().size() << " names for " << op.getGraphs().size()
+                            << " graphs";
+  llvm::StringSet<> seen;
+  for (auto [name, graph] :
+       llvm::zip_equal(op.getGraphNames().getAsValueRange<mlir::StringAttr>(), op.getGraphs())) {
+    if (name.empty())
+      return op.emitOpError("has a graph without a name");
+    if (op.getOnnxAttributes().contains(name) || !seen.insert(name).second)
+      return op.emitOpError() << "attribute '" << name << "' is given twice";
+    if (graph.front().empty() || !llvm::isa<YieldOp>(graph.front().back()))
+      return op.emitOpError() << "graph '" << name << "' does not end with 'onnx.yield'";
+    if (mlir::failed(verifyElementTypes(op, graph.getArgumentTypes(), ("graph '" + name + "' input").str())))
+      return mlir::failure();
+  }
+  return mlir::success();
+}
+
 mlir::LogicalResult NodeOp::verify() {
   if (getOpType().empty())
     return emitOpError("has no operator type");
@@ -64,6 +135,8 @@ mlir::LogicalResult NodeOp::verify() {
       return emitOpError() << "attribute '" << attribute.getName().getValue() << "' has the value "
                            << attribute.getValue() << ", which no ONNX attribute has";
   if (mlir::failed(verifyElementTypes(*this, getInputs().getTypes(), "input")))
+    return mlir::failure();
+  if (mlir::failed(verifyGraphs(*this)))
     return mlir::failure();
   return verifyElementTypes(*this, getOutputs().getTypes(), "output");
 }

@@ -82,15 +82,44 @@ def Onnx_NodeOp : Onnx_Op<"node"> {
     %y = onnx.node "Concat" of "ai.onnx" 13(%a, %b) attributes {axis = 1 : i64}
         : (tensor<2x3xf32>, tensor<2x5xf32>) -> tensor<2x8xf32>
     ```
+
+    An attribute of type GRAPH is a region of one block: the graph's inputs are the block's arguments,
+    its outputs what `onnx.yield` names. It may read any value around the node. How often it runs, and on
+    what, is the operator's business.
+
+    ```mlir
+    %y = onnx.node "If" of "ai.onnx" 16(%c) graphs {
+      "then_branch"() {
+        %n = onnx.node "Neg" of "ai.onnx" 16(%x) : (tensor<2xf32>) -> tensor<2xf32>
+        onnx.yield %n : tensor<2xf32>
+      }
+      "else_branch"() {
+        onnx.yield %x : tensor<2xf32>
+      }
+    } : (tensor<i1>) -> tensor<2xf32>
+    ```
   }];
   let arguments = (ins StrAttr:$op_type, StrAttr:$domain, I64Attr:$version,
-                       Variadic<Onnx_Value>:$inputs, DefaultValuedAttr<DictionaryAttr, "{}">:$onnx_attributes);
+                       Variadic<Onnx_Value>:$inputs, DefaultValuedAttr<DictionaryAttr, "{}">:$onnx_attributes,
+                       DefaultValuedAttr<StrArrayAttr, "{}">:$graph_names);
+  let regions = (region VariadicRegion<SizedRegion<1>>:$graphs);
   let results = (outs Variadic<Onnx_Value>:$outputs);
   let assemblyFormat = [{
-    $op_type `of` $domain $version `(` $inputs `)` (`attributes` $onnx_attributes^)? attr-dict
-    `:` functional-type($inputs, $outputs)
+    $op_type `of` $domain $version `(` $inputs `)` (`attributes` $onnx_attributes^)?
+    (`graphs` custom<Graphs>($graph_names, $graphs)^)? attr-dict `:` functional-type($inputs, $outputs)
+  }];
+  let extraClassDeclaration = [{
+    /// The graph that the attribute `name` holds, or null.
+    ::mlir::Block *getGraph(::llvm::StringRef name);
   }];
   let hasVerifier = 1;
+}
+
+def Onnx_YieldOp : Onnx_Op<"yield", [Pure, Terminator, HasParent<"NodeOp">]> {
+  let summary = "the outputs of a node's graph";
+  let description = [{ Example: `onnx.yield %y : tensor<2xf32>` }];
+  let arguments = (ins Variadic<Onnx_Value>:$outputs);
+  let assemblyFormat = "($outputs^ `:` type($outputs))? attr-dict";
 }
 
 def Onnx_ConstantOp : Onnx_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["value", "result"]>]> {

@@ -79,6 +79,10 @@ ElementsAttr denseValue(ArrayRef<int64_t> shape, Type element, ArrayRef<T> value
 
 } // namespace
 
+bool holdsGraph(const pb::AttributeProto &attribute) {
+  return typeOf(attribute) == pb::AttributeProto::GRAPH;
+}
+
 llvm::Expected<Attribute> nodeAttr(const pb::AttributeProto &attribute, StringRef nodeName, ModelFile &file,
                                    MLIRContext &context) {
   Builder builder(&context);
@@ -112,7 +116,7 @@ llvm::Expected<Attribute> nodeAttr(const pb::AttributeProto &attribute, StringRe
                      [&](const pb::TypeProto &type) { return typeAttr(type, context); });
   case pb::AttributeProto::GRAPH:
   case pb::AttributeProto::GRAPHS:
-    return llvm::createStringError(llvm::Twine("it holds a graph; control flow is not supported"));
+    return llvm::createStringError(llvm::Twine("lists of graphs are not supported"));
   case pb::AttributeProto::SPARSE_TENSOR:
   case pb::AttributeProto::SPARSE_TENSORS:
     return llvm::createStringError(llvm::Twine("sparse tensors are not supported"));

@@ -15,8 +15,11 @@
 
 namespace sluice::import {
 
+/// Whether the attribute is of type GRAPH, which is a region of onnx.node.
+bool holdsGraph(const pb::AttributeProto &attribute);
+
 /// The attribute in the form that onnx.node documents; the error says why it has none. References
-/// must be resolved before. `nodeName` begins the names of resources.
+/// must be resolved before, graphs kept apart. `nodeName` begins the names of resources.
 llvm::Expected<mlir::Attribute> nodeAttr(const pb::AttributeProto &attribute, llvm::StringRef nodeName,
                                          ModelFile &file, mlir::MLIRContext &context);
 

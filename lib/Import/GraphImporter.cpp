@@ -34,13 +34,14 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   main = func::FuncOp::create(builder, nameLoc("main"), "main", builder.getFunctionType({}, {}));
   builder.setInsertionPointToEnd(main.addEntryBlock());
 
-  Scope scope;
-  readVersions(model.opset_import(), scope);
+  Body body;
+  readVersions(model.opset_import(), body);
+  Scope scope(body);
   importInputs(scope);
   failed |= mlir::failed(dimensions.verify(builder.getUnknownLoc(), path));
   readTypes(model.graph().value_info(), scope);
   readTypes(model.graph().output(), scope);
-  importInitializers(scope);
+  importInitializers(model.graph(), scope);
   importNodes(model.graph().node(), scope);
   if (!gaveUp)
     importOutputs(scope);
@@ -52,6 +53,13 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 //===----------------------------------------------------------------------===//
 // Names
 //===----------------------------------------------------------------------===//
+
+Value Scope::find(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->around)
+    if (Value value = scope->values.lookup(name))
+      return value;
+  return {};
+}
 
 InFlightDiagnostic GraphImporter::error() {
   failed = true;
@@ -89,9 +97,8 @@ Value GraphImporter::absent() {
 Value GraphImporter::lookUp(const std::string &name, const pb::NodeProto &reader, Scope &scope) {
   if (name.empty())
     return absent();
-  auto found = scope.values.find(name);
-  if (found != scope.values.end())
-    return found->second;
+  if (Value value = scope.find(name))
+    return value;
   error(reader, scope) << "input '" << name << "' is not defined";
   return absent();
 }
@@ -103,16 +110,16 @@ void GraphImporter::define(const std::string &name, Value value, Location loc, S
   emitError(loc) << "value '" << name << "' is defined more than once";
 }
 
-const pb::AttributeProto *GraphImporter::resolve(const pb::AttributeProto &attribute,
-                                                 const pb::NodeProto &node, const Scope &scope) {
+BoundAttribute GraphImporter::resolve(const pb::AttributeProto &attribute, const pb::NodeProto &node,
+                                      const Scope &scope) {
   if (attribute.ref_attr_name().empty())
-    return &attribute;
-  auto found = scope.attributes.find(attribute.ref_attr_name());
-  if (found != scope.attributes.end())
+    return {&attribute, &scope};
+  auto found = scope.body.attributes.find(attribute.ref_attr_name());
+  if (found != scope.body.attributes.end())
     return found->second;
   error(node, scope) << "attribute '" << attribute.name() << "' refers to '" << attribute.ref_attr_name()
                      << "', which is no attribute of the function around it";
-  return nullptr;
+  return {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -120,11 +127,11 @@ const pb::AttributeProto *GraphImporter::resolve(const pb::AttributeProto &attri
 //===----------------------------------------------------------------------===//
 
 void GraphImporter::readVersions(const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &imports,
-                                 Scope &scope) {
+                                 Body &body) {
   const bool report = checkedImports.insert(&imports).second;
   for (const pb::OperatorSetIdProto &import : imports) {
     StringRef domain = domainName(import.domain());
-    scope.versions[domain] = import.version();
+    body.versions[domain] = import.version();
     const bool isDefault = domain == onnx::kDefaultDomain;
     const bool valid = isDefault ? import.version() >= kOldestOpset && import.version() <= kNewestOpset
                                  : import.version() >= 1;
@@ -175,24 +182,24 @@ void GraphImporter::importInputs(Scope &scope) {
   }
 }
 
-void GraphImporter::importInitializers(Scope &scope) {
-  const pb::GraphProto &graph = file.model().graph();
+void GraphImporter::importInitializers(const pb::GraphProto &graph, Scope &scope) {
   for (const pb::TensorProto &tensor : graph.initializer()) {
     if (tensor.name().empty()) {
       error() << "an initialiser has no name";
       continue;
     }
-    Location loc = nameLoc(tensor.name());
-    llvm::Expected<ElementsAttr> value = tensorAttr(tensor, tensor.name(), file, context);
+    Location loc = nameLoc(scope.prefix + tensor.name());
+    llvm::Expected<ElementsAttr> value = tensorAttr(tensor, scope.prefix + tensor.name(), file, context);
     if (value) {
       define(tensor.name(), onnx::ConstantOp::create(builder, loc, *value), loc, scope);
       continue;
     }
-    error() << "initialiser '" << tensor.name() << "': " << llvm::toString(value.takeError());
+    error() << "initialiser '" << scope.prefix << tensor.name() << "': " << llvm::toString(value.takeError());
     scope.values.try_emplace(tensor.name(), absent());
   }
   for (const pb::SparseTensorProto &tensor : graph.sparse_initializer()) {
-    error() << "initialiser '" << tensor.values().name() << "': sparse tensors are not supported";
+    error() << "initialiser '" << scope.prefix << tensor.values().name()
+            << "': sparse tensors are not supported";
     scope.values.try_emplace(tensor.values().name(), absent());
   }
 }

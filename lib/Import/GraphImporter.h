@@ -28,19 +28,50 @@
 
 namespace sluice::import {
 
-/// What names mean inside the graph or inside one inlined call of a function.
+struct Scope;
+
+/// An attribute and where the names in its graph, if it holds one, are looked up.
+struct BoundAttribute {
+  const pb::AttributeProto *proto = nullptr;
+  const Scope *scope = nullptr;
+};
+
+/// What holds for a model's graph or for one call of a function, the graphs within included.
+struct Body {
+  /// The called function's attributes; none where the caller gives none.
+  llvm::StringMap<BoundAttribute> attributes;
+  /// Versions of the operator sets by domain.
+  llvm::StringMap<int64_t> versions;
+};
+
+/// What names mean inside one graph or inside one inlined call of a function.
 struct Scope {
+  /// Of the model's graph or of a call.
+  explicit Scope(const Body &body) : body(body) {}
+  /// Of a graph that a node holds.
+  Scope(const Body &body, const Scope *around) : body(body), around(around) {}
+
+  /// The value of that name here or around; null if there is none.
+  mlir::Value find(llvm::StringRef name) const;
+
+  const Body &body;
+  /// The scope whose values a graph may read, too; null for a call.
+  const Scope *around = nullptr;
   llvm::StringMap<mlir::Value> values;
   /// Declared types of values.
   llvm::StringMap<mlir::Type> types;
-  /// The called function's attributes; null where the caller gives none.
-  llvm::StringMap<const pb::AttributeProto *> attributes;
-  /// Versions of the operator sets by domain.
-  llvm::StringMap<int64_t> versions;
-  /// Names of the calling nodes, each followed by '/'.
+  /// Names of the nodes that call or hold this, each followed by '/'.
   std::string prefix;
-  /// Calls around this one.
+  /// Calls and graphs around this one.
   unsigned depth = 0;
+};
+
+/// A graph that an attribute of a node holds.
+struct NodeGraph {
+  std::string name;
+  const pb::GraphProto *proto = nullptr;
+  /// The scope whose values it may read; null for none.
+  const Scope *scope = nullptr;
 };
 
 class GraphImporter {
@@ -53,10 +84,10 @@ public:
 
 private:
   // The edges of the graph.
-  void readVersions(const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &imports, Scope &scope);
+  void readVersions(const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &imports, Body &body);
   void readTypes(const google::protobuf::RepeatedPtrField<pb::ValueInfoProto> &values, Scope &scope);
   void importInputs(Scope &scope);
-  void importInitializers(Scope &scope);
+  void importInitializers(const pb::GraphProto &graph, Scope &scope);
   void importOutputs(Scope &scope);
 
   // Nodes.
@@ -64,16 +95,23 @@ private:
   void importNode(const pb::NodeProto &node, Scope &scope);
   void importConstant(const pb::NodeProto &node, Scope &scope);
   void importOperator(const pb::NodeProto &node, Scope &scope);
-  mlir::DictionaryAttr importAttributes(const pb::NodeProto &node, const Scope &scope);
+  mlir::DictionaryAttr importAttributes(const pb::NodeProto &node, const Scope &scope,
+                                        llvm::SmallVectorImpl<NodeGraph> &graphs);
+
+  // Graphs that nodes hold.
+  void importGraph(const NodeGraph &graph, const pb::NodeProto &node, const Scope &scope,
+                   mlir::Region &region);
+  void importGraphInputs(const NodeGraph &graph, const pb::NodeProto &node, Scope &scope, mlir::Block &block);
+  /// Whether calls and graphs are nested so deeply that nothing more is imported, which it reports.
+  bool isTooDeep(const Scope &scope, llvm::StringRef what);
 
   // Calls.
   void inlineFunction(const Function &function, const pb::NodeProto &call, Scope &caller);
-  void bindInputs(const Function &function, const pb::NodeProto &call, Scope &caller, Scope &body);
-  void bindAttributes(const Function &function, const pb::NodeProto &call, const Scope &caller, Scope &body);
+  void bindInputs(const Function &function, const pb::NodeProto &call, Scope &caller, Scope &callee);
+  void bindAttributes(const Function &function, const pb::NodeProto &call, const Scope &caller, Body &body);
 
   // Names.
-  const pb::AttributeProto *resolve(const pb::AttributeProto &attribute, const pb::NodeProto &node,
-                                    const Scope &scope);
+  BoundAttribute resolve(const pb::AttributeProto &attribute, const pb::NodeProto &node, const Scope &scope);
   mlir::Value lookUp(const std::string &name, const pb::NodeProto &reader, Scope &scope);
   void define(const std::string &name, mlir::Value value, mlir::Location loc, Scope &scope);
   mlir::Value absent();

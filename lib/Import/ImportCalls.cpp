@@ -14,11 +14,8 @@ using namespace mlir;
 
 namespace sluice::import {
 
-/// Bound of calls within calls: beyond it a function is taken to call itself.
-static constexpr unsigned kMaxCallDepth = 64;
-
 void GraphImporter::bindInputs(const Function &function, const pb::NodeProto &call, Scope &caller,
-                               Scope &body) {
+                               Scope &callee) {
   const auto &formals = function.proto->input();
   if (call.input_size() > formals.size())
     error(call, caller) << "it has " << call.input_size() << " inputs, function '" << function.name()
@@ -26,16 +23,16 @@ void GraphImporter::bindInputs(const Function &function, const pb::NodeProto &ca
   for (auto [index, formal] : llvm::enumerate(formals)) {
     const bool given = static_cast<int>(index) < call.input_size();
     Value value = given ? lookUp(call.input(static_cast<int>(index)), call, caller) : absent();
-    define(formal, value, nodeLoc(call, caller), body);
+    define(formal, value, nodeLoc(call, caller), callee);
   }
 }
 
 void GraphImporter::bindAttributes(const Function &function, const pb::NodeProto &call, const Scope &caller,
-                                   Scope &body) {
+                                   Body &body) {
   for (const std::string &name : function.proto->attribute())
-    body.attributes[name] = nullptr;
+    body.attributes[name] = {};
   for (const pb::AttributeProto &attribute : function.defaults)
-    body.attributes[attribute.name()] = &attribute;
+    body.attributes[attribute.name()] = {&attribute, nullptr};
   for (const pb::AttributeProto &attribute : call.attribute()) {
     if (!body.attributes.contains(attribute.name())) {
       error(call, caller) << "function '" << function.name() << "' has no attribute '" << attribute.name()
@@ -43,26 +40,23 @@ void GraphImporter::bindAttributes(const Function &function, const pb::NodeProto
       continue;
     }
     // A reference to what the caller was not given leaves the function its default.
-    if (const pb::AttributeProto *resolved = resolve(attribute, call, caller))
+    if (BoundAttribute resolved = resolve(attribute, call, caller); resolved.proto)
       body.attributes[attribute.name()] = resolved;
   }
 }
 
 void GraphImporter::inlineFunction(const Function &function, const pb::NodeProto &call, Scope &caller) {
   Location loc = nodeLoc(call, caller);
-  Scope body;
-  body.prefix = nodeName(call, caller) + "/";
-  body.depth = caller.depth + 1;
-  if (body.depth > kMaxCallDepth) {
-    error() << "function '" << function.name() << "' calls itself, or functions are nested deeper than "
-            << kMaxCallDepth << " calls";
-    gaveUp = true;
+  Body body;
+  Scope callee(body);
+  callee.prefix = nodeName(call, caller) + "/";
+  callee.depth = caller.depth + 1;
+  if (isTooDeep(callee, "function '" + function.name() + "'"))
     return;
-  }
   readVersions(function.proto->opset_import(), body);
-  bindInputs(function, call, caller, body);
+  bindInputs(function, call, caller, callee);
   bindAttributes(function, call, caller, body);
-  importNodes(function.proto->node(), body);
+  importNodes(function.proto->node(), callee);
   if (gaveUp)
     return;
   for (auto [index, name] : llvm::enumerate(call.output())) {
@@ -70,7 +64,7 @@ void GraphImporter::inlineFunction(const Function &function, const pb::NodeProto
       continue;
     Value value;
     if (static_cast<int>(index) < function.proto->output_size())
-      value = body.values.lookup(function.proto->output(static_cast<int>(index)));
+      value = callee.values.lookup(function.proto->output(static_cast<int>(index)));
     if (!value) {
       error(call, caller) << "function '" << function.name() << "' computes no output " << index << " ('"
                           << name << "')";

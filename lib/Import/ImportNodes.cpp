@@ -13,6 +13,8 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -65,8 +67,8 @@ void GraphImporter::importConstant(const pb::NodeProto &node, Scope &scope) {
   // The reference's own name tells the form, the attribute that it refers to holds the value.
   pb::AttributeProto form;
   if (node.attribute_size() == 1)
-    if (const pb::AttributeProto *attribute = resolve(node.attribute(0), node, scope)) {
-      form = *attribute;
+    if (BoundAttribute attribute = resolve(node.attribute(0), node, scope); attribute.proto) {
+      form = *attribute.proto;
       form.set_name(node.attribute(0).name());
     }
   if (form.name().empty()) {
@@ -81,18 +83,24 @@ void GraphImporter::importConstant(const pb::NodeProto &node, Scope &scope) {
   define(node.output(0), onnx::ConstantOp::create(builder, loc, *value), loc, scope);
 }
 
-DictionaryAttr GraphImporter::importAttributes(const pb::NodeProto &node, const Scope &scope) {
+DictionaryAttr GraphImporter::importAttributes(const pb::NodeProto &node, const Scope &scope,
+                                               SmallVectorImpl<NodeGraph> &graphs) {
   NamedAttrList attributes;
+  llvm::StringSet<> seen;
   for (const pb::AttributeProto &attribute : node.attribute()) {
-    if (attribute.name().empty() || attributes.get(attribute.name())) {
+    if (attribute.name().empty() || !seen.insert(attribute.name()).second) {
       error(node, scope) << "attribute '" << attribute.name() << "' is "
                          << (attribute.name().empty() ? "without a name" : "given twice");
       continue;
     }
-    const pb::AttributeProto *resolved = resolve(attribute, node, scope);
-    if (!resolved)
+    BoundAttribute resolved = resolve(attribute, node, scope);
+    if (!resolved.proto)
       continue;
-    llvm::Expected<Attribute> value = nodeAttr(*resolved, nodeName(node, scope), file, context);
+    if (holdsGraph(*resolved.proto)) {
+      graphs.push_back({attribute.name(), &resolved.proto->g(), resolved.scope});
+      continue;
+    }
+    llvm::Expected<Attribute> value = nodeAttr(*resolved.proto, nodeName(node, scope), file, context);
     if (value)
       attributes.set(attribute.name(), *value);
     else
@@ -113,8 +121,8 @@ withoutAbsentTail(const google::protobuf::RepeatedPtrField<std::string> &names) 
 void GraphImporter::importOperator(const pb::NodeProto &node, Scope &scope) {
   Location loc = nodeLoc(node, scope);
   StringRef domain = domainName(node.domain());
-  const int64_t version = scope.versions.lookup(domain);
-  if (version == 0)
+  const int64_t version = scope.body.versions.lookup(domain);
+  if (!scope.body.versions.contains(domain))
     error(node, scope) << "the model imports no operator set '" << domain << "'";
   SmallVector<Value> inputs;
   for (const std::string *name : withoutAbsentTail(node.input()))
@@ -127,8 +135,13 @@ void GraphImporter::importOperator(const pb::NodeProto &node, Scope &scope) {
                     : declared    ? declared
                                   : onnx::AnyType::get(&context));
   }
-  auto op = onnx::NodeOp::create(builder, loc, types, node.op_type(), domain, version, inputs,
-                                 importAttributes(node, scope));
+  SmallVector<NodeGraph> graphs;
+  DictionaryAttr attributes = importAttributes(node, scope, graphs);
+  auto names = llvm::map_to_vector(graphs, [](const NodeGraph &graph) { return StringRef(graph.name); });
+  auto op = onnx::NodeOp::create(builder, loc, types, node.op_type(), domain, version, inputs, attributes,
+                                 builder.getStrArrayAttr(names), graphs.size());
+  for (auto [graph, region] : llvm::zip_equal(graphs, op.getGraphs()))
+    importGraph(graph, node, scope, region);
   for (auto [name, value] : llvm::zip_equal(outputs, op.getOutputs()))
     define(*name, value, loc, scope);
 }

@@ -8,18 +8,49 @@
 #include "TopologicalOrder.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <set>
 #include <vector>
 
 namespace sluice::import {
 namespace {
 
 using Nodes = google::protobuf::RepeatedPtrField<pb::NodeProto>;
+
+void addReadNames(const pb::NodeProto &node, llvm::StringSet<> &names);
+
+/// Adds the names that a graph reads from around it.
+void addCapturedNames(const pb::GraphProto &graph, llvm::StringSet<> &names) {
+  llvm::StringSet<> defined, read;
+  for (const pb::ValueInfoProto &input : graph.input())
+    defined.insert(input.name());
+  for (const pb::TensorProto &tensor : graph.initializer())
+    defined.insert(tensor.name());
+  for (const pb::NodeProto &node : graph.node()) {
+    addReadNames(node, read);
+    for (const std::string &output : node.output())
+      defined.insert(output);
+  }
+  for (const pb::ValueInfoProto &output : graph.output())
+    read.insert(output.name());
+  for (llvm::StringRef name : read.keys())
+    if (!defined.contains(name))
+      names.insert(name);
+}
+
+/// Adds the names that a node reads, those that its graphs capture included.
+void addReadNames(const pb::NodeProto &node, llvm::StringSet<> &names) {
+  for (const std::string &input : node.input())
+    names.insert(input);
+  for (const pb::AttributeProto &attribute : node.attribute())
+    if (attribute.has_g())
+      addCapturedNames(attribute.g(), names);
+}
 
 /// Which node computes which value of the graph, by index.
 class Dependences {
@@ -38,13 +69,15 @@ Dependences::Dependences(const Nodes &nodes) : readers(nodes.size()), producers(
     for (const std::string &output : node.output())
       producerOf.try_emplace(output, static_cast<int>(index));
   for (auto [index, node] : llvm::enumerate(nodes)) {
-    llvm::SmallSet<int, 4> seen;
-    for (const std::string &input : node.input()) {
-      auto found = producerOf.find(input);
-      if (input.empty() || found == producerOf.end() || !seen.insert(found->second).second)
-        continue;
-      readers[found->second].push_back(static_cast<int>(index));
-      producers[index].push_back(found->second);
+    llvm::StringSet<> names;
+    addReadNames(node, names);
+    std::set<int> found;
+    for (llvm::StringRef name : names.keys())
+      if (auto producer = producerOf.find(name); !name.empty() && producer != producerOf.end())
+        found.insert(producer->second);
+    for (int producer : found) {
+      readers[producer].push_back(static_cast<int>(index));
+      producers[index].push_back(producer);
     }
   }
 }

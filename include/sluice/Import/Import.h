@@ -18,7 +18,7 @@
 namespace sluice {
 
 /// The oldest and the newest version of the operator set ai.onnx that models may import.
-inline constexpr int64_t kOldestOpset = 7;
+inline constexpr int64_t kOldestOpset = 1;
 inline constexpr int64_t kNewestOpset = 28;
 
 struct ImportOptions {

@@ -62,3 +62,53 @@ func.func @constant() {
   %c = onnx.constant dense<1> : tensor<2xi7>
   return
 }
+
+// -----
+
+func.func @graph_names() {
+  // expected-error @below {{'onnx.node' op has 2 names for 1 graphs}}
+  "onnx.node"() <{domain = "ai.onnx", op_type = "If", version = 16 : i64, graph_names = ["a", "b"], onnx_attributes = {}}> ({
+    onnx.yield
+  }) : () -> ()
+  return
+}
+
+// -----
+
+func.func @graph_without_a_name() {
+  // expected-error @below {{'onnx.node' op has a graph without a name}}
+  onnx.node "If" of "ai.onnx" 16() graphs { ""() { onnx.yield } } : () -> ()
+  return
+}
+
+// -----
+
+func.func @graph_given_twice() {
+  // expected-error @below {{'onnx.node' op attribute 'a' is given twice}}
+  onnx.node "If" of "ai.onnx" 16() attributes {a = 1 : i64} graphs { "a"() { onnx.yield } } : () -> ()
+  return
+}
+
+// -----
+
+func.func @graph_input() {
+  // expected-error @below {{'onnx.node' op graph 'body' input #0 has element type 'index', which no ONNX tensor has}}
+  onnx.node "Loop" of "ai.onnx" 16() graphs { "body"(%x: tensor<index>) { onnx.yield } } : () -> ()
+  return
+}
+
+// -----
+
+func.func @yield_elsewhere() {
+  // expected-error @below {{'onnx.yield' op expects parent op 'onnx.node'}}
+  onnx.yield
+}
+
+// -----
+
+func.func @own_results() {
+  // expected-error @below {{operand #0 does not dominate this use}}
+  // expected-note @below {{operand defined here (op in a parent region)}}
+  %y = onnx.node "If" of "ai.onnx" 16() graphs { "a"() { onnx.yield %y : tensor<1xf32> } } : () -> tensor<1xf32>
+  return
+}

@@ -27,6 +27,31 @@ func.func @main(%x: tensor<2x?xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name 
   return %y : !onnx.any
 }
 
+// Graphs are regions that read what is around them.
+// CHECK-LABEL: func.func @graphs
+// CHECK-SAME: %[[C:.*]]: tensor<i1>, %[[X:.*]]: tensor<2xf32>
+func.func @graphs(%c: tensor<i1>, %x: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: %[[Y:.*]] = onnx.node "Loop" of "ai.onnx" 16(%[[C]], %[[X]]) graphs {
+  // CHECK-NEXT: "body"(%[[I:.*]]: tensor<i64>, %[[V:.*]]: !onnx.any) {
+  // CHECK-NEXT: %[[W:.*]] = onnx.node "Add" of "ai.onnx" 16(%[[V]], %[[X]]) : (!onnx.any, tensor<2xf32>) -> !onnx.any
+  // CHECK-NEXT: onnx.yield %[[W]], %[[I]] : !onnx.any, tensor<i64>
+  // CHECK-NEXT: }
+  // CHECK-NEXT: "empty"() {
+  // CHECK-NEXT: onnx.yield
+  // CHECK-NEXT: }
+  // CHECK-NEXT: } : (tensor<i1>, tensor<2xf32>) -> tensor<2xf32>
+  %y = onnx.node "Loop" of "ai.onnx" 16(%c, %x) graphs {
+    "body"(%i: tensor<i64>, %v: !onnx.any) {
+      %w = onnx.node "Add" of "ai.onnx" 16(%v, %x) : (!onnx.any, tensor<2xf32>) -> !onnx.any
+      onnx.yield %w, %i : !onnx.any, tensor<i64>
+    }
+    "empty"() {
+      onnx.yield
+    }
+  } : (tensor<i1>, tensor<2xf32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
 // CHECK-LABEL: func.func @strings
 func.func @strings() -> tensor<2x!onnx.string> {
   // CHECK: onnx.constant dense<["a", "b"]> : tensor<2x!onnx.string>

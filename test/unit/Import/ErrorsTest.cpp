@@ -123,18 +123,17 @@ TEST_F(ErrorsTest, Refusals) {
   graph().add_input()->set_name("untyped");
   auto *sparse = graph().add_sparse_initializer();
   sparse->mutable_values()->set_name("sparse");
-  auto *branch = addNode(graph(), "If", {""}, {"y"}, "branch");
-  addAttribute(branch, "then_branch", onnx::AttributeProto::GRAPH);
+  auto *branches = addNode(graph(), "Switch", {""}, {"y"}, "branches");
+  addAttribute(branches, "cases", onnx::AttributeProto::GRAPHS);
   auto *constant = addNode(graph(), "Constant", {}, {"c"}, "constant");
   addAttribute(constant, "sparse_value", onnx::AttributeProto::SPARSE_TENSOR);
   addOutput("y", {"1"});
   import();
-  EXPECT_THAT(
-      errors,
-      ElementsAre("model.onnx: input 'untyped': the model does not declare its element type and rank",
-                  "model.onnx: initialiser 'sparse': sparse tensors are not supported",
-                  "branch: If: attribute 'then_branch': it holds a graph; control flow is not supported",
-                  "constant: Constant: attribute 'sparse_value': sparse tensors are not supported"));
+  EXPECT_THAT(errors,
+              ElementsAre("model.onnx: input 'untyped': the model does not declare its element type and rank",
+                          "model.onnx: initialiser 'sparse': sparse tensors are not supported",
+                          "branches: Switch: attribute 'cases': lists of graphs are not supported",
+                          "constant: Constant: attribute 'sparse_value': sparse tensors are not supported"));
 }
 
 } // namespace

@@ -155,8 +155,8 @@ TEST_F(FunctionsTest, EndlessCalls) {
   import();
   EXPECT_THAT(
       errors,
-      ElementsAre("model.onnx: function 'local.Self' calls itself, or functions are nested deeper than "
-                  "64 calls"));
+      ElementsAre("model.onnx: function 'local.Self' calls itself, or functions and graphs are nested "
+                  "deeper than 64 levels"));
 }
 
 } // namespace
