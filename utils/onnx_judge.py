@@ -30,10 +30,11 @@ class Verdict(Exception):
         self.verdict, self.reason = verdict, reason
 
 
-def tensors(folder, kind):
-    """The TensorProtos "<kind>_<number>.pb", in order."""
-    return [onnx.load_tensor(str(path)) for path in
-            sorted(folder.glob(f"{kind}_*.pb"), key=lambda path: int(path.stem.split("_")[-1]))]
+def tensors(folder, kind, edges):
+    """{name: TensorProto} from "<kind>_<number>.pb", which stand in the edges' order. Other values than tensors,
+    which are refused for their types, are left out."""
+    return {edge.name: onnx.load_tensor(str(path)) for number, edge in enumerate(edges)
+            if edge.type.HasField("tensor_type") and (path := folder / f"{kind}_{number}.pb").exists()}
 
 
 def array_of(tensor):
@@ -48,12 +49,8 @@ class Case(Specialisation):
 
     def __init__(self, model, data):
         super().__init__(model, {})
-        # Other values than tensors are refused for their types.
-        if all(edge.type.HasField("tensor_type") for edge in (*model.graph.input, *model.graph.output)):
-            self.given = dict(zip([edge.name for edge in self.inputs], tensors(data, "input")))
-            self.expected = tensors(data, "output")
-        else:
-            self.expected = []
+        self.given = tensors(data, "input", self.inputs)
+        self.expected = tensors(data, "output", model.graph.output)
 
     def feeds(self):
         return {name: array_of(tensor) for name, tensor in self.given.items() if name not in self.bound}
@@ -109,11 +106,11 @@ def run_case(case, path, tolerances, stepper):
             binary.run(feeds, stepper=True)
         except sluice.Error as error:
             raise Verdict("wrong", str(error)) from None
-    for edge, want in zip(case.model.graph.output, case.expected):
-        if edge.name not in outputs:
-            raise Verdict("wrong", f"there is no output '{edge.name}'")
+    for name, want in case.expected.items():
+        if name not in outputs:
+            raise Verdict("wrong", f"there is no output '{name}'")
         try:
-            compare(edge.name, outputs[edge.name], array_of(want), tolerances)
+            compare(name, outputs[name], array_of(want), tolerances)
         except Verdict as verdict:
             if case.demote and verdict.verdict == "wrong":
                 raise Verdict("refused", f"{BEYOND}: float64, and float32 misses the tolerance") from None

@@ -28,7 +28,6 @@ using Activation = Value (*)(Scalars &, Value x, double first, double second);
 static void addActivation(OperatorTable &table, llvm::StringRef opType, Activation function,
                           Parameter first = {nullptr, 0}, Parameter second = {nullptr, 0}) {
   table.add(opType, 1, [=](Node &node) -> Results {
-    node.ignoreAttr("consumed_inputs");
     double a = first.name ? node.realAttr(first.name, first.otherwise) : 0;
     double b = second.name ? node.realAttr(second.name, second.otherwise) : 0;
     const Tensor &input = node.input(0);
@@ -106,7 +105,6 @@ static Results convertPRelu(Node &node) {
 }
 
 static Results convertRelu(Node &node) {
-  node.ignoreAttr("consumed_inputs");
   return {{node.map(node.input(0), node.input(0).element, [](Scalars &s, llvm::ArrayRef<Value> x) {
     Value zero = llvm::isa<FloatType>(x[0].getType()) ? s.real(0) : s.integer(0);
     return s.max(x[0], zero);

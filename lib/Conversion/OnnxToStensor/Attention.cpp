@@ -84,17 +84,39 @@ static Results convertAttention(Node &node) {
            node.cast(*shown[mode], element)}};
 }
 
+/// What the node's graph makes of scores or probabilities, in the type that the softmax is computed in.
+static Tensor applyModifier(Node &node, llvm::StringRef graph, const Tensor &input, Type precision) {
+  Results outputs = node.applyGraph(graph, node.cast(input, precision));
+  if (failed(outputs))
+    return input;
+  if (outputs->size() == 1 && outputs->front() && outputs->front().isReal() &&
+      outputs->front().shape == input.shape)
+    return node.cast(outputs->front(), input.element);
+  (void)node.refuse("graph '" + graph + "' does not give one tensor of its input's shape");
+  return input;
+}
+
 static Results convertFlexAttention(Node &node) {
   AttentionOperands operands;
   operands.scale = node.realAttr("scale", 0);
-  node.ignoreAttr("softmax_precision"); // everything is computed in float32
+  Type precision = node.elementType(node.integerAttr("softmax_precision", 1));
   operands.query = node.input(0);
   operands.key = node.input(1);
   operands.value = node.input(2);
+  if (!precision)
+    return failure();
   if (!fitTogether(operands))
     return node.refuse("the operands' shapes do not fit");
   if (!node.hasAttribute("scale"))
     operands.scale = 1 / std::sqrt(static_cast<double>(operands.query.shape[3]));
+  auto changeScores = [&](const Tensor &input) { return applyModifier(node, "score_mod", input, precision); };
+  auto changeProbabilities = [&](const Tensor &input) {
+    return applyModifier(node, "prob_mod", input, precision);
+  };
+  if (node.hasGraph("score_mod"))
+    operands.changeScores = changeScores;
+  if (node.hasGraph("prob_mod"))
+    operands.changeProbabilities = changeProbabilities;
   return {{node.cast(attend(node, operands).output, operands.query.element)}};
 }
 

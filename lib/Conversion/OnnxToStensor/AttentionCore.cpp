@@ -163,7 +163,11 @@ AttentionSteps attend(Node &node, const AttentionOperands &operands) {
   if (operands.bias)
     steps.biased = node.map({steps.capped, operands.bias}, f32,
                             [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+  if (operands.changeScores)
+    steps.biased = operands.changeScores(steps.biased);
   steps.probabilities = maskedSoftmax(node, steps.biased, operands.sink);
+  if (operands.changeProbabilities)
+    steps.probabilities = operands.changeProbabilities(steps.probabilities);
   Tensor weights = node.cast(node.reshape(steps.probabilities, {batch, rows, 1, keys}), query.element);
   Tensor vectors = node.transpose(node.reshape(value, {batch, keys, columns}), {0, 2, 1});
   product = contractReals(node, weights, node.reshape(vectors, {batch, columns, 1, keys}));

@@ -22,6 +22,8 @@ struct AttentionOperands {
   Tensor sink;  ///< f32, broadcasts to [B, H, 1, 1]: one more score, of a key without a value; or absent
   double scale = 1;
   double softcap = 0; ///< 0: none
+  /// What is made of the biased scores and of the probabilities, [B, H, S, T] of f32; null: nothing.
+  llvm::function_ref<Tensor(const Tensor &)> changeScores, changeProbabilities;
 };
 
 /// The steps' results, of f32 and shape [B, H, S, T] each; `output` is [B, H, S, E].
@@ -32,8 +34,8 @@ struct AttentionSteps {
 /// Whether shapes of query, key and value fit each other.
 bool fitTogether(const AttentionOperands &operands);
 
-/// scores = query times key, scaled; capped = c tanh(scores / c); biased = capped + bias; the softmax of
-/// that over T, where a row that is masked throughout gives zeros; and that times value.
+/// scores = query times key, scaled; capped = c tanh(scores / c); biased = capped + bias, changed; the
+/// softmax of that over T, changed, where a row that is masked throughout gives zeros; and that times value.
 AttentionSteps attend(Node &node, const AttentionOperands &operands);
 
 /// [B, S, H * D] as [B, H, S, D], and back.

@@ -31,7 +31,6 @@ static void addUnary(OperatorTable &table, llvm::StringRef opType, Unary functio
 /// Operators that take integers as well.
 static void addNumeric(OperatorTable &table, llvm::StringRef opType, Unary function) {
   table.add(opType, 1, [function](Node &node) -> Results {
-    node.ignoreAttr("consumed_inputs");
     return {{node.map(node.input(0), node.input(0).element,
                       [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
   });

@@ -19,12 +19,15 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/Twine.h"
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice::conversion {
 
 /// A tensor of the ONNX graph while it is converted. A default one is absent: an optional operand left out.
+/// Sequences and optionals exist in the compiler alone: it knows how many tensors they hold.
 struct Tensor {
   /// ONNX element type: i64 and ui8 are kept apart from the i32 and i8 that store them. With --demote=f64,
   /// f32 stands for f64.
@@ -39,6 +42,12 @@ struct Tensor {
   /// Why a constant of the model cannot be used, to be said of the nodes that need it.
   std::string unsupported;
 
+  /// The elements, if it is a sequence; all else but `poisoned` is then unused.
+  std::shared_ptr<const std::vector<Tensor>> sequence;
+  /// It is an optional that holds nothing.
+  bool isEmptyOptional = false;
+
+  /// Whether it is a tensor: neither absent nor a sequence or empty optional.
   explicit operator bool() const { return element != nullptr; }
   int64_t rank() const { return shape.size(); }
   int64_t count() const { return countElements(shape); }
@@ -60,6 +69,8 @@ struct EmitterState {
   mlir::Operation *lastConstant = nullptr;
   /// For values of unsigned bytes that were computed as signed ones: those.
   llvm::DenseMap<mlir::Value, mlir::Value> signedForms;
+  /// Nodes converted within graphs that nodes hold, each as often as its graph runs.
+  size_t graphNodes = 0;
 };
 
 /// Builds operations on Tensors. An operation whose operands are all constant is evaluated at once by the

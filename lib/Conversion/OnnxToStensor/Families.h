@@ -94,6 +94,14 @@ Tensor padAndSlide(Node &node, const Tensor &input, const Windows &windows, doub
 /// Whether a recurrence over `steps` may be unrolled; refuses more than a limit.
 bool checkSteps(Node &node, int64_t steps);
 
+/// `first` where the one truth `condition` holds, else `second`. Both are of one element type and shape, or
+/// are refused: `what` begins the reason.
+Tensor selectTensor(Node &node, const Tensor &condition, const Tensor &first, const Tensor &second,
+                    const llvm::Twine &what);
+
+/// Tensors of one shape side by side along a new axis, or the graph's output if there are none (emptyStack).
+Tensor stack(Node &node, llvm::ArrayRef<Tensor> tensors, int64_t axis, llvm::StringRef graph, size_t output);
+
 /// Elements `indices` of one dimension, in that order.
 Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<int64_t> indices);
 

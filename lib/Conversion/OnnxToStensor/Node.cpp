@@ -29,6 +29,11 @@ const Tensor &Node::input(size_t index) const {
   return index < inputs.size() ? inputs[index] : absent;
 }
 
+void Node::setInput(size_t index, const Tensor &tensor) {
+  inputs.resize(std::max(inputs.size(), index + 1));
+  inputs[index] = tensor;
+}
+
 Attribute Node::attribute(llvm::StringRef name) {
   asked.insert(name);
   return op.getOnnxAttributes().get(name);
@@ -84,6 +89,9 @@ std::optional<llvm::StringRef> Node::unknownAttribute() {
   for (NamedAttribute attribute : op.getOnnxAttributes())
     if (!asked.contains(attribute.getName().getValue()))
       return attribute.getName().getValue();
+  for (llvm::StringRef graph : op.getGraphNames().getAsValueRange<StringAttr>())
+    if (!asked.contains(graph))
+      return graph;
   return std::nullopt;
 }
 

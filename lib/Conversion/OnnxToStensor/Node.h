@@ -26,8 +26,13 @@ using Results = mlir::FailureOr<llvm::SmallVector<Tensor>>;
 /// so that nothing is ignored in silence; a conversion asks for all it knows before anything else.
 class Node : public Emitter {
 public:
-  Node(EmitterState &state, mlir::OpBuilder &builder, onnx::NodeOp op, llvm::ArrayRef<Tensor> inputs)
-      : Emitter(state, builder, op.getLoc()), op(op), inputs(inputs) {}
+  /// Converts a graph that the node holds, in place, with these tensors as its inputs. Fails, having reported
+  /// why, where a node inside is refused.
+  using ConvertGraph = llvm::function_ref<Results(mlir::Block &graph, llvm::ArrayRef<Tensor> inputs)>;
+
+  Node(EmitterState &state, mlir::OpBuilder &builder, onnx::NodeOp op, llvm::ArrayRef<Tensor> inputs,
+       ConvertGraph convertGraph)
+      : Emitter(state, builder, op.getLoc()), op(op), inputs(inputs), convertGraph(convertGraph) {}
 
   llvm::StringRef opType() { return op.getOpType(); }
   /// Version of the operator set that the node is written for.
@@ -44,6 +49,20 @@ public:
   /// Operand `index`; absent if left out.
   const Tensor &input(size_t index) const;
   llvm::ArrayRef<Tensor> operands() const { return inputs; }
+  /// Puts another tensor in an operand's place, for a conversion of a later version of the operator.
+  void setInput(size_t index, const Tensor &tensor);
+
+  bool hasGraph(llvm::StringRef name);
+  /// How many outputs the graph has; 0 if the node has no such graph.
+  size_t numGraphOutputs(llvm::StringRef name);
+  /// What the graph computes of these inputs. Refuses a graph that is missing or takes another number of
+  /// inputs, and more nodes within graphs than a limit; what is refused inside makes it fail as well.
+  Results applyGraph(llvm::StringRef name, llvm::ArrayRef<Tensor> inputs);
+  /// Whether a node inside a graph was refused, so that there is no more to say of this one.
+  bool isRefusedWithin() const { return refusedWithin; }
+  /// A stack along `axis` of no tensor, such as output `index` of the graph would be; dimensions that the
+  /// model does not declare are 0. Refuses one whose type is not declared.
+  Tensor emptyStack(llvm::StringRef name, size_t index, int64_t axis);
 
   bool hasAttribute(llvm::StringRef name);
   int64_t integerAttr(llvm::StringRef name, int64_t otherwise);
@@ -83,7 +102,9 @@ private:
   mlir::Attribute attribute(llvm::StringRef name);
 
   onnx::NodeOp op;
-  llvm::ArrayRef<Tensor> inputs;
+  llvm::SmallVector<Tensor> inputs;
+  ConvertGraph convertGraph;
+  bool refusedWithin = false;
   llvm::StringSet<> asked;
 };
 

@@ -174,11 +174,14 @@ static Results convertBatchNormalization(Node &node) {
   node.ignoreAttr("momentum"); // of training
   if (node.integerAttr("training_mode", 0))
     return node.refuse(kBeyondMachine + "training");
-  if (!node.integerAttr("spatial", 1))
-    return node.refuse("spatial = 0 is not supported");
+  // Before version 9 each element of a sample could have statistics of its own.
+  bool isSpatial = node.integerAttr("spatial", 1);
   const Tensor &input = node.input(0);
-  if (node.input(1).count() != (input.rank() > 1 ? input.shape[1] : 1))
+  if (isSpatial && node.input(1).count() != (input.rank() > 1 ? input.shape[1] : 1))
     return node.refuse("the scale does not have one number for each channel");
+  if (!isSpatial &&
+      (input.rank() < 1 || llvm::ArrayRef(node.input(1).shape) != llvm::ArrayRef(input.shape).drop_front()))
+    return node.refuse("spatial = 0, but the scale is not of one sample's shape");
   // (x - mean) factor + bias as x factor + offset: factor and offset are constant in most models.
   Tensor factor = node.map(
       {node.input(1), node.input(4)}, node.getBuilder().getF32Type(),
@@ -186,7 +189,11 @@ static Results convertBatchNormalization(Node &node) {
   Tensor offset =
       node.map({node.input(2), node.input(3), factor}, node.getBuilder().getF32Type(),
                [](Scalars &s, llvm::ArrayRef<Value> v) { return s.sub(v[0], s.mul(v[1], v[2])); });
-  return {{node.map({input, perChannel(node, factor, input), perChannel(node, offset, input)}, input.element,
+  if (isSpatial) {
+    factor = perChannel(node, factor, input);
+    offset = perChannel(node, offset, input);
+  }
+  return {{node.map({input, factor, offset}, input.element,
                     [](Scalars &s, llvm::ArrayRef<Value> v) { return s.fma(v[0], v[1], v[2]); })}};
 }
 

@@ -16,6 +16,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -44,6 +46,9 @@ private:
   void convertArgument(BlockArgument argument);
   void convertConstant(onnx::ConstantOp op);
   void convertNode(onnx::NodeOp op);
+  Results convertGraph(Block &graph, llvm::ArrayRef<Tensor> inputs);
+  void refuseUnknownOperators(onnx::NodeOp holder);
+  std::string sizeRefusal(const Tensor &result);
   LogicalResult convertReturn(func::ReturnOp op);
   void eraseUnused();
   LogicalResult report();
@@ -60,6 +65,10 @@ private:
   EmitterState state;
   llvm::DenseMap<Value, Tensor> tensors;
   llvm::SmallVector<Refusal> refusals;
+  /// Graphs around the node that is being converted.
+  unsigned depth = 0;
+  /// Elements of constants that nodes in graphs gave.
+  int64_t graphConstants = 0;
 };
 
 } // namespace
@@ -138,6 +147,8 @@ void GraphConverter::convertArgument(BlockArgument argument) {
 }
 
 void GraphConverter::convertConstant(onnx::ConstantOp op) {
+  if (tensors.contains(op.getResult()))
+    return; // in a graph that runs again
   auto elements = llvm::cast<ElementsAttr>(op.getValue());
   Type declared = elements.getElementType(), element = computedType(declared);
   if (!element) {
@@ -164,10 +175,65 @@ static std::string describe(onnx::NodeOp op) {
          std::to_string(op.getVersionAttr().getInt()) + ": ";
 }
 
+/// Bounds of what conversions make, so that no model exhausts the compiler: elements of one tensor, and of
+/// all constants computed within graphs, which a loop can double at every turn.
+static constexpr int64_t kMaxElements = int64_t{1} << 36;
+static constexpr int64_t kMaxGraphConstants = int64_t{1} << 26;
+
+/// Why a node's result is too large; empty if it is not.
+std::string GraphConverter::sizeRefusal(const Tensor &result) {
+  int64_t count = 1;
+  for (int64_t size : result.shape)
+    if (llvm::MulOverflow(count, size, count) || count > kMaxElements)
+      return "has more than " + std::to_string(kMaxElements) + " elements";
+  if (depth == 0 || !result.constant)
+    return {};
+  graphConstants += count;
+  if (graphConstants <= kMaxGraphConstants)
+    return {};
+  return "takes the constants computed within graphs beyond " + std::to_string(kMaxGraphConstants) +
+         " elements";
+}
+
+/// Refuses what the table does not have within the graphs of a node that are not converted, so that one run
+/// tells all.
+void GraphConverter::refuseUnknownOperators(onnx::NodeOp holder) {
+  for (Region &graph : holder.getGraphs())
+    graph.walk([&](onnx::NodeOp op) {
+      if (!OperatorTable::get().find(op.getDomain(), op.getOpType(), op.getVersionAttr().getInt()))
+        refusals.push_back({op.getLoc(), describe(op) + whyNotConverted(op.getDomain(), op.getOpType())});
+    });
+}
+
+Results GraphConverter::convertGraph(Block &graph, llvm::ArrayRef<Tensor> inputs) {
+  size_t before = refusals.size();
+  for (auto [argument, tensor] : llvm::zip_equal(graph.getArguments(), inputs))
+    tensors[argument] = tensor;
+  ++depth;
+  for (Operation &op : graph) {
+    if (auto constant = llvm::dyn_cast<onnx::ConstantOp>(op))
+      convertConstant(constant);
+    else if (auto node = llvm::dyn_cast<onnx::NodeOp>(op))
+      convertNode(node);
+  }
+  --depth;
+  if (refusals.size() != before)
+    return failure();
+  return llvm::map_to_vector(graph.back().getOperands(),
+                             [&](Value output) { return tensors.lookup(output); });
+}
+
 void GraphConverter::convertNode(onnx::NodeOp op) {
-  auto refuse = [&](const llvm::Twine &reason) {
-    refusals.push_back({op.getLoc(), describe(op) + reason.str()});
+  size_t before = refusals.size();
+  auto giveUp = [&] {
+    if (refusals.size() == before)
+      refuseUnknownOperators(op);
     poison(op.getResults());
+  };
+  auto refuse = [&](const llvm::Twine &reason) {
+    std::string text = describe(op) + reason.str();
+    giveUp();
+    refusals.push_back({op.getLoc(), std::move(text)});
   };
   const OperatorTable &table = OperatorTable::get();
   int64_t version = op.getVersionAttr().getInt();
@@ -177,24 +243,39 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
 
   llvm::SmallVector<Tensor> inputs;
   for (Value input : op.getInputs()) {
-    Tensor tensor = llvm::isa<NoneType>(input.getType()) ? Tensor() : tensors.lookup(input);
+    const bool isAbsent = llvm::isa<NoneType>(input.getType());
+    Tensor tensor = isAbsent ? Tensor() : tensors.lookup(input);
     if (!tensor.unsupported.empty())
       return refuse("input " + llvm::Twine(inputs.size()) + ": " + tensor.unsupported);
     if (tensor.poisoned)
-      return poison(op.getResults());
+      return giveUp();
+    if (!isAbsent && !tensor && !table.takesSequences(op.getDomain(), op.getOpType()))
+      return refuse("input " + llvm::Twine(inputs.size()) + " is " +
+                    (tensor.sequence ? "a sequence" : "an optional that holds nothing"));
     inputs.push_back(tensor);
   }
-  builder.setInsertionPoint(op);
-  Node node(state, builder, op, inputs);
+  // What stands for nodes of inner graphs takes the place of the outermost node.
+  if (depth == 0)
+    builder.setInsertionPoint(op);
+  Node node(state, builder, op, inputs, [&](Block &graph, llvm::ArrayRef<Tensor> graphInputs) {
+    return convertGraph(graph, graphInputs);
+  });
+  node.ignoreAttr("consumed_inputs"); // of versions before 6: which memory may be reused
   Results results = (*conversion)(node);
   if (node.refused())
     return refuse(node.getRefusal());
+  if (node.isRefusedWithin())
+    return giveUp();
   if (failed(results))
     return refuse("not supported");
   if (std::optional<llvm::StringRef> attribute = node.unknownAttribute())
     return refuse("attribute '" + *attribute + "' is not supported");
+  for (auto [index, result] : llvm::enumerate(*results))
+    if (std::string reason = sizeRefusal(result); !reason.empty())
+      return refuse("output " + llvm::Twine(index) + " " + reason);
   for (auto [index, output] : llvm::enumerate(op.getResults())) {
-    if (index < results->size() && (*results)[index])
+    if (index < results->size() &&
+        ((*results)[index] || (*results)[index].sequence || (*results)[index].isEmptyOptional))
       tensors[output] = (*results)[index];
     else if (!output.use_empty())
       return refuse("output " + llvm::Twine(index) + " is not supported");
@@ -214,6 +295,12 @@ LogicalResult GraphConverter::convertReturn(func::ReturnOp op) {
       refusals.push_back({op.getLoc(), what + tensor.unsupported});
     if (tensor.poisoned)
       continue;
+    auto other = llvm::dyn_cast<onnx::OtherType>(operand.getType());
+    if (other || !tensor) {
+      llvm::StringRef kind = other ? other.getKind() : tensor.sequence ? "sequence" : "optional";
+      refusals.push_back({op.getLoc(), what + kBeyondMachine.str() + kind.str() + "s"});
+      continue;
+    }
     Type declared = tensor.element;
     if (auto type = llvm::dyn_cast<TensorType>(operand.getType()))
       if (type.getElementType().isF64())

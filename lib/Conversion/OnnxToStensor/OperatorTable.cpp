@@ -46,6 +46,10 @@ const OperatorTable &OperatorTable::get() {
     addLayout(all);
     addIndexing(all);
     addShapes(all);
+    addControlFlow(all);
+    addScan(all);
+    addSequences(all);
+    addOldVersions(all);
     return all;
   }();
   return table;
@@ -62,6 +66,14 @@ const Conversion *OperatorTable::find(llvm::StringRef domain, llvm::StringRef op
     return nullptr;
   const auto &[key, conversion] = *std::prev(next);
   return std::get<0>(key) == domain && std::get<1>(key) == opType ? &conversion : nullptr;
+}
+
+void OperatorTable::takeSequences(llvm::ArrayRef<llvm::StringRef> opTypes) {
+  sequenceTakers.insert(opTypes.begin(), opTypes.end());
+}
+
+bool OperatorTable::takesSequences(llvm::StringRef domain, llvm::StringRef opType) const {
+  return domain == onnx::kDefaultDomain && sequenceTakers.contains(opType);
 }
 
 std::vector<SupportedOperator> OperatorTable::rows() const {
@@ -81,12 +93,6 @@ std::string whyNotConverted(llvm::StringRef domain, llvm::StringRef opType) {
   if (isStandard && isOneOf({"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
                              "RandomUniformLike"}))
     return kBeyondMachine.str() + "random numbers";
-  if (isStandard &&
-      isOneOf({"ConcatFromSequence", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase",
-               "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence"}))
-    return kBeyondMachine.str() + "sequences";
-  if (isStandard && isOneOf({"Optional", "OptionalGetElement", "OptionalHasElement"}))
-    return kBeyondMachine.str() + "optionals";
   if (isStandard && isOneOf({"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit"}))
     return kBeyondMachine.str() + "strings";
   if (isStandard && isOneOf({"ImageDecoder", "NonMaxSuppression", "Unique"}))

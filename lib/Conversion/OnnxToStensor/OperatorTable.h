@@ -31,11 +31,15 @@ public:
 
   /// The newest conversion not above `version`; null if there is none.
   const Conversion *find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const;
+  /// Says of a standard operator that it knows what to do with sequences and optionals as inputs.
+  void takeSequences(llvm::ArrayRef<llvm::StringRef> opTypes);
+  bool takesSequences(llvm::StringRef domain, llvm::StringRef opType) const;
   std::vector<SupportedOperator> rows() const;
 
 private:
   using Key = std::tuple<std::string, std::string, int64_t>;
   std::map<Key, Conversion> conversions;
+  llvm::StringSet<> sequenceTakers;
 };
 
 /// The reason to refuse an operator that the table has nothing for.
@@ -72,6 +76,11 @@ void addRecurrent(OperatorTable &table);
 void addLayout(OperatorTable &table);
 void addIndexing(OperatorTable &table);
 void addShapes(OperatorTable &table);
+void addControlFlow(OperatorTable &table);
+void addScan(OperatorTable &table);
+void addSequences(OperatorTable &table);
+/// Versions 1 to 6 of operators that the families have from a later one on; comes after them.
+void addOldVersions(OperatorTable &table);
 
 } // namespace sluice::conversion
 

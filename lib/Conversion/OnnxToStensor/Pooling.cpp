@@ -8,6 +8,8 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
+#include <cmath>
+
 #include <limits>
 
 using namespace mlir;
@@ -128,8 +130,16 @@ static Tensor normOf(Node &node, const Tensor &input, int64_t p,
   });
 }
 
+/// The power of a norm, which version 1 writes as a real number; 0 if it is not whole.
+static int64_t normPower(Node &node) {
+  if (node.version() >= 2)
+    return node.integerAttr("p", 2);
+  double p = node.realAttr("p", 2);
+  return p >= 1 && p <= 16 && p == std::floor(p) ? static_cast<int64_t>(p) : 0;
+}
+
 static Results convertLpPool(Node &node) {
-  int64_t p = node.integerAttr("p", 2);
+  int64_t p = normPower(node);
   std::optional<Windows> windows = poolingWindows(node, node.input(0));
   if (!windows)
     return failure();
@@ -162,7 +172,7 @@ static Results convertGlobalMaxPool(Node &node) {
 }
 
 static Results convertGlobalLpPool(Node &node) {
-  int64_t p = node.integerAttr("p", 2);
+  int64_t p = normPower(node);
   const Tensor &input = node.input(0);
   if (p < 1 || p > 16)
     return node.refuse("p = " + llvm::Twine(p) + " is not supported");

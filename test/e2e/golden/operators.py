@@ -427,6 +427,49 @@ def empty_tensors():
     yield node("ReduceSum", [np.zeros((2, 0), np.float32)], np.zeros((2, 1), np.float32), [sizes(1)])
 
 
+# Operator sets 1 to 6.
+
+@case
+def old_broadcasts():
+    x, row, middle, column, one = reals(2, 3, 4), reals(4), reals(3), reals(2, 3), reals()
+    for op, function in [("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply), ("Div", np.divide)]:
+        yield node(op, [x], function(x, row), [row], opset=6, broadcast=1)
+        yield node(op, [x], function(x, column[:, :, None]), [column], opset=6, broadcast=1, axis=0)
+        yield node(op, [x], function(x, middle[:, None]), [middle], opset=1, broadcast=1, axis=1, consumed_inputs=[0, 0])
+        yield node(op, [x], function(x, one), [one], opset=6, broadcast=1)
+        yield node(op, [x], function(x, x + 9), [x + 9], opset=6)
+    yield node("Pow", [x], x**2, [np.array([2], np.float32)], opset=6, broadcast=1)
+    yield node("Greater", [x], x > column[:, :, None], [column], opset=6, broadcast=1, axis=-3)
+    yield node("And", [x > 0], (x > 0) & (row > 0), [row > 0], opset=6, broadcast=1)
+    yield node("Gemm", [reals(2, 3)], np.full((2, 5), 3, np.float32), [np.zeros((3, 5), np.float32), np.full(5, 3, np.float32)],
+               opset=6, broadcast=1)
+
+
+@case
+def old_attributes():
+    x, channels = reals(2, 3, 4, 5), reals(3)
+    yield node("Cast", [x], np.trunc(x).astype(np.int32), opset=1, to="INT32")
+    yield node("Cast", [x], x != 0, opset=5, to="bool")
+    yield node("Clip", [x], np.clip(x, -1, 2), opset=1, min=-1.0, max=2.0, consumed_inputs=[0])
+    yield node("Concat", [x, x], np.concatenate([x, x], 1), opset=1)
+    yield node("Dropout", [x], x, opset=1, is_test=1, ratio=0.5, consumed_inputs=[0])
+    yield node("Max", [x, -x], np.abs(x), opset=1)
+    yield node("Pad", [x], np.pad(x, [(0, 0), (0, 0), (1, 2), (3, 0)], constant_values=7), opset=1,
+               paddings=[0, 0, 1, 3, 0, 0, 2, 0], value=7.0)
+    yield node("PRelu", [x], np.where(x < 0, x * channels[:, None, None], x), [channels], opset=6)
+    yield node("Reshape", [x], x.reshape(2, 3, 20), opset=1, shape=[0, 3, -1])
+    yield node("Split", [x], [x[:, :1], x[:, 1:]], opset=1, axis=1, split=[1, 2], outputs=2)
+    yield node("Split", [x], [x[:, :2], x[:, 2:]], [sizes(2, 1)], opset=1, axis=1, outputs=2)
+    yield node("Tile", [x], np.tile(x, (1, 1, 3, 1)), [sizes(3)[0], sizes(2)[0]], opset=1)
+    yield node("Upsample", [x], x.repeat(2, 2).repeat(3, 3), opset=1, height_scale=2.0, width_scale=3.0)
+    mean, variance = reals(3, 4, 5), reals(3, 4, 5, low=0.5, high=2.0)
+    scale, bias = reals(3, 4, 5), reals(3, 4, 5)
+    want = (x.astype(np.float64) - mean) / np.sqrt(variance.astype(np.float64) + 1e-5) * scale + bias
+    yield node("BatchNormalization", [x], want, [scale, bias, mean, variance], opset=6, spatial=0, is_test=1)
+    yield node("GlobalLpPool", [np.abs(x) + 1], ((np.abs(x.astype(np.float64)) + 1)**3).sum((2, 3), keepdims=True)**(1 / 3),
+               opset=1, p=3.0)
+
+
 def check(name, number, build):
     model, feeds, expected = build
     with tempfile.TemporaryDirectory() as folder:
