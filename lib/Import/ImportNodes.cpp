@@ -21,7 +21,7 @@ using namespace mlir;
 namespace sluice::import {
 
 /// Bound of what calls of functions within functions may expand to.
-static constexpr size_t kMaxNodes = size_t{1} << 22;
+static constexpr size_t kMaxNodes = size_t{1} << 20;
 
 void GraphImporter::importNodes(const google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes,
                                 Scope &scope) {

@@ -84,8 +84,11 @@ static Results convertAttention(Node &node) {
            node.cast(*shown[mode], element)}};
 }
 
-/// What the node's graph makes of scores or probabilities, in the type that the softmax is computed in.
-static Tensor applyModifier(Node &node, llvm::StringRef graph, const Tensor &input, Type precision) {
+/// What the node's graph makes of scores or probabilities, in the type that the softmax is to be computed in.
+static Tensor applyModifier(Node &node, llvm::StringRef graph, const Tensor &input) {
+  Type precision = node.elementType(node.integerAttr("softmax_precision", 1));
+  if (!precision)
+    return input;
   Results outputs = node.applyGraph(graph, node.cast(input, precision));
   if (failed(outputs))
     return input;
@@ -99,20 +102,16 @@ static Tensor applyModifier(Node &node, llvm::StringRef graph, const Tensor &inp
 static Results convertFlexAttention(Node &node) {
   AttentionOperands operands;
   operands.scale = node.realAttr("scale", 0);
-  Type precision = node.elementType(node.integerAttr("softmax_precision", 1));
+  node.ignoreAttr("softmax_precision"); // everything but the graphs is computed in float32
   operands.query = node.input(0);
   operands.key = node.input(1);
   operands.value = node.input(2);
-  if (!precision)
-    return failure();
   if (!fitTogether(operands))
     return node.refuse("the operands' shapes do not fit");
   if (!node.hasAttribute("scale"))
     operands.scale = 1 / std::sqrt(static_cast<double>(operands.query.shape[3]));
-  auto changeScores = [&](const Tensor &input) { return applyModifier(node, "score_mod", input, precision); };
-  auto changeProbabilities = [&](const Tensor &input) {
-    return applyModifier(node, "prob_mod", input, precision);
-  };
+  auto changeScores = [&](const Tensor &input) { return applyModifier(node, "score_mod", input); };
+  auto changeProbabilities = [&](const Tensor &input) { return applyModifier(node, "prob_mod", input); };
   if (node.hasGraph("score_mod"))
     operands.changeScores = changeScores;
   if (node.hasGraph("prob_mod"))

@@ -260,7 +260,8 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
   Node node(state, builder, op, inputs, [&](Block &graph, llvm::ArrayRef<Tensor> graphInputs) {
     return convertGraph(graph, graphInputs);
   });
-  node.ignoreAttr("consumed_inputs"); // of versions before 6: which memory may be reused
+  if (version < 6)
+    node.ignoreAttr("consumed_inputs"); // which memory may be reused
   Results results = (*conversion)(node);
   if (node.refused())
     return refuse(node.getRefusal());

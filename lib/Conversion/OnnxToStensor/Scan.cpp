@@ -143,9 +143,8 @@ static Results convertBatchedScan(Node &node) {
     for (const Tensor &operand : operands)
       parts.push_back(takeAt(node, operand, 0, element));
     fitInputs(node, llvm::ArrayRef(parts).drop_front(states), plan);
-    bool isWhole = !lengths || (lengths.constant && !lengths.isReal() &&
-                                llvm::all_equal(readIntegers(lengths.constant)) &&
-                                readIntegers(lengths.constant).front() == plan.steps);
+    bool isWhole = !lengths || (lengths.constant && !lengths.isReal() && lengths.count() == batch &&
+                                readIntegers(lengths.constant)[element] == plan.steps);
     if (!isWhole)
       return node.refuse("sequence_lens other than the length of the inputs is not supported");
     if (node.refused())
