@@ -22,7 +22,7 @@ class Graph:
     """An ONNX graph under construction; value names are Python strings."""
 
     def __init__(self, name, opset=OPSET, seed=7):
-        self.name, self.opset = name, opset
+        self.name, self.imports = name, {"": opset}
         self.rng = np.random.default_rng(seed)
         self.nodes, self.initializers, self.inputs, self.feeds, self.outputs = [], [], [], {}, []
 
@@ -58,7 +58,8 @@ class Graph:
 
     def finish(self):
         graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], producer_name="sluice")
+        imports = [helper.make_opsetid(domain, version) for domain, version in self.imports.items()]
+        model = helper.make_model(graph, opset_imports=imports, producer_name="sluice")
         model.ir_version = IR_VERSION
         return model, self.feeds
 

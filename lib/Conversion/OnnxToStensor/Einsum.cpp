@@ -175,7 +175,7 @@ static Labelled multiply(Node &node, const Labelled &lhs, const Labelled &rhs, l
     shape.push_back(sizeOf(lhs, label));
   for (char label : columns)
     shape.push_back(sizeOf(rhs, label));
-  result.tensor = node.reshape(contractReals(node, arrange(lhs, rows), arrange(rhs, columns)), shape);
+  result.tensor = node.reshape(contractElements(node, arrange(lhs, rows), arrange(rhs, columns)), shape);
   return result;
 }
 
@@ -200,12 +200,11 @@ static Results convertEinsum(Node &node) {
   if (!equation)
     return failure();
   Type element = node.input(0).element;
-  if (!node.input(0).isReal())
-    return node.refuse("element type " + elementName(element) + " is not supported");
+  OpBuilder &builder = node.getBuilder();
+  Type computed = node.input(0).isReal() ? Type(builder.getF32Type()) : builder.getI32Type();
   llvm::SmallVector<Labelled> operands;
   for (auto [index, labels] : llvm::enumerate(equation->operands))
-    operands.push_back(
-        takeDiagonals(node, {node.cast(node.input(index), node.getBuilder().getF32Type()), labels}));
+    operands.push_back(takeDiagonals(node, {node.cast(node.input(index), computed), labels}));
   if (!sizesAgree(operands))
     return node.refuse("equation '" + text + "' does not fit the operands");
 

@@ -16,7 +16,12 @@ namespace sluice::conversion {
 /// the reciprocal where that is exact.
 Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 
-/// The logarithm of the softmax over dimensions (ascending).
+/// The index, i32, of the first (or last) greatest or least element along a dimension, which is kept with
+/// size 1.
+Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, stensor::ReduceKind kind, bool last);
+
+/// The softmax over dimensions (ascending) and its logarithm.
+Tensor softmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 Tensor logSoftmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 
 /// What a layer normalization gives: its output, and the f32 mean and 1 / sqrt(variance + epsilon) of each

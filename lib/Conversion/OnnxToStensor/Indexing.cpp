@@ -340,23 +340,21 @@ static Results convertOneHot(Node &node) {
 static Results convertTrilu(Node &node) {
   bool upper = node.integerAttr("upper", 1);
   const Tensor &input = node.input(0);
-  int64_t diagonal = 0;
-  if (node.has(1)) {
-    std::optional<Shape> k = node.knownIntegers(1, "k");
-    if (!k)
-      return failure();
-    diagonal = k->front();
-  }
-  if (input.rank() < 2)
-    return node.refuse("the input is no matrix");
+  Type i32 = node.getBuilder().getI32Type();
+  Tensor diagonal = node.has(1) ? node.cast(node.input(1), i32) : node.splat(i32, {1}, 0);
+  if (input.rank() < 2 || diagonal.count() != 1)
+    return node.refuse("the input is no matrix, or k not one number");
   int64_t rows = input.shape[input.rank() - 2], columns = input.shape.back();
-  Shape kept;
+  Shape distances;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < columns; ++column)
-      kept.push_back(upper ? column - row >= diagonal : column - row <= diagonal);
-  Tensor mask = node.integers({rows, columns}, kept, node.getBuilder().getI1Type());
+      distances.push_back(column - row);
+  Tensor kept = node.map({node.integers({rows, columns}, distances, i32), node.reshape(diagonal, Shape())},
+                         node.getBuilder().getI1Type(), [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                           return upper ? s.lessOrEqual(x[1], x[0]) : s.lessOrEqual(x[0], x[1]);
+                         });
   Tensor zero = node.splat(input.element, {}, 0);
-  return {{node.map({mask, input, zero}, input.element,
+  return {{node.map({kept, input, zero}, input.element,
                     [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[1], x[2]); })}};
 }
 
@@ -405,25 +403,36 @@ static Results convertCompress(Node &node) {
   return {{takeKnown(node, input, dim, kept)}};
 }
 
-/// Each batch element's first steps in reverse order; lengths known.
+/// Each batch element's first steps in reverse order.
 static Results convertReverseSequence(Node &node) {
   int64_t batchAxis = node.integerAttr("batch_axis", 1), timeAxis = node.integerAttr("time_axis", 0);
-  const Tensor &input = node.input(0);
-  std::optional<Shape> lengths = node.knownIntegers(1, "sequence_lens");
-  if (!lengths)
-    return failure();
+  const Tensor &input = node.input(0), &lengths = node.input(1);
   if (std::min(batchAxis, timeAxis) != 0 || std::max(batchAxis, timeAxis) != 1 || input.rank() < 2 ||
-      static_cast<int64_t>(lengths->size()) != input.shape[batchAxis])
+      lengths.count() != input.shape[batchAxis])
     return node.refuse("batch_axis, time_axis and sequence_lens do not fit the input");
-  llvm::SmallVector<Tensor> parts;
-  for (auto [batch, length] : llvm::enumerate(*lengths)) {
-    Tensor part = node.slice(input, batchAxis, batch, 1);
-    Shape order(input.shape[timeAxis]);
-    std::iota(order.begin(), order.end(), 0);
-    std::reverse(order.begin(), order.begin() + std::clamp<int64_t>(length, 0, order.size()));
-    parts.push_back(takeKnown(node, part, timeAxis, order));
+  if (input.count() == 0)
+    return {{input}};
+  Type i32 = node.getBuilder().getI32Type();
+  int64_t steps = input.shape[timeAxis], stride = timeAxis == 0 ? input.shape[1] : 1;
+  Shape order, times, lengthShape = {1, 1}, grid(input.shape.begin(), input.shape.begin() + 2);
+  lengthShape[batchAxis] = lengths.count();
+  for (int64_t row = 0; row < grid[0] * grid[1]; ++row) {
+    order.push_back(row);
+    times.push_back(row / stride % steps);
   }
-  return {{node.concat(parts, batchAxis)}};
+  Tensor row = node.integers(grid, order, i32), time = node.integers(grid, times, i32);
+  Tensor source = node.map({node.reshape(node.cast(lengths, i32), lengthShape), row, time}, i32,
+                           [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                             // length - 1 - time instead of time
+                             Value moved = s.sub(s.sub(x[0], s.integer(1)), s.add(x[2], x[2]));
+                             Value step = stride == 1 ? moved : s.mul(moved, s.integer(stride));
+                             return s.select(s.less(x[2], x[0]), s.add(x[1], step), x[1]);
+                           });
+  source = node.reshape(source, {source.count()});
+  Tensor rows = asRows(node, input, 2);
+  Tensor result =
+      source.constant ? takeKnown(node, rows, 0, readIntegers(source.constant)) : node.gather(rows, source);
+  return {{node.reshape(result, input.shape)}};
 }
 
 void addIndexing(OperatorTable &table) {

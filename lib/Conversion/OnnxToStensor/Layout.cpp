@@ -26,7 +26,7 @@ static Results convertDropout(Node &node) {
     return node.refuse(node.unknownInput(2, "training_mode"));
   if (training && readIntegers(training.constant).front() != 0 &&
       !(ratio && ratio.constant && readFloats(ratio.constant).front() == 0))
-    return node.refuse(kBeyondMachine + "training, random numbers");
+    return node.refuse(kBeyondMachine + "random numbers");
   llvm::SmallVector<Tensor> results = {node.input(0)};
   if (node.isUsed(1))
     results.push_back(node.splat(node.getBuilder().getI1Type(), node.input(0).shape, 1));
@@ -244,87 +244,6 @@ static Results convertTile(Node &node) {
   return {{node.reshape(node.broadcast(node.reshape(input, split), full), joined)}};
 }
 
-/// `index` of a padded axis as an index of the axis itself, by the mode.
-static int64_t sourceIndex(int64_t index, int64_t size, llvm::StringRef mode) {
-  if (mode == "edge")
-    return std::clamp<int64_t>(index, 0, size - 1);
-  if (mode == "wrap")
-    return ((index % size) + size) % size;
-  if (size == 1)
-    return 0;
-  int64_t period = 2 * (size - 1);
-  int64_t place = ((index % period) + period) % period;
-  return place < size ? place : period - place;
-}
-
-/// One axis with elements of its own around it, as slices side by side.
-static Tensor extendAxis(Node &node, const Tensor &input, int64_t dim, int64_t low, int64_t high,
-                         llvm::StringRef mode) {
-  int64_t size = input.shape[dim];
-  llvm::SmallVector<Tensor> parts;
-  Shape sources;
-  for (int64_t index = -low; index < size + high; ++index)
-    sources.push_back(sourceIndex(index, size, mode));
-  for (size_t first = 0; first < sources.size();) {
-    size_t next = first + 1;
-    int64_t step = next < sources.size() ? sources[next] - sources[first] : 1;
-    if (std::abs(step) != 1)
-      step = 1;
-    while (next < sources.size() && sources[next] == sources[next - 1] + step)
-      ++next;
-    parts.push_back(node.slice(input, dim, sources[first], next - first, step));
-    first = next;
-  }
-  if (parts.empty())
-    return node.slice(input, dim, 0, 0);
-  return node.concat(parts, dim);
-}
-
-static Results convertPad(Node &node) {
-  llvm::StringRef mode = node.stringAttr("mode", "constant");
-  double number = node.realAttr("value", 0);
-  std::optional<Shape> pads = node.integersInputOrAttr(1, "pads");
-  if (!pads)
-    return failure();
-  const Tensor &input = node.input(0);
-  if (node.has(2)) {
-    const Tensor &value = node.input(2);
-    if (!value.constant)
-      return node.refuse(node.unknownInput(2, "constant_value"));
-    if (value.count() != 1)
-      return node.refuse("constant_value is not one number");
-    number = value.isReal() ? readFloats(value.constant).front() : readIntegers(value.constant).front();
-  }
-  Shape axes(input.rank());
-  std::iota(axes.begin(), axes.end(), 0);
-  if (node.has(3)) {
-    std::optional<Shape> given = node.knownIntegers(3, "axes");
-    if (!given)
-      return failure();
-    axes = node.normaliseAxes(*given, input.rank());
-  }
-  if (pads->size() != 2 * axes.size())
-    return node.refuse("'pads' does not have two numbers for each axis");
-  Shape low(input.rank(), 0), high(input.rank(), 0);
-  for (auto [index, dim] : llvm::enumerate(axes)) {
-    low[dim] = (*pads)[index];
-    high[dim] = (*pads)[index + axes.size()];
-  }
-  if (mode == "constant")
-    return {{node.pad(input, low, high, number)}};
-  if (mode != "reflect" && mode != "edge" && mode != "wrap")
-    return node.refuse("mode = '" + mode + "' is not supported");
-  Tensor result = input;
-  for (int64_t dim = 0; dim < input.rank(); ++dim) {
-    if (low[dim] == 0 && high[dim] == 0)
-      continue;
-    if (input.shape[dim] == 0)
-      return node.refuse("axis " + llvm::Twine(dim) + " has no elements to pad with");
-    result = extendAxis(node, result, dim, low[dim], high[dim], mode);
-  }
-  return {{result}};
-}
-
 static Results convertDepthToSpace(Node &node) {
   int64_t block = node.integerAttr("blocksize", 0);
   llvm::StringRef mode = node.stringAttr("mode", "DCR");
@@ -370,8 +289,6 @@ void addLayout(OperatorTable &table) {
   table.add("Slice", 1, convertSlice);
   table.add("Expand", 8, convertExpand);
   table.add("Tile", 6, convertTile);
-  table.add("Pad", 2, convertPad);
-  table.add("Pad", 1, convertPad, onnx::kMicrosoftDomain);
   table.add("ExpandDims", 1, convertUnsqueeze, onnx::kMicrosoftDomain);
   table.add("UnfoldTensor", 1, convertUnfoldTensor, onnx::kMicrosoftDomain);
   table.add("DepthToSpace", 1, convertDepthToSpace);

@@ -8,8 +8,6 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
-#include "sluice/Conversion/BeyondMachine.h"
-
 #include <limits>
 
 using namespace mlir;
@@ -55,7 +53,7 @@ static Tensor inverseDeviation(Node &node, const Tensor &variance, double epsilo
 // Softmax
 //===----------------------------------------------------------------------===//
 
-static Tensor softmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
+Tensor softmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
   Tensor x = toF32(node, input);
   Tensor greatest = node.reduce(ReduceKind::max, x, dims);
   Tensor powers = combine(node, x, greatest, [](Scalars &s, Value a, Value b) { return s.exp(s.sub(a, b)); });
@@ -169,32 +167,72 @@ static Tensor perChannel(Node &node, const Tensor &values, const Tensor &input) 
   return node.reshape(values, shape);
 }
 
-static Results convertBatchNormalization(Node &node) {
-  double epsilon = node.realAttr("epsilon", 1e-5);
-  node.ignoreAttr("momentum"); // of training
-  if (node.integerAttr("training_mode", 0))
-    return node.refuse(kBeyondMachine + "training");
-  // Before version 9 each element of a sample could have statistics of its own.
-  bool isSpatial = node.integerAttr("spatial", 1);
+/// x factor + offset with factor = scale / sqrt(variance + epsilon), which is constant in most models; all of
+/// shapes that broadcast against x.
+static Tensor normaliseBatch(Node &node, const Tensor &scale, const Tensor &bias, const Tensor &mean,
+                             const Tensor &variance, double epsilon) {
   const Tensor &input = node.input(0);
-  if (isSpatial && node.input(1).count() != (input.rank() > 1 ? input.shape[1] : 1))
-    return node.refuse("the scale does not have one number for each channel");
-  if (!isSpatial &&
-      (input.rank() < 1 || llvm::ArrayRef(node.input(1).shape) != llvm::ArrayRef(input.shape).drop_front()))
-    return node.refuse("spatial = 0, but the scale is not of one sample's shape");
-  // (x - mean) factor + bias as x factor + offset: factor and offset are constant in most models.
-  Tensor factor = node.map(
-      {node.input(1), node.input(4)}, node.getBuilder().getF32Type(),
-      [&](Scalars &s, llvm::ArrayRef<Value> v) { return s.div(v[0], s.sqrt(s.add(v[1], s.real(epsilon)))); });
-  Tensor offset =
-      node.map({node.input(2), node.input(3), factor}, node.getBuilder().getF32Type(),
-               [](Scalars &s, llvm::ArrayRef<Value> v) { return s.sub(v[0], s.mul(v[1], v[2])); });
-  if (isSpatial) {
-    factor = perChannel(node, factor, input);
-    offset = perChannel(node, offset, input);
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor factor = node.map({scale, variance}, f32, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    return s.div(v[0], s.sqrt(s.add(v[1], s.real(epsilon))));
+  });
+  Tensor offset = node.map({bias, mean, factor}, f32, [](Scalars &s, llvm::ArrayRef<Value> v) {
+    return s.sub(v[0], s.mul(v[1], v[2]));
+  });
+  return node.map({input, factor, offset}, input.element,
+                  [](Scalars &s, llvm::ArrayRef<Value> v) { return s.fma(v[0], v[1], v[2]); });
+}
+
+/// With the mean and variance of the batch itself, which run into the averages that are handed on.
+static Results normaliseByItself(Node &node, llvm::ArrayRef<Tensor> parameters, llvm::ArrayRef<int64_t> dims,
+                                 double epsilon, double momentum) {
+  const Tensor &input = node.input(0);
+  Tensor x = toF32(node, input), mean = meanOver(node, x, dims);
+  Tensor centred = combine(node, x, mean, subtract);
+  Tensor variance = meanOver(node, square(node, centred), dims);
+  Tensor inverse = inverseDeviation(node, variance, epsilon);
+  Tensor scaled =
+      node.map({centred, inverse, parameters[0], parameters[1]}, input.element,
+               [](Scalars &s, llvm::ArrayRef<Value> v) { return s.fma(s.mul(v[0], v[1]), v[2], v[3]); });
+  auto run = [&](const Tensor &average, const Tensor &now, const Tensor &like) {
+    Tensor next = node.map({average, now}, like.element, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+      return s.fma(v[0], s.real(momentum), s.mul(v[1], s.real(1 - momentum)));
+    });
+    return node.reshape(next, like.shape);
+  };
+  llvm::SmallVector<Tensor> results = {scaled, run(parameters[2], mean, node.input(3)),
+                                       run(parameters[3], variance, node.input(4))};
+  if (node.version() < 14) // these versions hand on the batch's own, too
+    for (const Tensor &own : {mean, variance})
+      results.push_back(node.reshape(node.cast(own, node.input(3).element), node.input(3).shape));
+  return results;
+}
+
+static Results convertBatchNormalization(Node &node) {
+  double epsilon = node.realAttr("epsilon", 1e-5), momentum = node.realAttr("momentum", 0.9);
+  // Before version 14, outputs beyond the first are what asks for training mode.
+  bool training = node.integerAttr("training_mode", 0) || (node.version() < 14 && node.isUsed(1));
+  bool spatial = node.integerAttr("spatial", 1); // one number a channel, not a number for each place in it
+  const Tensor &input = node.input(0);
+  Shape dims = {0}, shape = input.shape;
+  if (spatial)
+    for (int64_t dim = 2; dim < input.rank(); ++dim)
+      dims.push_back(dim);
+  if (input.rank() > 1)
+    for (int64_t dim : dims)
+      shape[dim] = 1;
+  else
+    shape.assign(input.rank(), 1);
+  llvm::SmallVector<Tensor> parameters;
+  for (size_t index = 1; index <= 4; ++index) {
+    if (!node.has(index) || node.input(index).count() != countElements(shape))
+      return node.refuse("input " + llvm::Twine(index) + " does not have one number for each of " +
+                         llvm::Twine(countElements(shape)) + " channels");
+    parameters.push_back(node.reshape(node.input(index), shape));
   }
-  return {{node.map({input, factor, offset}, input.element,
-                    [](Scalars &s, llvm::ArrayRef<Value> v) { return s.fma(v[0], v[1], v[2]); })}};
+  if (training)
+    return normaliseByItself(node, parameters, dims, epsilon, momentum);
+  return {{normaliseBatch(node, parameters[0], parameters[1], parameters[2], parameters[3], epsilon)}};
 }
 
 /// Centred and divided by the standard deviation over `dims`, in f32.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OperatorTable.h"
+#include "Scores.h"
 
 #include "sluice/Conversion/BeyondMachine.h"
 
@@ -42,6 +43,19 @@ const OperatorTable &OperatorTable::get() {
     addRegionSampling(all);
     addSampling(all);
     addLosses(all);
+    addTopK(all);
+    addBitCast(all);
+    addSpectra(all);
+    addNGrams(all);
+    addFolding(all);
+    addCacheUpdates(all);
+    addDeterminant(all);
+    addPadding(all);
+    addTrees(all);
+    addFeatures(all);
+    addLinearModels(all);
+    addOptimizers(all);
+    addRegionPooling(all);
     addRecurrent(all);
     addLayout(all);
     addIndexing(all);
@@ -88,8 +102,12 @@ std::string whyNotConverted(llvm::StringRef domain, llvm::StringRef opType) {
     return "this version of the operator is not supported";
   auto isOneOf = [&](llvm::ArrayRef<llvm::StringRef> names) { return llvm::is_contained(names, opType); };
   const bool isStandard = domain == onnx::kDefaultDomain;
-  if (domain == "ai.onnx.preview.training")
-    return kBeyondMachine.str() + "training";
+  if (domain == "ai.onnx.preview.training" && opType == "Gradient")
+    return kBeyondMachine.str() + "gradients";
+  if (domain == kMlDomain && opType == "CategoryMapper")
+    return kBeyondMachine.str() + "strings";
+  if (domain == kMlDomain && isOneOf({"CastMap", "DictVectorizer", "ZipMap"}))
+    return kBeyondMachine.str() + "maps";
   if (isStandard && isOneOf({"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
                              "RandomUniformLike"}))
     return kBeyondMachine.str() + "random numbers";

@@ -17,24 +17,33 @@ using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
 
-/// The windows' elements combined: input [N, C, spatial...] to [N, positions..., C]; elements outside
-/// the input count as `padding`.
-static Tensor pool(Node &node, const Tensor &input, const Windows &windows, ReduceKind kind, double padding) {
+/// The windows' elements side by side: input [N, spatial..., C] to [N, positions..., taps, C]; elements
+/// outside the input count as `padding`.
+static Tensor slide(Node &node, const Tensor &input, const Windows &windows, double padding) {
   Shape low = {0}, high = {0};
   low.append(windows.low);
   for (auto [size, overhang] : llvm::zip_equal(windows.high, windows.overhang))
     high.push_back(size + overhang);
   low.push_back(0);
   high.push_back(0);
-  Tensor padded = node.pad(channelsLast(node, input), low, high, padding);
-  Tensor slid = node.window(padded, 1, windows.sizes, windows.strides, windows.dilations);
+  Tensor slid =
+      node.window(node.pad(input, low, high, padding), 1, windows.sizes, windows.strides, windows.dilations);
   Shape merged(slid.shape.begin(), slid.shape.begin() + 1 + windows.sizes.size());
-  int64_t dim = merged.size();
   merged.push_back(countElements(windows.sizes));
   merged.push_back(slid.shape.back());
-  Tensor combined = node.reduce(kind, node.reshape(slid, merged), dim);
-  merged.erase(merged.begin() + dim);
-  return node.reshape(combined, merged);
+  return node.reshape(slid, merged);
+}
+
+/// The taps of slid windows combined: [N, positions..., C].
+static Tensor combineTaps(Node &node, const Tensor &slid, ReduceKind kind) {
+  Shape shape = slid.shape;
+  shape.erase(shape.end() - 2);
+  return node.reshape(node.reduce(kind, slid, slid.rank() - 2), shape);
+}
+
+/// The windows' elements combined: input [N, C, spatial...] to [N, positions..., C].
+static Tensor pool(Node &node, const Tensor &input, const Windows &windows, ReduceKind kind, double padding) {
+  return combineTaps(node, slide(node, channelsLast(node, input), windows, padding), kind);
 }
 
 /// The node's windows over `input` [N, C, spatial...]; none if refused.
@@ -47,8 +56,59 @@ static std::optional<Windows> poolingWindows(Node &node, const Tensor &input) {
   return readWindows(node, *sizes, llvm::ArrayRef(input.shape).drop_front(2));
 }
 
+/// Where each spatial element of the input lies among them, [1, spatial..., 1]. With `columnMajor` the first
+/// dimension is the one whose neighbours are next to one another.
+static Tensor spatialPlaces(Node &node, llvm::ArrayRef<int64_t> spatial, bool columnMajor) {
+  Type i32 = node.getBuilder().getI32Type();
+  Shape places, grid = {1}, back;
+  grid.append(spatial.begin(), spatial.end());
+  grid.push_back(1);
+  for (int64_t i = 0; i < countElements(spatial); ++i)
+    places.push_back(i);
+  if (!columnMajor)
+    return node.integers(grid, places, i32);
+  for (size_t dim = grid.size(); dim-- > 0;)
+    back.push_back(dim);
+  return node.transpose(node.integers(Shape(grid.rbegin(), grid.rend()), places, i32), back);
+}
+
+/// Where the first greatest tap of each window lies in the flat input, i64 [N, positions..., C]: `slid` and
+/// `best` are the windows' elements and greatest ones.
+static Tensor findGreatest(Node &node, const Tensor &slid, const Tensor &best, const Windows &windows,
+                           bool columnMajor) {
+  constexpr int32_t nowhere = std::numeric_limits<int32_t>::max();
+  const Tensor &input = node.input(0);
+  Type i32 = node.getBuilder().getI32Type();
+  llvm::ArrayRef<int64_t> spatial = llvm::ArrayRef(input.shape).drop_front(2);
+  auto slidPlaces = [&](bool inColumns) {
+    return slide(node, spatialPlaces(node, spatial, inColumns), windows, nowhere);
+  };
+  Tensor places = slidPlaces(false);
+  Shape kept = best.shape, planes, planeShape(best.rank(), 1);
+  kept.insert(kept.end() - 1, 1);
+  Tensor candidates =
+      node.map({slid, node.reshape(best, kept), places}, i32, [](Scalars &s, llvm::ArrayRef<Value> x) {
+        return s.select(s.equal(x[0], x[1]), x[2], s.integer(nowhere));
+      });
+  Tensor first = combineTaps(node, candidates, ReduceKind::min);
+  if (columnMajor) {
+    Tensor only = node.map({places, node.reshape(first, kept), slidPlaces(true)}, i32,
+                           [](Scalars &s, llvm::ArrayRef<Value> x) {
+                             return s.select(s.equal(x[0], x[1]), x[2], s.integer(0));
+                           });
+    first = combineTaps(node, only, ReduceKind::add);
+  }
+  for (int64_t plane = 0; plane < input.shape[0] * input.shape[1]; ++plane)
+    planes.push_back(plane * countElements(spatial));
+  planeShape.front() = input.shape[0];
+  planeShape.back() = input.shape[1];
+  Tensor found = node.map({first, node.integers(planeShape, planes, i32)}, i32,
+                          [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+  return node.cast(found, node.getBuilder().getI64Type());
+}
+
 static Results convertMaxPool(Node &node) {
-  node.ignoreAttr("storage_order"); // of the second output
+  bool columnMajor = node.integerAttr("storage_order", 0);
   std::optional<Windows> windows = poolingWindows(node, node.input(0));
   if (!windows)
     return failure();
@@ -57,8 +117,12 @@ static Results convertMaxPool(Node &node) {
   Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
   double lowest =
       input.isReal() ? -std::numeric_limits<double>::infinity() : std::numeric_limits<int32_t>::min();
-  Tensor best = pool(node, node.cast(input, element), *windows, ReduceKind::max, lowest);
-  return {{channelsFirst(node, node.cast(best, input.element))}};
+  Tensor slid = slide(node, channelsLast(node, node.cast(input, element)), *windows, lowest);
+  Tensor best = combineTaps(node, slid, ReduceKind::max);
+  llvm::SmallVector<Tensor> results = {channelsFirst(node, node.cast(best, input.element))};
+  if (node.isUsed(1))
+    results.push_back(channelsFirst(node, findGreatest(node, slid, best, *windows, columnMajor)));
+  return results;
 }
 
 /// How many elements each window averages, by position: those inside the input, or with the padding.
@@ -116,9 +180,12 @@ static Results convertAveragePool(Node &node) {
 /// x^p summed over a window and the root taken.
 static Tensor normOf(Node &node, const Tensor &input, int64_t p,
                      llvm::function_ref<Tensor(const Tensor &)> sum) {
+  constexpr int64_t mostFactors = 16;
   Type f32 = node.getBuilder().getF32Type();
   Tensor powers = node.map(input, f32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value magnitude = s.absolute(x[0]), power = magnitude;
+    if (p > mostFactors)
+      return s.exp(s.mul(s.log(magnitude), s.real(static_cast<double>(p))));
     for (int64_t i = 1; i < p; ++i)
       power = s.mul(power, magnitude);
     return power;
@@ -143,7 +210,7 @@ static Results convertLpPool(Node &node) {
   std::optional<Windows> windows = poolingWindows(node, node.input(0));
   if (!windows)
     return failure();
-  if (p < 1 || p > 16)
+  if (p < 1)
     return node.refuse("p = " + llvm::Twine(p) + " is not supported");
   Tensor result = normOf(node, node.input(0), p, [&](const Tensor &powers) {
     return pool(node, powers, *windows, ReduceKind::add, 0);
@@ -174,7 +241,7 @@ static Results convertGlobalMaxPool(Node &node) {
 static Results convertGlobalLpPool(Node &node) {
   int64_t p = normPower(node);
   const Tensor &input = node.input(0);
-  if (p < 1 || p > 16)
+  if (p < 1)
     return node.refuse("p = " + llvm::Twine(p) + " is not supported");
   Tensor result = normOf(node, input, p, [&](const Tensor &powers) {
     return node.reduce(ReduceKind::add, powers, spatialDims(input));

@@ -119,17 +119,26 @@ static void addReduction(OperatorTable &table, llvm::StringRef opType, Reduction
     const Tensor &input = node.input(0);
     bool needsReal =
         reduction == Reduction::L2 || reduction == Reduction::LogSum || reduction == Reduction::LogSumExp;
-    if (needsReal && !input.isReal())
-      return node.refuse("element type " + elementName(input.element) + " is not supported");
     if (dims->empty() && reduction != Reduction::L1 && reduction != Reduction::L2 &&
         reduction != Reduction::SumSquare && reduction != Reduction::LogSum)
       return {{input}};
     OpBuilder &builder = node.getBuilder();
-    Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
-    bool isUnsignedWord = storageType(input.element).isInteger(32) && input.element.isUnsignedInteger();
-    if (isUnsignedWord && !input.constant && (reduction == Reduction::Max || reduction == Reduction::Min))
-      return node.refuse("element type " + elementName(input.element) + " is not supported");
-    Tensor result = reduceNumbers(node, reduction, node.cast(input, element), *dims);
+    // Roots and logarithms of integers are those of real numbers, cut to integers.
+    bool asReal = input.isReal() || needsReal;
+    Type element = asReal ? Type(builder.getF32Type()) : Type(builder.getI32Type());
+    bool isUnsignedWord = input.element.isUnsignedInteger(32);
+    bool isExtremum = reduction == Reduction::Max || reduction == Reduction::Min;
+    if (isUnsignedWord && reduction == Reduction::Mean && !input.constant)
+      return node.refuse("the mean of uint32 is not supported");
+    Tensor numbers = node.cast(input, element);
+    auto reorder = [&](const Tensor &x) { // unsigned words in the order of signed ones, and back
+      return isUnsignedWord && isExtremum && !input.constant
+                 ? node.map(
+                       x, element,
+                       [&](Scalars &s, llvm::ArrayRef<Value> v) { return s.orderKey(v[0], input.element); })
+                 : x;
+    };
+    Tensor result = reorder(reduceNumbers(node, reduction, reorder(numbers), *dims));
     if (!keepDims)
       result = node.reshape(result, dropDims(result.shape, *dims));
     return {{node.cast(result, input.element)}};
@@ -138,30 +147,38 @@ static void addReduction(OperatorTable &table, llvm::StringRef opType, Reduction
   table.add(opType, axesInputSince, [convert](Node &node) { return convert(node, true); });
 }
 
-/// The index of the first (or last) greatest or least element.
+Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, ReduceKind kind, bool last) {
+  OpBuilder &builder = node.getBuilder();
+  Type i32 = builder.getI32Type();
+  Tensor numbers = node.cast(input, input.isReal() ? Type(builder.getF32Type()) : i32);
+  if (input.isReal() || input.element.isUnsignedInteger(32))
+    numbers = node.map(numbers, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      return input.isReal() ? s.realOrderKey(x[0]) : s.orderKey(x[0], input.element);
+    });
+  Tensor extremum = node.reduce(kind, numbers, dim);
+  Shape positionShape(input.rank(), 1), order;
+  positionShape[dim] = input.shape[dim];
+  for (int64_t i = 0; i < input.shape[dim]; ++i)
+    order.push_back(i);
+  Tensor positions = node.integers(positionShape, order, i32);
+  int64_t none = last ? -1 : input.shape[dim];
+  Tensor candidates = node.map({numbers, extremum, positions}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.select(s.equal(x[0], x[1]), x[2], s.integer(none));
+  });
+  return node.reduce(last ? ReduceKind::max : ReduceKind::min, candidates, dim);
+}
+
 static void addArgExtremum(OperatorTable &table, llvm::StringRef opType, ReduceKind kind) {
   table.add(opType, 1, [kind](Node &node) -> Results {
     bool keepDims = node.integerAttr("keepdims", 1), last = node.integerAttr("select_last_index", 0);
     const Tensor &input = node.input(0);
     int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), input.rank());
-    OpBuilder &builder = node.getBuilder();
-    Type i32 = builder.getI32Type();
-    Tensor numbers = node.cast(input, input.isReal() ? Type(builder.getF32Type()) : i32);
-    Tensor extremum = node.reduce(kind, numbers, dim);
-    Shape positionShape(input.rank(), 1), order;
-    positionShape[dim] = input.shape[dim];
-    for (int64_t i = 0; i < input.shape[dim]; ++i)
-      order.push_back(i);
-    Tensor positions = node.integers(positionShape, order, i32);
-    int64_t none = last ? -1 : input.shape[dim];
-    Tensor candidates =
-        node.map({numbers, extremum, positions}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-          return s.select(s.equal(x[0], x[1]), x[2], s.integer(none));
-        });
-    Tensor result = node.reduce(last ? ReduceKind::max : ReduceKind::min, candidates, dim);
+    if (node.refused())
+      return failure();
+    Tensor result = indexOfExtremum(node, input, dim, kind, last);
     if (!keepDims)
       result = node.reshape(result, dropDims(result.shape, dim));
-    return {{node.cast(result, builder.getI64Type())}};
+    return {{node.cast(result, node.getBuilder().getI64Type())}};
   });
 }
 

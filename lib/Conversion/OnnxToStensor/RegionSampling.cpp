@@ -9,6 +9,8 @@
 #include "OperatorTable.h"
 #include "Sampling.h"
 
+#include "sluice/Conversion/BeyondMachine.h"
+
 using namespace mlir;
 using sluice::stensor::ReduceKind;
 
@@ -58,7 +60,7 @@ static Results convertRoiAlign(Node &node) {
   if ((mode != "avg" && mode != "max") || (!halfPixel && transformation != "output_half_pixel"))
     return node.refuse("mode or coordinate_transformation_mode is not supported");
   if (ratio < 1)
-    return node.refuse("sampling_ratio = 0: the number of samples depends on run-time data");
+    return node.refuse(kBeyondMachine + "sampling_ratio = 0: the number of samples depends on run-time data");
   if (input.rank() != 4 || regions.rank() != 2 || regions.shape[1] != 4)
     return node.refuse("the operands' shapes do not fit");
   Type f32 = node.getBuilder().getF32Type(), i32 = node.getBuilder().getI32Type();

@@ -145,11 +145,20 @@ Value Scalars::toReal(Value a) { return arith::SIToFPOp::create(builder, loc, bu
 Value Scalars::toInteger(Value a) { return arith::FPToSIOp::create(builder, loc, integerType(), a); }
 Value Scalars::toNumber(Value a) { return arith::ExtUIOp::create(builder, loc, integerType(), a); }
 
+Value Scalars::toBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getI32Type(), a); }
+Value Scalars::fromBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getF32Type(), a); }
+
 Value Scalars::polynomial(Value x, llvm::ArrayRef<double> coefficients) {
   Value sum = real(coefficients.back());
   for (double coefficient : llvm::reverse(coefficients.drop_back()))
     sum = fma(sum, x, real(coefficient));
   return sum;
+}
+
+Value Scalars::realOrderKey(Value x) {
+  // The sum makes every zero +0 and every NaN the canonical one, whose bits are above infinity's.
+  Value bits = toBits(add(x, real(0)));
+  return select(less(bits, integer(0)), bitXor(bits, integer(std::numeric_limits<int32_t>::max())), bits);
 }
 
 Value Scalars::orderKey(Value x, Type element) {

@@ -83,9 +83,14 @@ public:
   mlir::Value toInteger(mlir::Value a);
   /// i1 to 0 or 1.
   mlir::Value toNumber(mlir::Value a);
+  /// The bits of an f32 as an i32, and back: no operation.
+  mlir::Value toBits(mlir::Value a);
+  mlir::Value fromBits(mlir::Value a);
   /// c[0] + c[1] x + c[2] x^2 ...: one operation a degree.
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<double> coefficients);
 
+  /// An i32 that orders as the f32 `x` does: -0 as +0, NaN above everything. Four operations.
+  mlir::Value realOrderKey(mlir::Value x);
   /// A number that orders as `x` of ONNX type `element` does: flips the sign bit of unsigned words, and back.
   mlir::Value orderKey(mlir::Value x, mlir::Type element);
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness import golden, save_model
+from harness import assert_same_bits, execute, golden, save_model, tool
 from models import Graph
 
 CASES = {}
@@ -26,8 +26,9 @@ def case(function):
 
 def node(op, feeds, expected, constants=(), opset=17, outputs=1, **attributes):
     """One node over `feeds`, then `constants` (None: left out); what it must give: integers exactly, real
-    numbers to 2e-6 of their magnitude."""
-    graph = Graph(op.lower(), opset=opset)
+    numbers to 2e-6 of their magnitude. `opset` is the version of the node's domain."""
+    graph = Graph(op.lower(), opset=17)
+    graph.imports[attributes.get("domain", "")] = opset
     names = [graph.input(f"x{i}", array) for i, array in enumerate(feeds)]
     names += ["" if array is None else graph.constant(f"c{i}", array) for i, array in enumerate(constants)]
     expected = [np.asarray(e) for e in (expected if isinstance(expected, list) else [expected])]
@@ -186,6 +187,10 @@ def reductions():
     yield node("ReduceLogSumExp", [x * 20], np.logaddexp.reduce(x.astype(np.float64) * 20, 2, keepdims=True), opset=13, axes=[2])
     i = wholes(6, 50, dtype=np.int32)
     yield node("ReduceProd", [i], np.prod(i, 1, keepdims=True, dtype=np.int32), opset=13, axes=[1])
+    u = wholes(5, 9, low=0, high=1 << 32, dtype=np.uint32)
+    yield node("ReduceMax", [u], u.max(1), [sizes(1)], opset=18, keepdims=0)
+    yield node("ReduceMin", [u], u.min(0, keepdims=True), [sizes(0)], opset=18)
+    yield node("ReduceL2", [i], np.sqrt((i.astype(np.float64) ** 2).sum(1, keepdims=True)).astype(np.int32), opset=13, axes=[1])
     yield node("ArgMax", [i], i.argmax(1), axis=1, keepdims=0)
     yield node("ArgMin", [x], x.argmin(2)[:, :, None], axis=-2)
 
@@ -212,6 +217,23 @@ def normalizations():
     yield node("BatchNormalization", [x], scale * (wide - mean) / np.sqrt(variance + 1e-5) + bias, c)
 
 
+@case
+def batch_statistics():
+    """What BatchNormalization computes from the batch itself, in the forms of several versions."""
+    x, scale, bias, mean, variance = reals(4, 3, 5), reals(3), reals(3), reals(3), reals(3, low=0.1)
+    wide = x.astype(np.float64)
+    column = lambda v: v.astype(np.float64)[:, None]
+    own, spread = wide.mean((0, 2)), wide.var((0, 2))
+    want = (wide - column(own)) / np.sqrt(column(spread) + 1e-3) * column(scale) + column(bias)
+    running = [0.75 * mean.astype(np.float64) + 0.25 * own, 0.75 * variance.astype(np.float64) + 0.25 * spread]
+    flags = dict(epsilon=1e-3, momentum=0.75)
+    yield node("BatchNormalization", [x, scale, bias, mean, variance], [want, *running], opset=15, outputs=3, training_mode=1, **flags)
+    yield node("BatchNormalization", [x, scale, bias, mean, variance], [want, *running, own, spread], opset=9, outputs=5, **flags)
+    places = [reals(3, 5), reals(3, 5), reals(3, 5), reals(3, 5, low=0.1)]
+    s, b, m, v = (p.astype(np.float64) for p in places)
+    yield node("BatchNormalization", [x, *places], (wide - m) / np.sqrt(v + 1e-5) * s + b, opset=7, spatial=0)
+
+
 # Contractions and windows.
 
 @case
@@ -222,6 +244,11 @@ def matrix_products():
         yield node("MatMul", [a, b], a.astype(np.float64) @ b.astype(np.float64))
     a, b, c = reals(4, 3), reals(5, 4), reals(5)
     yield node("Gemm", [a, b, c], 0.5 * (a.T.astype(np.float64) @ b.T) + 2 * c, transA=1, transB=1, alpha=0.5, beta=2.0)
+    for dtype in (np.int32, np.int64):
+        a, b = wholes(2, 3, 40, low=-5000, high=5000, dtype=dtype), wholes(40, 5, low=-5000, high=5000, dtype=dtype)
+        yield node("MatMul", [a, b], a @ b)
+        yield node("Gemm", [a[0], b], a[0] @ b * 2 + 3, [np.array(3, dtype)], alpha=2.0)
+        yield node("Einsum", [a, b], np.einsum("bik,kj->bj", a, b), equation="bik,kj->bj")
     for dtypes in itertools.product((np.int8, np.uint8), repeat=2):
         a, b = (wholes(*shape, low=np.iinfo(t).min, high=np.iinfo(t).max + 1, dtype=t)
                 for shape, t in zip(((6, 400), (400, 9)), dtypes))
@@ -329,6 +356,10 @@ def poolings():
             yield node("AveragePool", [x], sums / inside.sum(axes), ceil_mode=ceil, **flags)
             if not ceil:
                 yield node("AveragePool", [x], sums / np.prod(kernel), count_include_pad=1, **flags)
+    for p in (1, 2, 3, 17):
+        powers = abs(slide(x, (3, 2), (2, 1), (1, 0, 1, 0), (1, 1), 0)) ** p
+        yield node("LpPool", [x], powers.sum((4, 5)) ** (1 / p), kernel_shape=(3, 2), strides=(2, 1), pads=(1, 0, 1, 0), p=p)
+        yield node("GlobalLpPool", [x], (abs(x.astype(np.float64)) ** p).sum((2, 3), keepdims=True) ** (1 / p), p=p)
     yield node("GlobalAveragePool", [x], x.astype(np.float64).mean((2, 3), keepdims=True))
 
 
@@ -420,6 +451,14 @@ def sums_along_an_axis():
 
 
 @case
+def many_of_many():
+    """Ranks that are counted in parts, ties among them."""
+    x = wholes(1, 1100, low=-400, high=400, dtype=np.int32)
+    order = np.argsort(-x, 1, kind="stable")[:, :70]
+    yield node("TopK", [x], [np.take_along_axis(x, order, 1), order], [sizes(70)], outputs=2)
+
+
+@case
 def empty_tensors():
     """A cache that is still empty joins what comes next."""
     x = reals(1, 4, 2)
@@ -470,10 +509,14 @@ def old_attributes():
                opset=1, p=3.0)
 
 
-def check(name, number, build):
+def check(name, number, build, whole_way):
     model, feeds, expected = build
     with tempfile.TemporaryDirectory() as folder:
-        outputs = golden(Path(folder), save_model(Path(folder, "model.onnx"), model), feeds, "--f32-matmul=f32")
+        path = save_model(Path(folder, "model.onnx"), model)
+        outputs = golden(Path(folder), path, feeds, "--f32-matmul=f32")
+        if whole_way:
+            tool("sluice-compile", path, "-o", Path(folder, "model.slu"), "--f32-matmul=f32")
+            assert_same_bits(execute(Path(folder), Path(folder, "model.slu"), feeds), outputs, f"{name} {number}")
     for i, want in enumerate(expected):
         have = outputs[f"y{i}"]
         assert have.shape == want.shape, f"{name} {number}: shape {have.shape}, expected {want.shape}"
@@ -489,14 +532,16 @@ def check(name, number, build):
                                  f"{[array[at] for array in feeds.values() if array.shape == want.shape]}")
 
 
-def main():
+def run(whole_way=False):
+    """Runs the script's cases, all or those that are named; with `whole_way` their binaries, too, which must give
+    the same bits."""
     failures = 0
     for name, builds in CASES.items():
-        if sys.argv[1:] and name not in sys.argv[1:]:
+        if builds.__module__ != "__main__" or (sys.argv[1:] and name not in sys.argv[1:]):
             continue
         for number, build in enumerate(builds()):
             try:
-                check(name, number, build)
+                check(name, number, build, whole_way)
             except Exception as error:  # one case's failure must not hide the next
                 print(f"FAIL  {error}", flush=True)
                 failures += 1
@@ -504,4 +549,5 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,239 @@
+//===- Spectra.cpp - Fourier transforms and what surrounds them -----------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+#include "OperatorTable.h"
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <utility>
+
+using namespace mlir;
+
+namespace sluice::conversion {
+
+/// The cosine and sine of r / n turns; exact at quarters.
+static std::pair<double, double> onUnitCircle(int64_t r, int64_t n) {
+  int64_t quarter = 4 * (r % n) / n, rest = 4 * (r % n) % n;
+  double angle = static_cast<double>(rest) / n * (std::numbers::pi / 2);
+  double c = std::cos(angle), s = std::sin(angle);
+  const std::array<std::pair<double, double>, 4> turned = {{{c, s}, {-s, c}, {-c, -s}, {s, -c}}};
+  return turned[quarter];
+}
+
+namespace {
+/// A discrete Fourier transform as a matrix. Numbers have one part (real) or two.
+struct Transform {
+  int64_t length;               ///< of the transform
+  int64_t inputs, inputParts;   ///< numbers that are given, the first of `length` or of half of it
+  int64_t outputs, outputParts; ///< numbers that are asked for
+  bool inverse;                 ///< the sign of the exponent; dividing by the length is left to who asks
+  bool hermitian = false;       ///< what is given stands for its conjugate in the other half, too
+};
+} // namespace
+
+/// The matrix [outputs * outputParts, inputs * inputParts], each column multiplied by its input's `weights`
+/// if there are any.
+static Tensor transformMatrix(Node &node, const Transform &t, llvm::ArrayRef<double> weights) {
+  llvm::SmallVector<double> values;
+  for (int64_t k = 0; k < t.outputs; ++k)
+    for (int64_t part = 0; part < t.outputParts; ++part)
+      for (int64_t i = 0; i < t.inputs; ++i) {
+        auto [c, s] = onUnitCircle(k * i % t.length, t.length);
+        double scale = weights.empty() ? 1 : weights[i];
+        if (t.hermitian && i != 0 && 2 * i != t.length)
+          scale *= 2;
+        if (!t.inverse)
+          s = -s;
+        // (x + iy)(c + is) = (xc - ys) + i(xs + yc)
+        values.push_back(scale * (part == 0 ? c : s));
+        if (t.inputParts == 2)
+          values.push_back(scale * (part == 0 ? -s : c));
+      }
+  return node.reals({t.outputs * t.outputParts, t.inputs * t.inputParts}, values,
+                    node.getBuilder().getF32Type());
+}
+
+/// Rows [R, inputs * inputParts] transformed: [R, outputs * outputParts], f32.
+static Tensor applyTransform(Node &node, const Tensor &rows, const Transform &t,
+                             llvm::ArrayRef<double> weights = {}) {
+  Tensor matrix = transformMatrix(node, t, weights);
+  int64_t count = rows.shape[0], columns = rows.shape[1], results = matrix.shape[0];
+  Tensor product = contractReals(node, node.reshape(rows, {1, count, 1, columns}),
+                                 node.reshape(matrix, {1, results, 1, columns}));
+  if (t.inverse)
+    product = node.map(product, product.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      return s.div(x[0], s.real(static_cast<double>(t.length)));
+    });
+  return node.reshape(product, {count, results});
+}
+
+/// The one integer of operand `index`; none, refused, if it is not known or not one.
+static std::optional<int64_t> knownInteger(Node &node, size_t index, llvm::StringRef name) {
+  std::optional<Shape> values = node.knownIntegers(index, name);
+  if (values && values->size() == 1)
+    return values->front();
+  if (values)
+    (void)node.refuse(name + " is not one number");
+  return std::nullopt;
+}
+
+static Results convertDft(Node &node) {
+  bool inverse = node.integerAttr("inverse", 0), oneSided = node.integerAttr("onesided", 0);
+  int64_t axis = node.version() >= 20 ? -2 : node.integerAttr("axis", 1);
+  const Tensor &input = node.input(0);
+  if (node.version() >= 20 && node.has(2)) {
+    std::optional<int64_t> given = knownInteger(node, 2, "axis");
+    if (!given)
+      return failure();
+    axis = *given;
+  }
+  int64_t dim = node.normaliseAxis(axis, input.rank()), last = input.rank() - 1;
+  if (node.refused())
+    return failure();
+  int64_t parts = input.shape[last], size = input.shape[dim];
+  if (dim == last || parts < 1 || parts > 2)
+    return node.refuse("the last dimension does not hold a real or complex number");
+  bool toReal = inverse && oneSided;
+  Transform t = {toReal ? 2 * (size - 1) : size, 0, parts, 0, toReal ? 1 : 2, inverse, toReal};
+  if (node.has(1)) {
+    std::optional<int64_t> given = knownInteger(node, 1, "dft_length");
+    if (!given)
+      return failure();
+    t.length = *given;
+  }
+  if (t.length < 1)
+    return node.refuse("a transform of length " + llvm::Twine(t.length));
+  t.inputs = std::min(size, toReal ? t.length / 2 + 1 : t.length); // what is missing counts as zero
+  t.outputs = oneSided && !inverse ? t.length / 2 + 1 : t.length;
+
+  Shape order(input.rank()), shape, inverseOrder(input.rank());
+  std::iota(order.begin(), order.end(), 0);
+  std::rotate(order.begin() + dim, order.begin() + dim + 1, order.begin() + last);
+  Tensor x = node.transpose(node.slice(input, dim, 0, t.inputs), order);
+  shape.assign(x.shape.begin(), x.shape.end() - 2);
+  shape.append({t.outputs, t.outputParts});
+  x = node.reshape(x, {x.count() / (t.inputs * parts), t.inputs * parts});
+  for (auto [position, from] : llvm::enumerate(order))
+    inverseOrder[from] = position;
+  Tensor result = node.transpose(node.reshape(applyTransform(node, x, t), shape), inverseOrder);
+  return {{node.cast(result, input.element)}};
+}
+
+/// Transforms of windows of a signal [batch, length, 1 or 2].
+static Results convertStft(Node &node) {
+  bool oneSided = node.integerAttr("onesided", 1);
+  const Tensor &signal = node.input(0), &window = node.input(2);
+  std::optional<int64_t> step = knownInteger(node, 1, "frame_step");
+  if (!step)
+    return failure();
+  int64_t batch = signal.rank() ? signal.shape[0] : 0, parts = signal.rank() == 3 ? signal.shape[2] : 1;
+  if (signal.rank() < 2 || signal.rank() > 3 || parts < 1 || parts > 2)
+    return node.refuse("the signal is not of shape [batch, length, 1 or 2]");
+  int64_t length = window ? window.count() : signal.shape[1];
+  if (node.has(3)) {
+    std::optional<int64_t> given = knownInteger(node, 3, "frame_length");
+    if (!given)
+      return failure();
+    length = *given;
+  }
+  if (*step < 1 || length < 1 || length > signal.shape[1] || (window && window.count() != length))
+    return node.refuse("frame_step, frame_length and window do not fit a signal of " +
+                       llvm::Twine(signal.shape[1]) + " elements");
+  Tensor frames =
+      node.window(node.reshape(signal, {batch, signal.shape[1], parts}), 1, {length}, {*step}, {1});
+  int64_t count = frames.shape[1];
+  // A window that is known becomes part of the matrix.
+  llvm::SmallVector<double> weights;
+  if (window && window.constant)
+    weights = readFloats(window.constant);
+  else if (window)
+    frames = node.map({frames, node.reshape(window, {length, 1})}, node.getBuilder().getF32Type(),
+                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(x[0], x[1]); });
+  Transform t = {length, length, parts, oneSided ? length / 2 + 1 : length, 2, /*inverse=*/false};
+  Tensor result = applyTransform(node, node.reshape(frames, {batch * count, length * parts}), t, weights);
+  return {{node.cast(node.reshape(result, {batch, count, t.outputs, 2}), signal.element)}};
+}
+
+/// Sums of cosines of multiples of n / N turns, N the size or, where the window is symmetric, one less.
+static void addWindow(OperatorTable &table, llvm::StringRef opType, std::array<double, 3> factors) {
+  table.add(opType, 17, [factors](Node &node) -> Results {
+    bool periodic = node.integerAttr("periodic", 1);
+    Type element = node.elementType(node.integerAttr("output_datatype", 1));
+    std::optional<int64_t> size = knownInteger(node, 0, "size");
+    if (!size || !element)
+      return failure();
+    if (*size < 0)
+      return node.refuse("a window of " + llvm::Twine(*size) + " elements");
+    int64_t period = periodic ? *size : *size - 1;
+    llvm::SmallVector<double> values;
+    for (int64_t n = 0; n < *size; ++n) {
+      double value = 0;
+      for (auto [multiple, factor] : llvm::enumerate(factors)) {
+        int64_t turn = multiple * n;
+        // A symmetric window of one element has no period.
+        value += factor * (period ? onUnitCircle(turn, period).first : std::nan(""));
+      }
+      values.push_back(value);
+    }
+    return {{node.cast(node.reals(*size, values, node.getBuilder().getF32Type()), element)}};
+  });
+}
+
+/// Triangles that sum the bins of a spectrum into bands of equal width in mel, [dft_length / 2 + 1, bands].
+static Results convertMelWeightMatrix(Node &node) {
+  Type element = node.elementType(node.integerAttr("output_datatype", 1));
+  std::optional<int64_t> bands = knownInteger(node, 0, "num_mel_bins"),
+                         length = knownInteger(node, 1, "dft_length");
+  if (!bands || !length || !element)
+    return failure();
+  static constexpr llvm::StringLiteral names[] = {"sample_rate", "lower_edge_hertz", "upper_edge_hertz"};
+  std::array<double, 3> numbers;
+  for (size_t i = 0; i < 3; ++i) {
+    const Tensor &input = node.input(2 + i);
+    if (!input.constant)
+      return node.refuse(node.unknownInput(2 + i, names[i]));
+    numbers[i] = input.isReal() ? readFloats(input.constant).front()
+                                : static_cast<double>(readIntegers(input.constant).front());
+  }
+  auto [rate, lower, upper] = numbers;
+  auto toMel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
+  int64_t bins = *length / 2 + 1;
+  double low = toMel(lower), step = (toMel(upper) - low) / (*bands + 2);
+  Shape edges;
+  for (int64_t i = 0; i < *bands + 2; ++i) {
+    double hertz = 700 * (std::pow(10, (i * step + low) / 2595) - 1);
+    edges.push_back(static_cast<int64_t>(std::floor((*length + 1) * hertz / rate)));
+  }
+  if (*bands < 1 || *length < 1 || !(rate > 0) || edges.front() < 0 || edges.back() > bins)
+    return node.refuse("the bands do not lie within the spectrum of " + llvm::Twine(bins) + " bins");
+  llvm::SmallVector<double> values(bins * *bands, 0);
+  for (int64_t band = 0; band < *bands; ++band) {
+    int64_t left = edges[band], centre = edges[band + 1], right = edges[band + 2];
+    auto weight = [&](int64_t bin) -> double & { return values[bin * *bands + band]; };
+    for (int64_t bin = left; bin < centre; ++bin)
+      weight(bin) = static_cast<double>(bin - left) / (centre - left);
+    if (centre < bins)
+      weight(centre) = 1;
+    for (int64_t bin = centre + 1; bin < right; ++bin)
+      weight(bin) = static_cast<double>(right - bin) / (right - centre);
+  }
+  return {{node.cast(node.reals({bins, *bands}, values, node.getBuilder().getF32Type()), element)}};
+}
+
+void addSpectra(OperatorTable &table) {
+  table.add("DFT", 17, convertDft);
+  table.add("STFT", 17, convertStft);
+  addWindow(table, "HannWindow", {0.5, -0.5, 0});
+  addWindow(table, "HammingWindow", {25.0 / 46, -21.0 / 46, 0});
+  addWindow(table, "BlackmanWindow", {0.42, -0.5, 0.08});
+  table.add("MelWeightMatrix", 17, convertMelWeightMatrix);
+}
+
+} // namespace sluice::conversion
