@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+import onnx_types
 import sluice
 from sluice.specialise import Specialisation
 
@@ -38,6 +39,8 @@ def tensors(folder, kind, edges):
 
 
 def array_of(tensor):
+    if tensor.data_type in onnx_types.TYPES:
+        return onnx_types.to_array(tensor)
     try:
         return numpy_helper.to_array(tensor)
     except (TypeError, KeyError, ValueError):
@@ -66,9 +69,13 @@ def refusal(text):
     return Verdict("refused" if BEYOND in text else "unsupported yet", reasons)
 
 
-def compare(name, have, want, tolerances):
+def compare(name, have, tensor, tolerances):
+    """Whether an output is what a TensorProto holds, narrow floats by the numbers that they are."""
+    want = array_of(tensor)
     if have.dtype != want.dtype or have.shape != want.shape:
         raise Verdict("wrong", f"output '{name}' is {have.dtype}{have.shape}, expected {want.dtype}{want.shape}")
+    if tensor.data_type in onnx_types.TYPES:
+        have, want = (onnx_types.as_numbers(tensor.data_type, array) for array in (have, want))
     exact = have.dtype.kind != "f"
     close = have == want if exact else np.isclose(
         have, want, *tolerances.get(want.dtype.name, tolerances["default"]), equal_nan=True)
@@ -110,7 +117,7 @@ def run_case(case, path, tolerances, stepper):
         if name not in outputs:
             raise Verdict("wrong", f"there is no output '{name}'")
         try:
-            compare(name, outputs[name], array_of(want), tolerances)
+            compare(name, outputs[name], want, tolerances)
         except Verdict as verdict:
             if case.demote and verdict.verdict == "wrong":
                 raise Verdict("refused", f"{BEYOND}: float64, and float32 misses the tolerance") from None

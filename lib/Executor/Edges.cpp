@@ -10,7 +10,6 @@
 #include "sluice/Support/Strings.h"
 
 #include <cstring>
-#include <limits>
 
 using namespace sluice;
 using namespace sluice::executor;
@@ -67,24 +66,6 @@ static std::string toUserType(const TensorLayout &layout, std::string data) {
   }
 }
 
-/// Names the elements of a `From` tensor that a `To` cannot hold.
-template <typename From, typename To>
-static std::string rangeFault(std::string_view type, const std::string &data) {
-  constexpr size_t shown = 8;
-  std::string fault;
-  size_t count = 0;
-  for (size_t index = 0; index != data.size() / sizeof(From); ++index) {
-    const From value = elementAt<From>(data, index);
-    if (value >= std::numeric_limits<To>::min() && value <= std::numeric_limits<To>::max())
-      continue;
-    if (count++ < shown)
-      fault = concat(fault, fault.empty() ? "" : ", ", value, " at element ", index);
-  }
-  if (count == 0)
-    return "";
-  return concat("beyond ", type, ": ", fault, count > shown ? concat(", and ", count - shown, " more") : "");
-}
-
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//
@@ -97,18 +78,14 @@ static std::string shapeText(const std::vector<int64_t> &shape) {
 }
 
 static std::string inputFault(const TensorLayout &layout, const HostTensor &tensor) {
-  if (tensor.type != layout.userType)
-    return concat("needs type ", elementName(layout.userType), ", has ", elementName(tensor.type));
+  if (tensor.type != layout.userType && tensor.type != arrayType(layout.userType))
+    return concat("needs type ", typeText(layout.userType), ", has ", elementName(tensor.type));
   if (tensor.shape != layout.shape)
     return concat("needs shape ", shapeText(layout.shape), ", has ", shapeText(tensor.shape));
   const size_t bytes = layout.elements() * elementBytes(layout.userType);
   if (tensor.data.size() != bytes)
     return concat("needs ", bytes, " bytes, has ", tensor.data.size());
-  if (tensor.type == ElementType::Int64)
-    return rangeFault<int64_t, int32_t>("int32", tensor.data);
-  if (tensor.type == ElementType::UInt64)
-    return rangeFault<uint64_t, uint32_t>("uint32", tensor.data);
-  return "";
+  return rangeFault(layout.userType, tensor.data);
 }
 
 absl::Status executor::checkInputs(const std::vector<BoundTensor> &bindings, const TensorMap &inputs) {
@@ -120,7 +97,7 @@ absl::Status executor::checkInputs(const std::vector<BoundTensor> &bindings, con
     auto found = inputs.find(bound.binding->name());
     if (found == inputs.end())
       add(bound.binding->name(),
-          concat("missing; needs ", elementName(bound.layout.userType), " ", shapeText(bound.layout.shape)));
+          concat("missing; needs ", typeText(bound.layout.userType), " ", shapeText(bound.layout.shape)));
     else if (std::string fault = inputFault(bound.layout, found->second); !fault.empty())
       add(bound.binding->name(), fault);
   }

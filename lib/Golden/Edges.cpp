@@ -7,11 +7,11 @@
 
 #include "sluice/Golden/Edges.h"
 
+#include "dialects/ElementTypes.h"
 #include "dialects/stensor/StensorDialect.h"
 #include "sluice/Support/Strings.h"
 
 #include <cstring>
-#include <limits>
 
 using namespace mlir;
 
@@ -47,24 +47,8 @@ static SmallVector<Edge> inputEdges(func::FuncOp main) {
   return edges;
 }
 
-static ElementType hostType(Type type) {
-  if (auto number = dyn_cast<FloatType>(type))
-    return type.isF16()              ? ElementType::Half
-           : number.getWidth() == 64 ? ElementType::Double
-                                     : ElementType::Float;
-  switch (type.getIntOrFloatBitWidth()) {
-  case 1:
-    return ElementType::Bool;
-  case 8:
-    return type.isUnsignedInteger() ? ElementType::UInt8 : ElementType::Int8;
-  case 16:
-    return type.isUnsignedInteger() ? ElementType::UInt16 : ElementType::Int16;
-  case 32:
-    return type.isUnsignedInteger() ? ElementType::UInt32 : ElementType::Int32;
-  default:
-    return type.isUnsignedInteger() ? ElementType::UInt64 : ElementType::Int64;
-  }
-}
+/// Types that no user's tensor has are none of stensor's either.
+static ElementType hostType(Type type) { return toElementType(type).value_or(ElementType()); }
 
 //===----------------------------------------------------------------------===//
 // Element types
@@ -109,25 +93,6 @@ static void toHost(ElementType type, ArrayRef<char> from, MutableArrayRef<char> 
   }
 }
 
-/// The elements of `From` that `To` cannot hold, as text; empty if there are none.
-template <class From, class To>
-static std::string rangeFault(std::string_view type, ArrayRef<char> data) {
-  constexpr size_t shown = 8;
-  std::string fault;
-  size_t count = 0;
-  for (size_t i = 0; i < data.size() / sizeof(From); ++i) {
-    From value;
-    std::memcpy(&value, data.data() + i * sizeof(From), sizeof(From));
-    if (value >= std::numeric_limits<To>::min() && value <= std::numeric_limits<To>::max())
-      continue;
-    if (count++ < shown)
-      fault = concat(fault, fault.empty() ? "" : ", ", value, " at element ", i);
-  }
-  if (count == 0)
-    return "";
-  return concat("beyond ", type, ": ", fault, count > shown ? concat(", and ", count - shown, " more") : "");
-}
-
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//
@@ -142,18 +107,14 @@ static std::string shapeText(ArrayRef<int64_t> shape) {
 /// What is wrong with a tensor that is given for an input; empty if nothing is.
 static std::string inputFault(const Edge &edge, const HostTensor &tensor) {
   ElementType need = hostType(edge.userType);
-  if (tensor.type != need)
-    return concat("needs type ", elementName(need), ", has ", elementName(tensor.type));
+  if (tensor.type != need && tensor.type != arrayType(need))
+    return concat("needs type ", typeText(need), ", has ", elementName(tensor.type));
   if (ArrayRef<int64_t>(tensor.shape) != edge.type.getShape())
     return concat("needs shape ", shapeText(edge.type.getShape()), ", has ", shapeText(tensor.shape));
   size_t bytes = edge.type.getNumElements() * elementBytes(need);
   if (tensor.data.size() != bytes)
     return concat("needs ", bytes, " bytes, has ", tensor.data.size());
-  if (need == ElementType::Int64)
-    return rangeFault<int64_t, int32_t>("int32", tensor.data);
-  if (need == ElementType::UInt64)
-    return rangeFault<uint64_t, uint32_t>("uint32", tensor.data);
-  return "";
+  return rangeFault(need, tensor.data);
 }
 
 absl::StatusOr<TensorValues> bindInputs(func::FuncOp main, const TensorMap &inputs) {
@@ -165,8 +126,8 @@ absl::StatusOr<TensorValues> bindInputs(func::FuncOp main, const TensorMap &inpu
   for (const Edge &edge : edges) {
     auto found = inputs.find(edge.name);
     if (found == inputs.end())
-      add(edge.name, concat("missing; needs ", elementName(hostType(edge.userType)), " ",
-                            shapeText(edge.type.getShape())));
+      add(edge.name,
+          concat("missing; needs ", typeText(hostType(edge.userType)), " ", shapeText(edge.type.getShape())));
     else if (std::string fault = inputFault(edge, found->second); !fault.empty())
       add(edge.name, fault);
   }
@@ -179,7 +140,7 @@ absl::StatusOr<TensorValues> bindInputs(func::FuncOp main, const TensorMap &inpu
   for (const Edge &edge : edges) {
     const HostTensor &tensor = inputs.at(edge.name);
     TensorValue value(edge.type);
-    fromHost(tensor.type, tensor.data, value.mutableBytes());
+    fromHost(hostType(edge.userType), tensor.data, value.mutableBytes());
     values.push_back(std::move(value));
   }
   return values;

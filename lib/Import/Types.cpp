@@ -7,6 +7,7 @@
 
 #include "Types.h"
 
+#include "dialects/ElementTypes.h"
 #include "dialects/onnx/OnnxDialect.h"
 
 #include "mlir/IR/Builders.h"
@@ -15,20 +16,6 @@ using namespace mlir;
 
 namespace sluice::import {
 namespace {
-
-/// Numbers of TensorProto.DataType that are younger than the schema.
-enum YoungDataType : int32_t {
-  Float8E4M3FN = 17,
-  Float8E4M3FNUZ = 18,
-  Float8E5M2 = 19,
-  Float8E5M2FNUZ = 20,
-  UInt4 = 21,
-  Int4 = 22,
-  Float4E2M1 = 23,
-  Float8E8M0 = 24,
-  UInt2 = 25,
-  Int2 = 26,
-};
 
 /// The dimension's size; an error if the file gives it a negative one.
 llvm::Expected<int64_t> dimensionSize(const pb::TensorShapeProto::Dimension &dimension,
@@ -63,62 +50,15 @@ llvm::Expected<Type> tensorType(const pb::TypeProto::Tensor &tensor, MLIRContext
 } // namespace
 
 Type elementType(int32_t dataType, MLIRContext &context) {
-  Builder builder(&context);
   switch (dataType) {
-  case pb::TensorProto::FLOAT:
-    return builder.getF32Type();
-  case pb::TensorProto::FLOAT16:
-    return builder.getF16Type();
-  case pb::TensorProto::BFLOAT16:
-    return builder.getBF16Type();
-  case pb::TensorProto::DOUBLE:
-    return builder.getF64Type();
-  case pb::TensorProto::BOOL:
-    return builder.getI1Type();
-  case pb::TensorProto::INT8:
-    return builder.getI8Type();
-  case pb::TensorProto::INT16:
-    return builder.getI16Type();
-  case pb::TensorProto::INT32:
-    return builder.getI32Type();
-  case pb::TensorProto::INT64:
-    return builder.getI64Type();
-  case pb::TensorProto::UINT8:
-    return builder.getIntegerType(8, /*isSigned=*/false);
-  case pb::TensorProto::UINT16:
-    return builder.getIntegerType(16, /*isSigned=*/false);
-  case pb::TensorProto::UINT32:
-    return builder.getIntegerType(32, /*isSigned=*/false);
-  case pb::TensorProto::UINT64:
-    return builder.getIntegerType(64, /*isSigned=*/false);
   case pb::TensorProto::STRING:
     return onnx::StringType::get(&context);
   case pb::TensorProto::COMPLEX64:
-    return ComplexType::get(builder.getF32Type());
+    return ComplexType::get(Float32Type::get(&context));
   case pb::TensorProto::COMPLEX128:
-    return ComplexType::get(builder.getF64Type());
-  case Float8E4M3FN:
-    return Float8E4M3FNType::get(&context);
-  case Float8E4M3FNUZ:
-    return Float8E4M3FNUZType::get(&context);
-  case Float8E5M2:
-    return Float8E5M2Type::get(&context);
-  case Float8E5M2FNUZ:
-    return Float8E5M2FNUZType::get(&context);
-  case Float8E8M0:
-    return Float8E8M0FNUType::get(&context);
-  case Float4E2M1:
-    return Float4E2M1FNType::get(&context);
-  case Int4:
-    return builder.getIntegerType(4);
-  case UInt4:
-    return builder.getIntegerType(4, /*isSigned=*/false);
-  case Int2:
-    return builder.getIntegerType(2);
-  case UInt2:
-    return builder.getIntegerType(2, /*isSigned=*/false);
+    return ComplexType::get(Float64Type::get(&context));
   default:
-    return {};
+    return toMlirType(static_cast<ElementType>(dataType), context);
   }
 }
 

@@ -15,58 +15,6 @@
 
 using namespace sluice;
 
-size_t sluice::elementBytes(ElementType type) {
-  switch (type) {
-  case ElementType::UInt8:
-  case ElementType::Int8:
-  case ElementType::Bool:
-    return 1;
-  case ElementType::UInt16:
-  case ElementType::Int16:
-  case ElementType::Half:
-    return 2;
-  case ElementType::Float:
-  case ElementType::Int32:
-  case ElementType::UInt32:
-    return 4;
-  case ElementType::Int64:
-  case ElementType::Double:
-  case ElementType::UInt64:
-    return 8;
-  }
-  return 0;
-}
-
-std::string_view sluice::elementName(ElementType type) {
-  switch (type) {
-  case ElementType::Float:
-    return "float32";
-  case ElementType::UInt8:
-    return "uint8";
-  case ElementType::Int8:
-    return "int8";
-  case ElementType::UInt16:
-    return "uint16";
-  case ElementType::Int16:
-    return "int16";
-  case ElementType::Int32:
-    return "int32";
-  case ElementType::Int64:
-    return "int64";
-  case ElementType::Bool:
-    return "bool";
-  case ElementType::Half:
-    return "float16";
-  case ElementType::Double:
-    return "float64";
-  case ElementType::UInt32:
-    return "uint32";
-  case ElementType::UInt64:
-    return "uint64";
-  }
-  return "unknown type";
-}
-
 size_t HostTensor::elements() const {
   size_t count = 1;
   for (int64_t dimension : shape)

@@ -25,18 +25,6 @@ static constexpr std::string_view kMagic = "\x93NUMPY";
 
 namespace {
 
-/// NumPy's letter and size for an element type.
-struct TypeCode {
-  ElementType type;
-  std::string_view code;
-};
-constexpr TypeCode kTypeCodes[] = {
-    {ElementType::Float, "f4"},  {ElementType::UInt8, "u1"},  {ElementType::Int8, "i1"},
-    {ElementType::UInt16, "u2"}, {ElementType::Int16, "i2"},  {ElementType::Int32, "i4"},
-    {ElementType::Int64, "i8"},  {ElementType::Bool, "b1"},   {ElementType::Half, "f2"},
-    {ElementType::Double, "f8"}, {ElementType::UInt32, "u4"}, {ElementType::UInt64, "u8"},
-};
-
 struct Header {
   std::optional<std::string_view> descr;
   std::optional<bool> fortranOrder;
@@ -166,13 +154,12 @@ private:
 
 absl::StatusOr<ElementType> parseDescr(std::string_view descr) {
   std::string_view code = descr.empty() ? descr : descr.substr(1);
-  auto found = std::find_if(std::begin(kTypeCodes), std::end(kTypeCodes),
-                            [&](const TypeCode &entry) { return entry.code == code; });
-  if (descr.starts_with('>') && found != std::end(kTypeCodes))
+  const std::optional<ElementType> found = elementTypeOfCode(code);
+  if (descr.starts_with('>') && found)
     return invalidArgument("the array is big endian ('", descr, "'); write it with dtype '<", code, "'");
-  if (found == std::end(kTypeCodes) || (descr[0] != '<' && descr[0] != '|' && descr[0] != '='))
+  if (!found || (descr[0] != '<' && descr[0] != '|' && descr[0] != '='))
     return invalidArgument("the element type '", descr, "' is not supported");
-  return found->type;
+  return *found;
 }
 
 /// Reorders column-major bytes to row-major.
@@ -252,12 +239,8 @@ absl::StatusOr<HostTensor> sluice::parseNpy(std::string_view bytes) {
 }
 
 std::string sluice::formatNpy(const HostTensor &tensor) {
-  std::string_view code =
-      std::find_if(std::begin(kTypeCodes), std::end(kTypeCodes), [&](const TypeCode &entry) {
-        return entry.type == tensor.type;
-      })->code;
-  std::string header = concat("{'descr': '", elementBytes(tensor.type) == 1 ? "|" : "<", code,
-                              "', 'fortran_order': False, 'shape': (");
+  std::string header = concat("{'descr': '", elementBytes(tensor.type) == 1 ? "|" : "<",
+                              arrayCode(tensor.type), "', 'fortran_order': False, 'shape': (");
   for (size_t axis = 0; axis != tensor.shape.size(); ++axis)
     header += concat(axis == 0 ? "" : ", ", tensor.shape[axis]);
   header += tensor.shape.size() == 1 ? ",), }" : "), }";

@@ -52,10 +52,21 @@ absl::Status appendTypedData(const onnx::TensorProto &proto, ElementType type, s
     return appendTyped<int16_t>(proto.int32_data(), data);
   case ElementType::UInt16:
   case ElementType::Half:
+  case ElementType::BFloat16:
     return appendTyped<uint16_t>(proto.int32_data(), data);
   case ElementType::Int8:
     return appendTyped<int8_t>(proto.int32_data(), data);
   case ElementType::UInt8:
+  case ElementType::Float8E4M3FN:
+  case ElementType::Float8E4M3FNUZ:
+  case ElementType::Float8E5M2:
+  case ElementType::Float8E5M2FNUZ:
+  case ElementType::Float8E8M0:
+  case ElementType::UInt4: // whole bytes, packed
+  case ElementType::Int4:
+  case ElementType::Float4E2M1:
+  case ElementType::UInt2:
+  case ElementType::Int2:
     return appendTyped<uint8_t>(proto.int32_data(), data);
   case ElementType::Bool:
     for (int32_t value : proto.int32_data())
@@ -87,8 +98,10 @@ absl::StatusOr<HostTensor> sluice::parseTensorProto(std::string_view bytes) {
     tensor.data = std::move(*proto.mutable_raw_data());
   else if (absl::Status status = appendTypedData(proto, tensor.type, tensor.data); !status.ok())
     return status;
-  if (tensor.data.size() != *size)
-    return invalidArgument("the tensor holds ", tensor.data.size(), " bytes, its shape needs ", *size);
+  const size_t packed = packedBytes(tensor.type, *size / elementBytes(tensor.type));
+  if (tensor.data.size() != packed)
+    return invalidArgument("the tensor holds ", tensor.data.size(), " bytes, its shape needs ", packed);
+  tensor.data = unpackElements(tensor.type, std::move(tensor.data), *size);
   if (tensor.type == ElementType::Bool)
     for (char &byte : tensor.data)
       byte = byte != 0;
@@ -101,6 +114,6 @@ std::string sluice::formatTensorProto(const HostTensor &tensor, const std::strin
   proto.set_data_type(static_cast<int32_t>(tensor.type));
   for (int64_t dimension : tensor.shape)
     proto.add_dims(dimension);
-  proto.set_raw_data(tensor.data);
+  proto.set_raw_data(packElements(tensor.type, tensor.data));
   return proto.SerializeAsString();
 }

@@ -14,16 +14,6 @@ using namespace sluice;
 using namespace sluice::verifier;
 using binary::proto::Binding;
 
-/// Whether the edges know how to turn one type into the other.
-static bool convertible(ElementType user, ElementType machine) {
-  if (user == machine)
-    return user != ElementType::Int64 && user != ElementType::UInt64 && user != ElementType::Double;
-  return (user == ElementType::Int64 && machine == ElementType::Int32) ||
-         (user == ElementType::UInt64 && machine == ElementType::UInt32) ||
-         (user == ElementType::Double && machine == ElementType::Float) ||
-         (user == ElementType::Bool && machine == ElementType::UInt8);
-}
-
 bool TensorLayout::inUserOrder() const {
   size_t stride = 1;
   for (size_t dim = permuted.size(); dim-- != 0; stride *= size_t(permuted[dim]))
@@ -37,7 +27,7 @@ absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const ta
   layout.userType = static_cast<ElementType>(binding.type().element_type());
   layout.machineType = static_cast<ElementType>(binding.type().machine_type());
   if (elementBytes(layout.userType) == 0 || elementBytes(layout.machineType) == 0 ||
-      !convertible(layout.userType, layout.machineType))
+      layout.machineType != machineType(layout.userType))
     return invalidArgument("binding '", binding.name(), "': cannot keep element type ",
                            binding.type().element_type(), " as machine type ", binding.type().machine_type());
 

@@ -100,7 +100,7 @@ py::dict describe(const Bindings &bindings) {
     const binary::proto::TensorType &type = binding.type();
     result[py::str(binding.name())] =
         py::make_tuple(py::tuple(py::cast(std::vector<int64_t>(type.shape().begin(), type.shape().end()))),
-                       py::dtype(std::string(elementName(static_cast<ElementType>(type.element_type())))));
+                       arrayDtype(static_cast<ElementType>(type.element_type())));
   }
   return result;
 }

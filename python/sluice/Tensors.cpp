@@ -16,16 +16,6 @@ namespace py = pybind11;
 
 namespace sluice::python {
 
-/// The element type that NumPy calls `name`.
-static std::optional<ElementType> elementByName(std::string_view name) {
-  for (ElementType type : {ElementType::Float, ElementType::UInt8, ElementType::Int8, ElementType::UInt16,
-                           ElementType::Int16, ElementType::Int32, ElementType::Int64, ElementType::Bool,
-                           ElementType::Half, ElementType::Double, ElementType::UInt32, ElementType::UInt64})
-    if (elementName(type) == name)
-      return type;
-  return std::nullopt;
-}
-
 absl::StatusOr<HostTensor> fromNumpy(const std::string &name, py::handle value) {
   py::array array = py::array::ensure(value, py::array::c_style);
   if (!array) {
@@ -36,7 +26,7 @@ absl::StatusOr<HostTensor> fromNumpy(const std::string &name, py::handle value) 
   if (dtype.attr("byteorder").cast<std::string>() == ">")
     array = py::array::ensure(array.attr("astype")(dtype.attr("newbyteorder")("<")), py::array::c_style);
   std::string element = dtype.attr("name").cast<std::string>();
-  std::optional<ElementType> type = elementByName(element);
+  std::optional<ElementType> type = elementTypeOfName(element);
   if (!type)
     return invalidArgument("input '", name, "' has elements of type ", element, ", which no input has");
   HostTensor tensor;
@@ -46,8 +36,18 @@ absl::StatusOr<HostTensor> fromNumpy(const std::string &name, py::handle value) 
   return tensor;
 }
 
+py::dtype arrayDtype(ElementType type) {
+  const ElementType array = arrayType(type);
+  py::dtype plain{std::string(elementName(array))};
+  if (array == type)
+    return plain;
+  py::dict metadata;
+  metadata["onnx"] = std::string(elementName(type));
+  return py::module_::import("numpy").attr("dtype")(plain, py::arg("metadata") = metadata);
+}
+
 py::array toNumpy(const HostTensor &tensor) {
-  py::array array(py::dtype(std::string(elementName(tensor.type))), tensor.shape);
+  py::array array(py::dtype(std::string(elementName(arrayType(tensor.type)))), tensor.shape);
   std::memcpy(array.mutable_data(), tensor.data.data(), tensor.data.size());
   return array;
 }

@@ -15,6 +15,10 @@
 
 namespace sluice::python {
 
+/// NumPy's type for arrays of `type`; of a narrow type its array type, with its own name as the metadata
+/// "onnx".
+pybind11::dtype arrayDtype(ElementType type);
+
 /// A copy of `value` (an array, or what NumPy makes one of) in row-major order.
 /// InvalidArgument names `name` when its element type is none of ours.
 absl::StatusOr<HostTensor> fromNumpy(const std::string &name, pybind11::handle value);

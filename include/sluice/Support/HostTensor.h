@@ -8,6 +8,8 @@
 #ifndef SLUICE_SUPPORT_HOSTTENSOR_H
 #define SLUICE_SUPPORT_HOSTTENSOR_H
 
+#include "sluice/Support/ElementTypes.h"
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -18,32 +20,11 @@
 
 namespace sluice {
 
-/// Element types by ONNX TensorProto.DataType number.
-enum class ElementType : int32_t {
-  Float = 1,
-  UInt8 = 2,
-  Int8 = 3,
-  UInt16 = 4,
-  Int16 = 5,
-  Int32 = 6,
-  Int64 = 7,
-  Bool = 9,
-  Half = 10,
-  Double = 11,
-  UInt32 = 12,
-  UInt64 = 13,
-};
-
-/// Bytes of one element; 0 for a type that is not in ElementType.
-size_t elementBytes(ElementType type);
-/// "float32", "int64", ... (NumPy's names).
-std::string_view elementName(ElementType type);
-
 /// Bytes of a tensor, shape checked. InvalidArgument on a type that is not in
 /// ElementType, a negative dimension or a size beyond what a process can hold.
 absl::StatusOr<size_t> tensorBytes(ElementType type, const std::vector<int64_t> &shape);
 
-/// A dense row-major tensor in little-endian bytes.
+/// A dense row-major tensor in little-endian bytes, each element in whole bytes.
 struct HostTensor {
   ElementType type = ElementType::Float;
   std::vector<int64_t> shape;
@@ -59,7 +40,7 @@ absl::StatusOr<HostTensor> readTensor(const std::string &path);
 absl::StatusOr<HostTensor> parseNpy(std::string_view bytes);
 /// A serialised ONNX TensorProto whose data are inside it, raw or typed.
 absl::StatusOr<HostTensor> parseTensorProto(std::string_view bytes);
-/// A .npy file as NumPy writes it: version 1, C order.
+/// A .npy file as NumPy writes it: version 1, C order; of a narrow type, its array type's.
 std::string formatNpy(const HostTensor &tensor);
 /// Writes .npy or .pb by the path's ending, atomically. `name` goes into the .pb.
 absl::Status writeTensor(const HostTensor &tensor, const std::string &name, const std::string &path);

@@ -41,6 +41,9 @@ int64_t saturatingInteger(double number) {
                             : static_cast<int64_t>(number);
 }
 
+/// Bytes of an element of more than one bit.
+static unsigned bytesOf(Type element) { return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8); }
+
 /// The little-endian bytes of a constant; one element where `splat` comes out true.
 static llvm::ArrayRef<char> rawBytes(ElementsAttr constant, bool &splat) {
   splat = false;
@@ -110,13 +113,14 @@ llvm::SmallVector<double> readFloats(ElementsAttr constant) {
   values.reserve(constant.getNumElements());
   auto type = llvm::cast<FloatType>(constant.getElementType());
   const llvm::fltSemantics &semantics = type.getFloatSemantics();
-  unsigned width = type.getWidth() / 8;
+  unsigned width = bytesOf(type);
   forEachElement(constant, width, [&](const char *bytes) {
     if (width == 4)
       return values.push_back(load<float>(bytes));
     if (width == 8)
       return values.push_back(load<double>(bytes));
-    llvm::APFloat value(semantics, llvm::APInt(16, load<uint16_t>(bytes)));
+    llvm::APInt pattern(16, width == 2 ? load<uint16_t>(bytes) : load<uint8_t>(bytes));
+    llvm::APFloat value(semantics, pattern.trunc(type.getWidth()));
     bool inexact;
     value.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &inexact);
     values.push_back(value.convertToDouble());
@@ -156,7 +160,9 @@ ElementsAttr makeFloats(llvm::ArrayRef<int64_t> shape, Type element, llvm::Array
   llvm::SmallVector<llvm::APFloat> rounded;
   rounded.reserve(values.size());
   for (double value : values) {
-    llvm::APFloat number(value);
+    // A type of powers of two has no zero: its least number comes nearest.
+    bool isZero = value == 0 && !llvm::APFloat::semanticsHasZero(semantics);
+    llvm::APFloat number = isZero ? llvm::APFloat::getSmallest(semantics) : llvm::APFloat(value);
     bool inexact;
     number.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &inexact);
     rounded.push_back(number);
@@ -166,13 +172,15 @@ ElementsAttr makeFloats(llvm::ArrayRef<int64_t> shape, Type element, llvm::Array
 
 ElementsAttr reinterpret(ElementsAttr constant, llvm::ArrayRef<int64_t> shape, Type element) {
   auto type = RankedTensorType::get(shape, element);
+  if (constant.getType() == type)
+    return constant;
   if (auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(constant))
     return DenseResourceElementsAttr::get(type, resource.getRawHandle());
   auto dense = llvm::cast<DenseElementsAttr>(constant);
   Type from = dense.getElementType();
   if (from == element)
     return dense.reshape(type);
-  if (dense.isSplat() && from.getIntOrFloatBitWidth() != element.getIntOrFloatBitWidth()) {
+  if (dense.isSplat() && bytesOf(from) != bytesOf(element)) {
     std::vector<char> bytes;
     llvm::ArrayRef<char> one = dense.getRawData();
     for (int64_t i = 0; i < dense.getNumElements(); ++i)

@@ -7,6 +7,7 @@
 
 #include "Emitter.h"
 
+#include "dialects/ElementTypes.h"
 #include "dialects/onnx/OnnxDialect.h"
 #include "sluice/Golden/Interpreter.h"
 
@@ -26,30 +27,28 @@ static bool isWideType(Type element) {
   return element.isInteger(64) || (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32);
 }
 
+bool isNarrow(Type element) {
+  if (llvm::isa<FloatType>(element))
+    return !element.isF32() && !element.isF16() && !element.isF64();
+  return llvm::isa<IntegerType>(element) && !element.isInteger(1) && element.getIntOrFloatBitWidth() < 8;
+}
+
 Type storageType(Type element) {
   if (element.isF32() || element.isF16())
     return element;
-  auto integer = llvm::dyn_cast<IntegerType>(element);
-  if (!integer || !llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth()))
+  if (element.isF64() || !llvm::isa<FloatType, IntegerType>(element) || !toElementType(element))
     return nullptr;
-  return IntegerType::get(element.getContext(), std::min(integer.getWidth(), 32u));
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isNarrow(element))
+    width = std::max(width, 8u);
+  return IntegerType::get(element.getContext(), std::min(width, 32u));
 }
 
 std::string elementName(Type element) {
-  if (element.isF32())
-    return "float32";
-  if (element.isF16())
-    return "float16";
-  if (element.isF64())
-    return "float64";
-  if (element.isBF16())
-    return "bfloat16";
-  if (element.isInteger(1))
-    return "bool";
+  if (std::optional<ElementType> type = toElementType(element))
+    return std::string(elementName(*type));
   if (llvm::isa<onnx::StringType>(element))
     return "string";
-  if (auto integer = llvm::dyn_cast<IntegerType>(element))
-    return (integer.isUnsigned() ? "uint" : "int") + llvm::utostr(integer.getWidth());
   std::string text;
   llvm::raw_string_ostream(text) << element;
   return text;
@@ -88,6 +87,8 @@ RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element
 bool Emitter::isWide(const Tensor &tensor) const { return tensor.constant && isWideType(tensor.element); }
 
 ElementsAttr Emitter::normalise(ElementsAttr elements, Type element) {
+  if (llvm::isa<FloatType>(element))
+    return reinterpret(elements, elements.getShapedType().getShape(), element);
   if (!isWideType(element) || elements.getElementType().isInteger(64))
     return elements;
   llvm::SmallVector<int64_t> values = readIntegers(elements);
@@ -107,7 +108,14 @@ Tensor Emitter::constant(Type element, ElementsAttr elements) {
 
 Tensor Emitter::integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values, Type element) {
   Type type = isWideType(element) ? builder.getI64Type() : storageType(element);
-  return constant(element, makeIntegers(shape, type, values));
+  if (!isNarrow(element))
+    return constant(element, makeIntegers(shape, type, values));
+  llvm::SmallVector<int64_t> wrapped;
+  unsigned width = element.getIntOrFloatBitWidth();
+  for (int64_t value : values)
+    wrapped.push_back(element.isUnsignedInteger() ? value & ((1 << width) - 1)
+                                                  : llvm::SignExtend64(value, width));
+  return constant(element, makeIntegers(shape, type, wrapped));
 }
 
 Tensor Emitter::integers(llvm::ArrayRef<int64_t> values) {
@@ -145,6 +153,7 @@ Value Emitter::value(const Tensor &tensor) {
         }
     elements = makeIntegers(tensor.shape, builder.getI32Type(), values);
   }
+  elements = reinterpret(elements, tensor.shape, storageType(tensor.element));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(state.entry);
   if (state.lastConstant)
@@ -291,19 +300,34 @@ Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
 Tensor Emitter::retype(const Tensor &input, Type element) {
   Tensor result = input;
   result.element = element;
+  if (input.constant)
+    result.constant =
+        normalise(reinterpret(input.constant, input.shape, storageType(input.element)), element);
   return result;
 }
 
-Tensor Emitter::cast(const Tensor &input, Type element) {
+/// An integer of a map's body as f32.
+static Value integerToReal(Scalars &s, Value number, Type element) {
+  if (!element.isUnsignedInteger() || element.getIntOrFloatBitWidth() != 32)
+    return s.toReal(number);
+  // The halves are exact in f32, so their sum rounds once.
+  Value high = s.toReal(s.shiftRightUnsigned(number, s.integer(16)));
+  Value low = s.toReal(s.bitAnd(number, s.integer(0xffff)));
+  return s.fma(high, s.real(65536), low);
+}
+
+Tensor Emitter::cast(const Tensor &input, Type element, const NarrowRounding &rounding) {
   if (input.element == element)
     return input;
   bool toReal = llvm::isa<FloatType>(element), toBool = element.isInteger(1);
   bool integers = !toReal && !toBool && !input.isReal() && !input.isBool();
-  if (integers && !input.constant && storageType(element) == storageType(input.element))
+  if (integers && !input.constant && !isNarrow(element) && storageType(element) == storageType(input.element))
     return retype(input, element);
   if (isWide(input) && toReal) {
     llvm::SmallVector<int64_t> values = readIntegers(input.constant);
-    return reals(input.shape, llvm::SmallVector<double>(values.begin(), values.end()), element);
+    Type exact = isNarrow(element) ? builder.getF32Type() : element;
+    return cast(reals(input.shape, llvm::SmallVector<double>(values.begin(), values.end()), exact), element,
+                rounding);
   }
   if (input.constant && input.isReal() && isWideType(element)) {
     llvm::SmallVector<int64_t> values;
@@ -311,22 +335,26 @@ Tensor Emitter::cast(const Tensor &input, Type element) {
       values.push_back(saturatingInteger(number));
     return this->integers(input.shape, values, element);
   }
+  if (toReal && isNarrow(element)) {
+    Tensor patterns = map(input, storageType(element), [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      Value number = input.isBool() ? s.toNumber(x[0]) : x[0];
+      return encodeNarrow(s, input.isReal() ? number : integerToReal(s, number, input.element), element,
+                          rounding);
+    });
+    return retype(patterns, element);
+  }
   return map(input, element, [&](Scalars &s, llvm::ArrayRef<Value> x) -> Value {
     if (toBool) {
       Value zero = input.isReal() ? s.real(0) : s.integer(0);
       return s.logicalNot(s.equal(x[0], zero));
     }
     Value number = input.isBool() ? s.toNumber(x[0]) : x[0];
-    if (input.isReal())
-      return toReal ? number : s.toInteger(number);
-    if (!toReal)
+    if (toReal)
+      return input.isReal() ? number : integerToReal(s, number, input.element);
+    if (!input.isReal())
       return number;
-    if (!input.element.isUnsignedInteger() || input.element.getIntOrFloatBitWidth() != 32)
-      return s.toReal(number);
-    // The halves are exact in f32, so their sum rounds once.
-    Value high = s.toReal(s.shiftRightUnsigned(number, s.integer(16)));
-    Value low = s.toReal(s.bitAnd(number, s.integer(0xffff)));
-    return s.fma(high, s.real(65536), low);
+    // To less than a byte ONNX rounds; to other integers it cuts.
+    return s.toInteger(isNarrow(element) ? s.roundEven(number) : number);
   });
 }
 

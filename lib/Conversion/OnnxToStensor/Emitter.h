@@ -9,6 +9,7 @@
 #define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_EMITTER_H
 
 #include "Constants.h"
+#include "Narrow.h"
 #include "Scalars.h"
 
 #include "dialects/stensor/StensorDialect.h"
@@ -35,7 +36,8 @@ struct Tensor {
   Shape shape;
   /// The stensor value; null while only the constant is needed.
   mlir::Value value;
-  /// The elements, if they are known: i64 ones for i64, ui64 and ui32, otherwise as stensor stores them.
+  /// The elements, if they are known: i64 ones for i64, ui64 and ui32, floats of their own type, otherwise as
+  /// stensor stores them.
   mlir::ElementsAttr constant;
   /// Its node was refused; whatever needs it is passed over.
   bool poisoned = false;
@@ -55,6 +57,8 @@ struct Tensor {
   bool isBool() const { return element.isInteger(1); }
 };
 
+/// Whether the type is a float that the machine has as a bit pattern only, or an integer of less than a byte.
+bool isNarrow(mlir::Type element);
 /// How stensor stores elements of ONNX type `element`; null if it cannot.
 mlir::Type storageType(mlir::Type element);
 /// "float32", "int64" ...: ONNX's name of an element type.
@@ -114,7 +118,7 @@ public:
   static std::optional<Shape> broadcastShape(llvm::ArrayRef<Tensor> inputs);
 
   /// Converts real and integer numbers and truths into each other, as ONNX's Cast does.
-  Tensor cast(const Tensor &input, mlir::Type element);
+  Tensor cast(const Tensor &input, mlir::Type element, const NarrowRounding &rounding = {});
   /// The same stored bits under another ONNX type; no 64-bit constants.
   Tensor retype(const Tensor &input, mlir::Type element);
 

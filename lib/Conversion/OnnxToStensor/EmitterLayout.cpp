@@ -95,10 +95,13 @@ Tensor Emitter::slice(const Tensor &input, int64_t dim, int64_t offset, int64_t 
   return slice(input, offsets, sizes, strides);
 }
 
-/// The scalar attribute of storage type `type` for a number.
-static TypedAttr scalarAttr(OpBuilder &builder, Type type, double value) {
-  if (llvm::isa<FloatType>(type))
-    return builder.getFloatAttr(type, value);
+/// A number of ONNX type `element` as the attribute of its storage type.
+static TypedAttr scalarAttr(OpBuilder &builder, Type element, double value) {
+  Type type = storageType(element);
+  if (llvm::isa<FloatType>(element)) {
+    ElementsAttr stored = reinterpret(makeFloats({}, element, value), {}, type);
+    return llvm::cast<DenseElementsAttr>(stored).getSplatValue<TypedAttr>();
+  }
   if (type.isInteger(1))
     return builder.getBoolAttr(value != 0);
   return builder.getIntegerAttr(type, APInt(type.getIntOrFloatBitWidth(), static_cast<int64_t>(value),
@@ -142,7 +145,7 @@ Tensor Emitter::pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::Arra
                      input.element);
   return finish(stensor::PadOp::create(builder, loc, storedType(shape, input.element), this->value(cropped),
                                        builder.getDenseI64ArrayAttr(before),
-                                       scalarAttr(builder, storageType(input.element), value)),
+                                       scalarAttr(builder, input.element, value)),
                 input.element);
 }
 

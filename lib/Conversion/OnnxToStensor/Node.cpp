@@ -7,6 +7,7 @@
 
 #include "Node.h"
 
+#include "dialects/ElementTypes.h"
 #include "sluice/Conversion/BeyondMachine.h"
 
 using namespace mlir;
@@ -148,44 +149,20 @@ Shape Node::normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) {
 }
 
 Type Node::elementType(int64_t dataType) {
-  auto unsignedInteger = [&](unsigned width) { return builder.getIntegerType(width, /*isSigned=*/false); };
-  switch (dataType) {
-  case 1:
-    return builder.getF32Type();
-  case 2:
-    return unsignedInteger(8);
-  case 3:
-    return builder.getIntegerType(8);
-  case 4:
-    return unsignedInteger(16);
-  case 5:
-    return builder.getIntegerType(16);
-  case 6:
-    return builder.getI32Type();
-  case 7:
-    return builder.getI64Type();
-  case 9:
-    return builder.getI1Type();
-  case 10:
-    return builder.getF16Type();
-  case 11:
-    if (options().demoteF64)
-      return builder.getF32Type();
-    (void)refuse(kBeyondMachine + "element type float64; --demote=f64 computes it as float32");
-    return nullptr;
-  case 8:
-  case 14:
-  case 15:
-    (void)refuse(kBeyondMachine + "element type " + (dataType == 8 ? "string" : "complex"));
-    return nullptr;
-  case 12:
-    return unsignedInteger(32);
-  case 13:
-    return unsignedInteger(64);
-  default:
-    (void)refuse("element type number " + llvm::Twine(dataType) + " is not supported");
+  constexpr int64_t string = 8, complex64 = 14, complex128 = 15;
+  if (dataType == string || dataType == complex64 || dataType == complex128) {
+    (void)refuse(kBeyondMachine + "element type " + (dataType == string ? "string" : "complex"));
     return nullptr;
   }
+  Type element = toMlirType(static_cast<ElementType>(dataType), *builder.getContext());
+  if (!element)
+    (void)refuse("element type number " + llvm::Twine(dataType) + " is not supported");
+  if (!element || !element.isF64())
+    return element;
+  if (options().demoteF64)
+    return builder.getF32Type();
+  (void)refuse(kBeyondMachine + "element type float64; --demote=f64 computes it as float32");
+  return nullptr;
 }
 
 } // namespace sluice::conversion

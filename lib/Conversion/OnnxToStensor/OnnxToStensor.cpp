@@ -164,8 +164,10 @@ void GraphConverter::convertConstant(onnx::ConstantOp op) {
     elements = makeFloats(shape, element, readFloats(elements));
   else if (declared.isUnsignedInteger() && declared.getIntOrFloatBitWidth() == 32)
     elements = makeIntegers(shape, builder.getI64Type(), readIntegers(elements));
+  else if (!declared.isInteger(64) && !llvm::isa<FloatType>(declared))
+    elements = reinterpret(elements, shape, storageType(declared));
   else if (declared.isUnsignedInteger())
-    elements = reinterpret(elements, shape, builder.getIntegerType(declared.getIntOrFloatBitWidth()));
+    elements = reinterpret(elements, shape, builder.getI64Type());
   tensors[op.getResult()] = Emitter(state, builder, op.getLoc()).constant(element, elements);
 }
 

@@ -26,6 +26,19 @@ Tensor quantize(Node &node, const Tensor &input, const Tensor &scale, const Tens
   });
 }
 
+/// As quantize, to a floating-point type.
+static Tensor quantizeToReal(Node &node, const Tensor &input, const Tensor &scale, const Tensor &zero,
+                             Type element, const NarrowRounding &rounding) {
+  llvm::SmallVector<Tensor> operands = {input, scale};
+  if (zero)
+    operands.push_back(zero);
+  Tensor patterns = node.map(operands, storageType(element), [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value quotient = s.roundTo(s.div(x[0], x[1]), input.element);
+    return encodeNarrow(s, zero ? s.add(quotient, x[2]) : quotient, element, rounding);
+  });
+  return node.retype(patterns, element);
+}
+
 /// Repeats each element along `axis` as a block of up to `block`, to `input`'s shape.
 static std::optional<Tensor> spreadBlocks(Node &node, const Tensor &parameter, llvm::StringRef name,
                                           const Tensor &input, int64_t axis, int64_t block) {
@@ -110,14 +123,16 @@ static Type quantizedType(Node &node) {
   Type element = point   ? point.element
                  : asked ? asked
                          : Type(node.getBuilder().getIntegerType(8, /*isSigned=*/false));
-  if (llvm::isa<IntegerType>(element) && !element.isInteger(1) && element.getIntOrFloatBitWidth() <= 16)
+  bool isNumber = !element.isInteger(1) && !llvm::isa<Float16Type, BFloat16Type, Float8E8M0FNUType>(element);
+  if (isNumber && element.getIntOrFloatBitWidth() <= 16)
     return element;
   (void)node.refuse("quantization to " + elementName(element) + " is not supported");
   return nullptr;
 }
 
 static Results convertQuantizeLinear(Node &node) {
-  node.ignoreAttr("saturate"); // of 8-bit floating-point results
+  NarrowRounding rounding;
+  rounding.saturate = node.integerAttr("saturate", 1) != 0;
   int64_t precision = node.integerAttr("precision", 0);
   std::optional<Parameters> parameters = readParameters(node);
   Type element = parameters ? quantizedType(node) : Type();
@@ -125,12 +140,16 @@ static Results convertQuantizeLinear(Node &node) {
     return failure();
   // The quotient's type.
   Type divided = precision ? node.elementType(precision) : parameters->scale.element;
+  if (!precision && llvm::isa<Float8E8M0FNUType>(divided)) // has no quotients
+    divided = node.input(0).element;
   if (!divided)
     return failure();
   if (!llvm::isa<FloatType>(divided))
     return node.refuse("division in " + elementName(divided) + " is not supported");
-  return {{quantize(node, node.cast(node.input(0), divided), node.cast(parameters->scale, divided),
-                    parameters->zero, element)}};
+  Tensor input = node.cast(node.input(0), divided), scale = node.cast(parameters->scale, divided);
+  if (llvm::isa<FloatType>(element))
+    return {{quantizeToReal(node, input, scale, parameters->zero, element, rounding)}};
+  return {{quantize(node, input, scale, parameters->zero, element)}};
 }
 
 static Results convertDequantizeLinear(Node &node) {

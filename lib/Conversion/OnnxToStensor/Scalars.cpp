@@ -7,6 +7,8 @@
 
 #include "Scalars.h"
 
+#include "Narrow.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -103,6 +105,7 @@ Value Scalars::bitOr(Value a, Value b) { return arith::OrIOp::create(builder, lo
 Value Scalars::bitXor(Value a, Value b) { return arith::XOrIOp::create(builder, loc, a, b); }
 Value Scalars::shiftLeft(Value a, Value b) { return arith::ShLIOp::create(builder, loc, a, b); }
 Value Scalars::shiftRightUnsigned(Value a, Value b) { return arith::ShRUIOp::create(builder, loc, a, b); }
+Value Scalars::shiftRightSigned(Value a, Value b) { return arith::ShRSIOp::create(builder, loc, a, b); }
 Value Scalars::logicalNot(Value a) { return bitXor(a, truth(true)); }
 
 Value Scalars::divide(Value a, Value b) {
@@ -143,6 +146,8 @@ Value Scalars::remainder(Value a, Value b) { return sub(a, mul(divide(a, b), b))
 
 Value Scalars::toReal(Value a) { return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), a); }
 Value Scalars::toInteger(Value a) { return arith::FPToSIOp::create(builder, loc, integerType(), a); }
+Value Scalars::toBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getI32Type(), a); }
+Value Scalars::fromBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getF32Type(), a); }
 Value Scalars::toNumber(Value a) { return arith::ExtUIOp::create(builder, loc, integerType(), a); }
 
 Value Scalars::toBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getI32Type(), a); }
@@ -173,19 +178,34 @@ Value Scalars::load(Value stored, Type element) {
     return arith::ExtFOp::create(builder, loc, builder.getF32Type(), stored);
   if (type.isF32() || type.isInteger(1) || type == integerType())
     return stored;
-  if (element.isUnsignedInteger())
+  // Less than a byte is not negative as it is stored.
+  if (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() >= 8)
     return arith::ExtUIOp::create(builder, loc, integerType(), stored);
-  return arith::ExtSIOp::create(builder, loc, integerType(), stored);
+  Value number = arith::ExtSIOp::create(builder, loc, integerType(), stored);
+  return llvm::isa<FloatType>(element) ? decodeNarrow(*this, number, element) : number;
+}
+
+/// The low `width` bits, sign or zero extended.
+static Value lowBits(Scalars &s, Value number, unsigned width, bool isUnsigned) {
+  if (isUnsigned)
+    return s.bitAnd(number, s.integer((1 << width) - 1));
+  Value unused = s.integer(32 - width);
+  return s.shiftRightSigned(s.shiftLeft(number, unused), unused);
 }
 
 Value Scalars::store(Value computed, Type element) {
   if (element.isF16())
     return arith::TruncFOp::create(builder, loc, element, computed);
-  if (wide || !element.isInteger() || element.getIntOrFloatBitWidth() == 1)
+  if (wide || element.isF32() || element.isInteger(1))
     return computed;
   unsigned width = element.getIntOrFloatBitWidth();
   if (width >= 32)
     return computed;
+  if (llvm::isa<FloatType>(element))
+    computed = encodeNarrow(*this, computed, element);
+  else if (width < 8)
+    computed = lowBits(*this, computed, width, element.isUnsignedInteger());
+  width = std::max(width, 8u);
   return arith::TruncIOp::create(builder, loc, builder.getIntegerType(width), computed);
 }
 

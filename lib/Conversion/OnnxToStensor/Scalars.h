@@ -69,6 +69,7 @@ public:
   mlir::Value bitXor(mlir::Value a, mlir::Value b);
   mlir::Value shiftLeft(mlir::Value a, mlir::Value b);
   mlir::Value shiftRightUnsigned(mlir::Value a, mlir::Value b);
+  mlir::Value shiftRightSigned(mlir::Value a, mlir::Value b);
   /// Of i1.
   mlir::Value logicalNot(mlir::Value a);
 
@@ -81,6 +82,9 @@ public:
   /// i32 to f32, f32 to i32 (towards zero, saturating).
   mlir::Value toReal(mlir::Value a);
   mlir::Value toInteger(mlir::Value a);
+  /// The bits of an f32 as an i32 and back: no operation.
+  mlir::Value toBits(mlir::Value a);
+  mlir::Value fromBits(mlir::Value a);
   /// i1 to 0 or 1.
   mlir::Value toNumber(mlir::Value a);
   /// The bits of an f32 as an i32, and back: no operation.
@@ -94,7 +98,8 @@ public:
   /// A number that orders as `x` of ONNX type `element` does: flips the sign bit of unsigned words, and back.
   mlir::Value orderKey(mlir::Value x, mlir::Type element);
 
-  /// An element as it is stored, of ONNX type `element`, as the f32, integer or i1 to compute with; and back.
+  /// An element as it is stored, of ONNX type `element`, as the f32, integer or i1 to compute with; and back,
+  /// floats rounded, integers to their low bits.
   mlir::Value load(mlir::Value stored, mlir::Type element);
   mlir::Value store(mlir::Value computed, mlir::Type element);
   /// An f32 rounded to the numbers of ONNX type `element`: nothing for f32, what store and load do else.

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/ElementTypes.h"
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 #include "sluice/Conversion/Lowering.h"
-#include "sluice/Support/HostTensor.h"
 
 #include "dialects/sched/SchedDialect.h"
 
@@ -33,43 +33,8 @@ using binary::Queue;
 /// Version of the container's metadata (docs/container.md).
 static constexpr unsigned formatVersion = 1;
 
-static ElementType elementTypeOf(mlir::Type type) {
-  if (type.isF32())
-    return ElementType::Float;
-  if (type.isF16())
-    return ElementType::Half;
-  if (type.isF64())
-    return ElementType::Double;
-  bool isUnsigned = type.isUnsignedInteger();
-  switch (type.getIntOrFloatBitWidth()) {
-  case 1:
-    return ElementType::Bool;
-  case 8:
-    return isUnsigned ? ElementType::UInt8 : ElementType::Int8;
-  case 16:
-    return isUnsigned ? ElementType::UInt16 : ElementType::Int16;
-  case 32:
-    return isUnsigned ? ElementType::UInt32 : ElementType::Int32;
-  default:
-    return isUnsigned ? ElementType::UInt64 : ElementType::Int64;
-  }
-}
-
-/// How the machine keeps elements of a user's type: narrowed to at most 32 bits, a bool as a byte.
-static ElementType machineTypeOf(ElementType user) {
-  switch (user) {
-  case ElementType::Bool:
-    return ElementType::UInt8;
-  case ElementType::Int64:
-    return ElementType::Int32;
-  case ElementType::UInt64:
-    return ElementType::UInt32;
-  case ElementType::Double:
-    return ElementType::Float;
-  default:
-    return user;
-  }
-}
+/// A type that no user's tensor has becomes one that readers of the binary refuse.
+static ElementType elementTypeOf(mlir::Type type) { return toElementType(type).value_or(ElementType()); }
 
 static llvm::ArrayRef<char> rawBytes(mlir::ElementsAttr data) {
   if (auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(data))
@@ -275,7 +240,7 @@ private:
         ElementType user = elementTypeOf(mlir::getElementTypeOrSelf(op.getUserType()));
         binding.set_name(op.getName().str());
         binding.mutable_type()->set_element_type(int32_t(user));
-        binding.mutable_type()->set_machine_type(int32_t(machineTypeOf(user)));
+        binding.mutable_type()->set_machine_type(int32_t(machineType(user)));
         for (int64_t extent : machine.getShape())
           binding.mutable_type()->add_shape(extent);
         for (int64_t dim : op.getPermutation())

@@ -169,6 +169,51 @@ TEST(TensorProto, ReadsRawAndTypedData) {
   EXPECT_EQ(valuesOf<int8_t>(*bytes), (std::vector<int8_t>{-128, 0, 127}));
 }
 
+// ONNX packs elements of less than a byte, the first in the lowest bits, the last byte padded: the values are
+// those of onnx's test_cast_FLOAT_to_INT4 and test_quantizelinear_uint2.
+TEST(TensorProto, UnpacksNarrowElements) {
+  // int4 [3], raw: -9 and -8 less their high bits, then -7.
+  absl::StatusOr<HostTensor> raw = parseTensorProto(fromHex("080310164a028709"));
+  ASSERT_TRUE(raw.ok()) << messageOf(raw);
+  EXPECT_EQ(raw->type, ElementType::Int4);
+  EXPECT_EQ(valuesOf<int8_t>(*raw), (std::vector<int8_t>{7, -8, -7}));
+  // uint2 [5], typed: bytes 228 and 1.
+  absl::StatusOr<HostTensor> typed = parseTensorProto(fromHex("080510192a03e40101"));
+  ASSERT_TRUE(typed.ok()) << messageOf(typed);
+  EXPECT_EQ(valuesOf<uint8_t>(*typed), (std::vector<uint8_t>{0, 1, 2, 3, 1}));
+  // bfloat16 [1], typed: 1.
+  absl::StatusOr<HostTensor> brain = parseTensorProto(fromHex("080110102a02807f"));
+  ASSERT_TRUE(brain.ok()) << messageOf(brain);
+  EXPECT_EQ(valuesOf<uint16_t>(*brain), (std::vector<uint16_t>{0x3f80}));
+  EXPECT_EQ(messageOf(parseTensorProto(fromHex("080310164a0187"))),
+            "the tensor holds 1 bytes, its shape needs 2");
+}
+
+// Every element of every narrow integer comes back from the packed form, whatever the number of elements.
+TEST(ElementTypes, PackAndUnpack) {
+  for (ElementType type : {ElementType::Int4, ElementType::UInt4, ElementType::Int2, ElementType::UInt2,
+                           ElementType::Float4E2M1})
+    for (size_t count = 0; count != 40; ++count) {
+      const bool isSigned = type == ElementType::Int4 || type == ElementType::Int2;
+      const int values = packedBytes(type, 2) == 2 ? 256 : packedBytes(type, 3) == 2 ? 16 : 4;
+      std::string data;
+      for (size_t i = 0; i != count; ++i)
+        data.push_back(static_cast<char>(int(i) % values - (isSigned ? values / 2 : 0)));
+      EXPECT_EQ(rangeFault(type, data), "");
+      const std::string packed = packElements(type, data);
+      EXPECT_EQ(packed.size(), packedBytes(type, count));
+      EXPECT_EQ(unpackElements(type, packed, count), data) << elementName(type) << " " << count;
+    }
+}
+
+TEST(ElementTypes, NameWhatIsOutOfRange) {
+  EXPECT_EQ(rangeFault(ElementType::UInt4, std::string_view("\x0f\x10\xff", 3)),
+            "beyond uint4: 16 at element 1, 255 at element 2");
+  EXPECT_EQ(rangeFault(ElementType::Int2, std::string_view("\xfe\x01\xfd\x02", 4)),
+            "beyond int2: -3 at element 2, 2 at element 3");
+  EXPECT_EQ(rangeFault(ElementType::Float8E5M2, "\xff"), "");
+}
+
 TEST(TensorProto, RefusesWithAReason) {
   EXPECT_EQ(messageOf(parseTensorProto("\xff\xff")), "not an ONNX TensorProto");
   EXPECT_EQ(messageOf(parseTensorProto("")), "not an ONNX TensorProto: it has no element type");
