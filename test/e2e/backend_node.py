@@ -25,6 +25,11 @@ from sluice.backend import BackendIsNotSupposedToImplementIt, SluiceBackend
 # ONNX 1.12's runner says so to NumPy, which since 1.24 no longer knows it.
 np.object = object
 
+# Tests of ONNX 1.12 that contradict themselves; later versions mended them.
+FAULTY = {"test_adam_multiple": "the model lacks the epsilon that the outputs were made with",
+          **{f"test_castlike_{types}{form}": "the data are of another shape and type than the model says"
+             for types in ("BFLOAT16_to_FLOAT", "FLOAT_to_BFLOAT16") for form in ("", "_expanded")}}
+
 REFUSED = Path(__file__).with_name("backend_node_refused.txt")
 
 
@@ -103,14 +108,18 @@ def main():
     if os.environ.get("SLUICE_UPDATE_EXPECTED"):
         REFUSED.write_text("".join(f"{name}\n" for name in refused))
     known = set(REFUSED.read_text().split())
-    wrong = {name: result for name, result in results.items() if result not in ("pass", "refused")}
+    wrong = {name: result for name, result in results.items()
+             if result not in ("pass", "refused") and name not in FAULTY}
     wrong |= {name: "refused, though it once passed" for name in refused if name not in known}
     for name, result in wrong.items():
         print(f"{name}: {result}")
     for name in sorted(known - set(refused)):
         print(f"{name}: {results.get(name, 'is gone')}, though listed as refused")
     passed = sum(result == "pass" for result in results.values())
-    print(f"{len(results)} tests: {passed} pass, {len(refused)} refused, {len(wrong)} wrong")
+    for name, fault in FAULTY.items():
+        print(f"{name}: faulty: {fault}")
+    faulty = sum(name in FAULTY and result not in ("pass", "refused") for name, result in results.items())
+    print(f"{len(results)} tests: {passed} pass, {len(refused)} refused, {len(wrong)} wrong, {faulty} faulty themselves")
     sys.exit(1 if wrong or not passed else 0)
 
 

@@ -63,7 +63,7 @@ private:
     int64_t version = domain == onnx::kDefaultDomain ? newestVersion : 1;
     return onnx::NodeOp::create(builder, loc, results, builder.getStringAttr(opType),
                                 builder.getStringAttr(domain), builder.getI64IntegerAttr(version), inputs,
-                                attributes);
+                                attributes, builder.getStrArrayAttr({}), 0);
   }
   Value createReal(Location loc, StringRef opType, ArrayRef<Value> inputs, DictionaryAttr attributes) {
     return create(loc, opType, onnx::kDefaultDomain, inputs, attributes,
@@ -131,14 +131,15 @@ bool QdqFusion::sinkDequantize(onnx::NodeOp node) {
   inputs[0] = input->stored;
   SmallVector<Type> types(node.getNumResults(), UnrankedTensorType::get(input->element));
   auto moved = onnx::NodeOp::create(builder, node.getLoc(), types, node.getOpTypeAttr(), node.getDomainAttr(),
-                                    node.getVersionAttr(), inputs, node.getOnnxAttributes());
+                                    node.getVersionAttr(), inputs, node.getOnnxAttributes(),
+                                    builder.getStrArrayAttr({}), 0);
   for (auto [real, stored] : llvm::zip_equal(node.getResults(), moved.getResults())) {
     onnx::NodeOp like = input->node;
     SmallVector<Value> parameters(like.getInputs());
     parameters[0] = stored;
     auto after = onnx::NodeOp::create(builder, node.getLoc(), real.getType(), like.getOpTypeAttr(),
                                       like.getDomainAttr(), like.getVersionAttr(), parameters,
-                                      like.getOnnxAttributes());
+                                      like.getOnnxAttributes(), builder.getStrArrayAttr({}), 0);
     real.replaceAllUsesWith(after.getResult(0));
   }
   return true;

@@ -177,20 +177,14 @@ static std::string describe(onnx::NodeOp op) {
          std::to_string(op.getVersionAttr().getInt()) + ": ";
 }
 
-/// Bounds of what conversions make, so that no model exhausts the compiler: elements of one tensor, and of
-/// all constants computed within graphs, which a loop can double at every turn.
-static constexpr int64_t kMaxElements = int64_t{1} << 36;
+/// Bound of the elements of all constants computed within graphs, which a loop can double at every turn.
 static constexpr int64_t kMaxGraphConstants = int64_t{1} << 26;
 
 /// Why a node's result is too large; empty if it is not.
 std::string GraphConverter::sizeRefusal(const Tensor &result) {
-  int64_t count = 1;
-  for (int64_t size : result.shape)
-    if (llvm::MulOverflow(count, size, count) || count > kMaxElements)
-      return "has more than " + std::to_string(kMaxElements) + " elements";
   if (depth == 0 || !result.constant)
     return {};
-  graphConstants += count;
+  graphConstants += countElements(result.shape);
   if (graphConstants <= kMaxGraphConstants)
     return {};
   return "takes the constants computed within graphs beyond " + std::to_string(kMaxGraphConstants) +

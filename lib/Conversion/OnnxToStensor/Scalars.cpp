@@ -150,9 +150,6 @@ Value Scalars::toBits(Value a) { return arith::BitcastOp::create(builder, loc, b
 Value Scalars::fromBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getF32Type(), a); }
 Value Scalars::toNumber(Value a) { return arith::ExtUIOp::create(builder, loc, integerType(), a); }
 
-Value Scalars::toBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getI32Type(), a); }
-Value Scalars::fromBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getF32Type(), a); }
-
 Value Scalars::polynomial(Value x, llvm::ArrayRef<double> coefficients) {
   Value sum = real(coefficients.back());
   for (double coefficient : llvm::reverse(coefficients.drop_back()))

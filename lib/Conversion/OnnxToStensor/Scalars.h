@@ -87,9 +87,6 @@ public:
   mlir::Value fromBits(mlir::Value a);
   /// i1 to 0 or 1.
   mlir::Value toNumber(mlir::Value a);
-  /// The bits of an f32 as an i32, and back: no operation.
-  mlir::Value toBits(mlir::Value a);
-  mlir::Value fromBits(mlir::Value a);
   /// c[0] + c[1] x + c[2] x^2 ...: one operation a degree.
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<double> coefficients);
 
