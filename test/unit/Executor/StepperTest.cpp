@@ -7,6 +7,7 @@
 
 #include "../Verifier/Samples.h"
 
+#include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Stepper.h"
 #include "sluice/Verifier/Verifier.h"
 
@@ -134,4 +135,62 @@ TEST(Stepper, MeetsLostVectors) {
   LinkSample s = linkSample("tiny");
   s.builder.at(s.receive).count = s.builder.at(s.write).count = 1;
   EXPECT_NE(stepped(s.builder).find(verifier::hazardName(Hazard::LinkMismatch)), std::string::npos);
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs, outputs and flow
+//===----------------------------------------------------------------------===//
+
+/// Three vectors of an input 'x', copied to an output 'y'.
+static Program copyOfInput() {
+  ProgramBuilder b("tiny");
+  const target::Target &t = b.target();
+  b.input("x", 2, 2, {3, t.lanes()}, east, {0}, 10);
+  const BurstRef read = b.add(readQueue(east, 0), memoryBurst(Opcode::Read, 3, 10, eastward, 4, 3));
+  const uint64_t arrival = 3 + t.readLatency + t.sliceStop(4) - t.sliceStop(0);
+  b.add(writeQueue(east, 4), memoryBurst(Opcode::Write, arrival, 20, eastward, 4, 3));
+  b.output("y", 2, 2, {3, t.lanes()}, east, {4}, 20);
+  b.flowFromMemory(read);
+  return b.build();
+}
+
+// The flow that the stepper sees from an input to an output is what the verifier proves; what differs from it
+// is not.
+TEST(Stepper, SeesTheFlowOfInputsAndOutputs) {
+  Program program = copyOfInput();
+  const target::Target target = *target::targetByName("tiny");
+  const executor::TensorMap inputs = {
+      {"x", {ElementType::UInt8, {3, target.lanes()}, Numbers().bytes(3 * target.lanes())}}};
+  auto stepper = *executor::Stepper::create(program, /*recordsFlow=*/true);
+  auto outputs = stepper->run(inputs);
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_EQ(outputs->at("y").data, inputs.at("x").data);
+  EXPECT_EQ(stepper->counters().cycles, program.metadata.cycles());
+  EXPECT_EQ(stepper->program().cards.size(), 1u);
+  program.cards[0].flow = stepper->flow()[0];
+  EXPECT_TRUE(verifier::verify(program, target).empty());
+  auto runner = executor::Executor::create(program);
+  ASSERT_TRUE(runner.ok());
+  EXPECT_TRUE(executor::runStepped(**runner, inputs).ok());
+  EXPECT_FALSE(executor::runStepped(**runner, {}).ok()) << "an input is missing";
+}
+
+// Executors of programs that leave other bytes behind are told apart, with the word.
+TEST(Stepper, ComparesMemory) {
+  CopySample one = copySample("tiny"), other = copySample("tiny");
+  Program changed = other.builder.build();
+  changed.cards[0].data[0] = char(changed.cards[0].data[0] ^ 1);
+  auto a = *executor::Executor::create(one.builder.build()), b = *executor::Executor::create(changed);
+  ASSERT_TRUE(a->run({}).ok() && b->run({}).ok());
+  const std::string words(executor::compareMemory(*a, *b, one.builder.target()).message());
+  EXPECT_EQ(words, "different bytes in card 0, word 10 of mem.e0");
+}
+
+TEST(Stepper, RefusesWhatItCannotStep) {
+  Program program = copySample("tiny").builder.build();
+  program.metadata.set_cycles(executor::kMostSteppedCycles + 1);
+  EXPECT_FALSE(executor::Stepper::create(program).ok());
+  program.metadata.set_cycles(40);
+  program.metadata.set_target("unknown");
+  EXPECT_FALSE(executor::Stepper::create(program).ok());
 }
