@@ -166,6 +166,9 @@ absl::StatusOr<std::vector<Section>> binary::readElf(std::string_view bytes) {
     if (section.sh_offset < end || section.sh_offset > header->e_shoff ||
         section.sh_size > header->e_shoff - section.sh_offset)
       return invalidArgument("section ", index, " lies outside the file or over another one");
+    if (!std::has_single_bit(section.sh_addralign) || section.sh_offset % section.sh_addralign != 0)
+      return invalidArgument("section ", index, " is not aligned to the ", section.sh_addralign,
+                             " that it states");
     end = section.sh_offset + section.sh_size;
     headers.push_back(section);
   }
