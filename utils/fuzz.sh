@@ -20,6 +20,7 @@ cmake --preset sanitize >/dev/null
 tools=("fuzz-$target")
 case $target in
 container | verifier | executor) tools+=(program-seeds) ;;
+ir) tools+=(sluice-compile) ;;
 esac
 cmake --build build-sanitize --target "${tools[@]}"
 

@@ -27,7 +27,7 @@ using Results = mlir::FailureOr<llvm::SmallVector<Tensor>>;
 class Node : public Emitter {
 public:
   /// Converts a graph that the node holds, in place, with these tensors as its inputs. Fails, having reported
-  /// why, where a node inside is refused.
+  /// why, where a node inside is refused. Outlives the node.
   using ConvertGraph = llvm::function_ref<Results(mlir::Block &graph, llvm::ArrayRef<Tensor> inputs)>;
 
   Node(EmitterState &state, mlir::OpBuilder &builder, onnx::NodeOp op, llvm::ArrayRef<Tensor> inputs,

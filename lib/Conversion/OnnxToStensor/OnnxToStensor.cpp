@@ -253,9 +253,10 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
   // What stands for nodes of inner graphs takes the place of the outermost node.
   if (depth == 0)
     builder.setInsertionPoint(op);
-  Node node(state, builder, op, inputs, [&](Block &graph, llvm::ArrayRef<Tensor> graphInputs) {
+  auto convertInner = [&](Block &graph, llvm::ArrayRef<Tensor> graphInputs) {
     return convertGraph(graph, graphInputs);
-  });
+  };
+  Node node(state, builder, op, inputs, convertInner);
   if (version < 6)
     node.ignoreAttr("consumed_inputs"); // which memory may be reused
   Results results = (*conversion)(node);
