@@ -38,8 +38,9 @@ def texts():
             yield f"{path.parent.name}-{path.stem}-{number}", text.encode()
     with tempfile.TemporaryDirectory() as folder:
         onnx.save(models.layer()[0], f"{folder}/model.onnx")
+        # The levels that it reaches: target tiny has too few slices for a product's weights.
         subprocess.run([ROOT / "build-sanitize/bin/sluice-compile", f"{folder}/model.onnx", "--target=tiny",
-                        "--dump-phases-to", folder, "-o", f"{folder}/model.slu"], check=True)
+                        "--dump-phases-to", folder, "-o", f"{folder}/model.slu"], check=False, stderr=subprocess.DEVNULL)
         for path in sorted(Path(folder).glob("*.mlir")):
             yield path.stem, path.read_bytes()
 

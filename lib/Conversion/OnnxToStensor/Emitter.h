@@ -53,8 +53,8 @@ struct Tensor {
   explicit operator bool() const { return element != nullptr; }
   int64_t rank() const { return shape.size(); }
   int64_t count() const { return countElements(shape); }
-  bool isReal() const { return llvm::isa<mlir::FloatType>(element); }
-  bool isBool() const { return element.isInteger(1); }
+  bool isReal() const { return llvm::isa_and_present<mlir::FloatType>(element); }
+  bool isBool() const { return element && element.isInteger(1); }
 };
 
 /// Whether the type is a float that the machine has as a bit pattern only, or an integer of less than a byte.
