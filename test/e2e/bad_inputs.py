@@ -244,6 +244,19 @@ class BadRuns(unittest.TestCase):
                     flags = [f"--input={key}={self.array(f'{key}.npy', value)}" for key, value in values.items()]
                     self.run_refused(*flags, binary=binary, saying="outside")
 
+    def test_index_of_a_tuple_outside(self):
+        """Each index of a tuple is checked, also where the row that they name together is one of the data."""
+        graph = models.Graph("tuples")
+        table, tuples = graph.weights("table", 6, 5), graph.input("i", np.zeros((2, 2), np.int64))
+        graph.output(graph.node("GatherND", table, tuples), [2], name="y")
+        graph.output(graph.node("ScatterND", table, tuples, graph.weights("updates", 2)), [6, 5], name="z")
+        binary = self.folder / "tuples.slu"
+        tool("sluice-compile", save_model(self.folder / "tuples.onnx", graph.finish()[0]), "-o", binary)
+        for outside in ([0, 5], [6, 0], [1, -6], [-7, 4]):
+            with self.subTest(outside=outside):
+                value = self.array("i.npy", np.array([[5, 4], outside], np.int64))
+                self.run_refused(f"--input=i={value}", binary=binary, saying="outside")
+
     def test_full_cache(self):
         """A position is not lost where the cache has no room for it."""
         case = "run_time_decode"

@@ -214,6 +214,27 @@ def gather_elements_run_time():
 
 
 @case("layout")
+def scatters_run_time():
+    """A few updates take turns; of more the last is fetched, or all are reduced."""
+    graph = Graph("scatters", opset=18)
+    x, few, many, sums = floats(50, 70), floats(3, 70, seed=2), floats(40, 70, seed=3), floats(2, 321, seed=4)
+    i, j = np.array([[4], [-1], [4]], np.int64), integers(40, 1, low=-50, high=50, dtype=np.int64)
+    k = integers(2, 321, low=-70, high=70, dtype=np.int64)
+    arrays = {"x": x, "few": few, "many": many, "sums": sums, "i": i, "j": j, "k": k}
+    name = {key: graph.input(key, array) for key, array in arrays.items()}
+    graph.output(graph.node("ScatterND", name["x"], name["i"], name["few"], reduction="add"), x.shape, name="a")
+    graph.output(graph.node("ScatterND", name["x"], name["j"], name["many"]), x.shape, name="b")
+    graph.output(graph.node("ScatterElements", name["x"], name["k"], name["sums"], axis=1, reduction="add"), x.shape,
+                 name="c")
+    a, b, c = x.copy(), x.copy(), x.astype(np.float64)
+    np.add.at(a, i[:, 0], few)
+    for place, row in zip(j[:, 0], many, strict=True):
+        b[place] = row
+    np.add.at(c, (np.arange(2)[:, None], k), sums)
+    return *graph.finish(), [a, b, c]
+
+
+@case("layout")
 def empty_tensors():
     """Tensors of no elements in every role: an input that nothing reads, one that leaves, one that is reduced."""
     graph = Graph("empty")

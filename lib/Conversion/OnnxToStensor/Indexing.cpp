@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Indexing.h"
 #include "Families.h"
-#include "OperatorTable.h"
 
 #include <numeric>
 
@@ -15,17 +15,14 @@ using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
 
-/// Row-major distances between neighbours in each dimension.
-static Shape stridesOf(llvm::ArrayRef<int64_t> shape) {
+Shape stridesOf(llvm::ArrayRef<int64_t> shape) {
   Shape strides(shape.size(), 1);
   for (size_t dim = shape.size(); dim-- > 1;)
     strides[dim - 1] = strides[dim] * shape[dim];
   return strides;
 }
 
-/// Indices of an axis of `size`, those that count from the end made to count from the start. Known ones
-/// outside the axis are refused.
-static Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size) {
+Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size) {
   if (indices.constant) {
     llvm::SmallVector<int64_t> values = readIntegers(indices.constant);
     for (int64_t &value : values) {
@@ -75,19 +72,22 @@ static bool isQuickerSelected(int64_t size, int64_t count) {
   return size > 1 && size <= largest && count >= handful;
 }
 
-/// The element along `dim` of `data` that each index names; in the other dimensions elements of data and of
-/// `indices` (i32, counted from the start) stand side by side, or one for all. An index outside is a fault.
-static Tensor selectAlong(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
-  int64_t size = data.shape[dim];
+Tensor checkIndices(Node &node, const Tensor &indices, int64_t size) {
   // The extremes fetch zeros from a table of as many rows: that is where the fault comes from.
   Tensor flat = node.reshape(indices, {indices.count()});
   Tensor extremes =
       node.concat({node.reduce(ReduceKind::min, flat, 0), node.reduce(ReduceKind::max, flat, 0)}, 0);
   Tensor zeros = node.gather(node.splat(node.getBuilder().getI32Type(), {size}, 0), extremes);
   auto zero = [&](int64_t which) { return node.reshape(node.slice(zeros, 0, which, 1), {}); };
-  Tensor checked =
-      node.map({indices, zero(0), zero(1)}, indices.element,
-               [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(s.add(x[0], x[1]), x[2]); });
+  return node.map({indices, zero(0), zero(1)}, indices.element,
+                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(s.add(x[0], x[1]), x[2]); });
+}
+
+/// The element along `dim` of `data` that each index names; in the other dimensions elements of data and of
+/// `indices` (i32, counted from the start) stand side by side, or one for all. An index outside is a fault.
+static Tensor selectAlong(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
+  int64_t size = data.shape[dim];
+  Tensor checked = checkIndices(node, indices, size);
   Tensor result = node.slice(data, dim, 0, 1);
   for (int64_t i = 1; i < size; ++i)
     result = node.map({checked, node.slice(data, dim, i, 1), result}, data.element,
@@ -131,21 +131,25 @@ static Results convertGather(Node &node) {
   return {{node.reshape(node.transpose(rows, back), shape)}};
 }
 
-/// sum of indices[k] * strides[k] + base over tensors of indices.
-static Tensor flatten(Node &node, llvm::ArrayRef<Tensor> indices, llvm::ArrayRef<int64_t> strides,
-                      const Tensor &base) {
+/// sum of indices[k] * strides[k] + base over tensors of indices; -1 if a run's index is outside its axis of
+/// sizes[k], lest the sum name another row.
+static Tensor flatten(Node &node, llvm::ArrayRef<Tensor> indices, llvm::ArrayRef<int64_t> sizes,
+                      llvm::ArrayRef<int64_t> strides, const Tensor &base) {
   llvm::SmallVector<Tensor> operands = {base};
   operands.append(indices.begin(), indices.end());
   return node.map(operands, base.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value sum = x[0];
     for (auto [index, stride] : llvm::zip_equal(x.drop_front(), strides))
       sum = s.add(sum, stride == 1 ? index : s.mul(index, s.integer(stride)));
+    for (auto [operand, index, size] : llvm::zip_equal(indices, x.drop_front(), sizes))
+      if (!operand.constant)
+        sum = s.select(s.bitAnd(s.lessOrEqual(s.integer(0), index), s.less(index, s.integer(size))), sum,
+                       s.integer(-1));
     return sum;
   });
 }
 
-/// For each element of `shape` in order, the sum of its coordinates times `strides`.
-static llvm::SmallVector<int64_t> positions(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> strides) {
+llvm::SmallVector<int64_t> positions(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> strides) {
   llvm::SmallVector<int64_t> sums = {0};
   for (auto [size, stride] : llvm::zip_equal(shape, strides)) {
     llvm::SmallVector<int64_t> finer;
@@ -158,13 +162,12 @@ static llvm::SmallVector<int64_t> positions(llvm::ArrayRef<int64_t> shape, llvm:
   return sums;
 }
 
-/// The place in the flat data that each element of `indices` along `dim` names.
-static Tensor elementPlaces(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
+Tensor elementPlaces(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
   Shape strides = stridesOf(data.shape), others = strides;
   others[dim] = 0;
   Tensor wrapped = wrapIndices(node, indices, data.shape[dim]);
   Tensor base = node.integers(indices.shape, positions(indices.shape, others), indices.element);
-  return flatten(node, wrapped, strides[dim], base);
+  return flatten(node, wrapped, data.shape[dim], strides[dim], base);
 }
 
 static Results convertGatherElements(Node &node) {
@@ -184,9 +187,7 @@ static Results convertGatherElements(Node &node) {
   return {{node.reshape(elements, indices.shape)}};
 }
 
-/// The row of data (seen as rows of what lies behind the indexed dimensions) that each tuple of indices
-/// names, flat.
-static Tensor tuplePlaces(Node &node, const Tensor &data, const Tensor &indices, int64_t batchDims) {
+Tensor tuplePlaces(Node &node, const Tensor &data, const Tensor &indices, int64_t batchDims) {
   int64_t depth = indices.shape.back(), indexed = batchDims + depth;
   llvm::ArrayRef<int64_t> rows = llvm::ArrayRef<int64_t>(data.shape).take_front(indexed);
   Shape strides = stridesOf(rows), tuples(indices.shape.begin(), indices.shape.end() - 1),
@@ -198,12 +199,12 @@ static Tensor tuplePlaces(Node &node, const Tensor &data, const Tensor &indices,
     Tensor part = node.reshape(node.slice(indices, indices.rank() - 1, k, 1), tuples);
     parts.push_back(wrapIndices(node, part, data.shape[batchDims + k]));
   }
-  Tensor flat = flatten(node, parts, llvm::ArrayRef<int64_t>(strides).drop_front(batchDims), base);
+  Tensor flat =
+      flatten(node, parts, rows.drop_front(batchDims), llvm::ArrayRef(strides).drop_front(batchDims), base);
   return node.reshape(flat, {countElements(tuples)});
 }
 
-/// The data as rows of what lies behind its first `indexed` dimensions.
-static Tensor asRows(Node &node, const Tensor &data, int64_t indexed) {
+Tensor asRows(Node &node, const Tensor &data, int64_t indexed) {
   Shape shape = {countElements(llvm::ArrayRef<int64_t>(data.shape).take_front(indexed))};
   shape.append(data.shape.begin() + indexed, data.shape.end());
   return node.reshape(data, shape);
@@ -220,93 +221,6 @@ static Results convertGatherNd(Node &node) {
   Shape shape(indices.shape.begin(), indices.shape.end() - 1);
   shape.append(data.shape.begin() + indexed, data.shape.end());
   return {{node.reshape(rows, shape)}};
-}
-
-using Combine = Value (*)(Scalars &, Value, Value);
-
-/// The function of a 'reduction' attribute; none for "none" or, refused, for others.
-static std::optional<Combine> combinator(Node &node, llvm::StringRef reduction) {
-  if (reduction == "none")
-    return nullptr;
-  if (reduction == "add")
-    return [](Scalars &s, Value a, Value b) { return s.add(a, b); };
-  if (reduction == "mul")
-    return [](Scalars &s, Value a, Value b) { return s.mul(a, b); };
-  if (reduction == "max")
-    return [](Scalars &s, Value a, Value b) { return s.max(a, b); };
-  if (reduction == "min")
-    return [](Scalars &s, Value a, Value b) { return s.min(a, b); };
-  (void)node.refuse("reduction = '" + reduction + "' is not supported");
-  return std::nullopt;
-}
-
-/// Rows of data replaced by, or combined with, rows of updates at known places.
-static Tensor scatterRows(Node &node, Tensor data, const Tensor &updates, llvm::ArrayRef<int64_t> places,
-                          Combine combine) {
-  int64_t count = data.shape[0];
-  llvm::SmallVector<bool> done(places.size(), false);
-  for (size_t left = places.size(); left != 0;) {
-    // A round takes one update of each place, the first that is left; without a function the last one counts.
-    llvm::SmallVector<int64_t> source(count);
-    std::iota(source.begin(), source.end(), 0);
-    Shape targets, taken;
-    for (auto [index, place] : llvm::enumerate(places)) {
-      if (done[index] || (combine && source[place] >= count))
-        continue;
-      done[index] = true;
-      --left;
-      source[place] = combine ? count + targets.size() : count + index;
-      targets.push_back(place);
-      taken.push_back(index);
-    }
-    Tensor rows = updates;
-    if (combine) {
-      Tensor old = node.gather(data, node.integers(targets)),
-             now = node.gather(updates, node.integers(taken));
-      rows = node.map({old, now}, data.element,
-                      [&](Scalars &s, llvm::ArrayRef<Value> x) { return combine(s, x[0], x[1]); });
-    }
-    data = takeKnown(node, node.concat({data, rows}, 0), 0, source);
-  }
-  return data;
-}
-
-static Results convertScatterElements(Node &node) {
-  const Tensor &data = node.input(0), &indices = node.input(1), &updates = node.input(2);
-  int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
-  std::optional<Combine> combine = combinator(node, node.stringAttr("reduction", "none"));
-  if (!combine || node.refused())
-    return failure();
-  if (!indices.constant)
-    return node.refuse(node.unknownInput(1, "indices"));
-  if (indices.rank() != data.rank() || updates.shape != indices.shape)
-    return node.refuse("data, indices and updates do not fit");
-  Tensor places = elementPlaces(node, data, indices, dim);
-  if (node.refused())
-    return failure();
-  Tensor result =
-      scatterRows(node, node.reshape(data, {data.count()}), node.reshape(updates, {updates.count()}),
-                  readIntegers(places.constant), *combine);
-  return {{node.reshape(result, data.shape)}};
-}
-
-static Results convertScatterNd(Node &node) {
-  const Tensor &data = node.input(0), &indices = node.input(1), &updates = node.input(2);
-  std::optional<Combine> combine = combinator(node, node.stringAttr("reduction", "none"));
-  if (!combine)
-    return failure();
-  if (!indices.constant)
-    return node.refuse(node.unknownInput(1, "indices"));
-  if (indices.rank() == 0 || indices.shape.back() > data.rank())
-    return node.refuse("data and indices do not fit");
-  int64_t indexed = indices.shape.back();
-  Tensor places = tuplePlaces(node, data, indices, 0);
-  if (node.refused())
-    return failure();
-  Tensor rows = asRows(node, updates, indices.rank() - 1);
-  Tensor result =
-      scatterRows(node, asRows(node, data, indexed), rows, readIntegers(places.constant), *combine);
-  return {{node.reshape(result, data.shape)}};
 }
 
 static Results convertOneHot(Node &node) {
@@ -357,6 +271,8 @@ static Results convertTrilu(Node &node) {
   return {{node.map({kept, input, zero}, input.element,
                     [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[1], x[2]); })}};
 }
+
+using Combine = Value (*)(Scalars &, Value, Value);
 
 /// Prefix sums or products along an axis in log2(size) steps.
 static void addScan(OperatorTable &table, llvm::StringRef opType, int64_t sinceVersion, Combine combine,
@@ -440,9 +356,7 @@ void addIndexing(OperatorTable &table) {
   table.add("GatherElements", 11, convertGatherElements);
   table.add("GatherND", 11, convertGatherNd);
   table.add("GatherND", 1, convertGatherNd, onnx::kMicrosoftDomain);
-  table.add("ScatterElements", 11, convertScatterElements);
-  table.add("Scatter", 9, convertScatterElements);
-  table.add("ScatterND", 11, convertScatterNd);
+  addScatters(table);
   table.add("OneHot", 9, convertOneHot);
   table.add("Trilu", 14, convertTrilu);
   table.add("Trilu", 1, convertTrilu, onnx::kMicrosoftDomain);

@@ -441,6 +441,64 @@ def scatters():
     yield node("ScatterND", [x], want, [rows, x[:2] * 2])
 
 
+FUNCTIONS = {"none": lambda old, new: new, "add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}
+
+
+def scattered(data, places, updates, reduction):
+    """Updates one after the other; real sums and products in float64."""
+    want = data.astype(np.float64) if data.dtype.kind == "f" and reduction in ("add", "mul") else data.copy()
+    for place, update in zip(places, updates, strict=True):
+        want[place] = FUNCTIONS[reduction](want[place], update)
+    return want
+
+
+def scattered_along(data, indices, updates, axis, reduction):
+    at = [list(place) for place in np.ndindex(indices.shape)]
+    for place, index in zip(at, indices.flat, strict=True):
+        place[axis] = index
+    return scattered(data, map(tuple, at), updates.flat, reduction)
+
+
+@case
+def scatters_of_a_run():
+    """Indices that a run knows, many of them the same or from the end, few enough to take turns and more."""
+    for reduction in FUNCTIONS:
+        attributes = {"opset": 18, "reduction": reduction}
+        for axis, shape, many in [(0, (7, 5, 4), (3, 5, 2)), (1, (3, 9, 4), (2, 40, 4)), (-1, (2, 2, 321), (2, 1, 19))]:
+            x, indices = reals(*shape), RNG.integers(-shape[axis], shape[axis], many)
+            updates = reals(*many, low=-1.5, high=1.5)
+            want = scattered_along(x, indices, updates, axis, reduction)
+            yield node("ScatterElements", [x, indices, updates], want, axis=axis, **attributes)
+        for depth, many in [(1, (3,)), (2, (5, 4)), (3, (33,)), (1, (40,))]:
+            x = reals(6, 5, 4)
+            low = np.array(x.shape[:depth])
+            indices, updates = RNG.integers(-low, low, (*many, depth)), reals(*many, *x.shape[depth:], low=-1.5, high=1.5)
+            flat = updates.reshape(-1, *x.shape[depth:])
+            want = scattered(x, map(tuple, indices.reshape(-1, depth)), flat, reduction)
+            yield node("ScatterND", [x, indices, updates], want, **attributes)
+    for dtype in (np.int32, np.int64, np.uint8, np.int8, np.uint32):
+        for reduction, count in itertools.product(FUNCTIONS, (3, 20)):
+            x, updates = wholes(6, low=0, high=250).astype(dtype), wholes(count, low=0, high=250).astype(dtype)
+            if dtype == np.uint32:
+                x[::2] += np.uint32(1 << 31)
+                updates[::2] += np.uint32(1 << 31)
+            indices = RNG.integers(-6, 6, (count, 1))
+            want = scattered(x, map(tuple, indices), updates, reduction)
+            if dtype == np.int64 and reduction == "mul":
+                continue  # beyond 32 bits
+            yield node("ScatterND", [x, indices, updates], want, opset=18, reduction=reduction)
+    mask, indices = RNG.integers(0, 2, (4, 5)).astype(bool), RNG.integers(-5, 5, (4, 20))
+    updates = RNG.integers(0, 2, (4, 20)).astype(bool)
+    yield node("ScatterElements", [mask, indices, updates], scattered_along(mask, indices, updates, 1, "none"), axis=1)
+    halves = reals(3, 8).astype(np.float16)
+    for count in (2, 30):
+        indices = RNG.integers(-8, 8, (3, count))
+        updates = np.round(reals(3, count)).astype(np.float16)
+        for reduction in ("none", "max", "min"):
+            yield node("ScatterElements", [halves, indices, updates],
+                       scattered_along(halves, indices, updates, 1, reduction), axis=1, opset=18, reduction=reduction)
+
+
 @case
 def sums_along_an_axis():
     x = wholes(3, 11, dtype=np.int32)

@@ -63,3 +63,18 @@ func.func @main(
   %y = onnx.node "RandomNormalLike" of "ai.onnx" 17(%x) : (tensor<2xf32>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// -----
+
+// expected-error @below {{the model has 3 unsupported parts}}
+func.func @main(%x: tensor<9000xf32> {onnx.name = "x"}, %i: tensor<4000xi64> {onnx.name = "i"},
+                %u: tensor<4000xf32> {onnx.name = "u"}) -> (!onnx.any {onnx.name = "r"}) {
+  // expected-note @below {{operator ScatterElements, domain 'ai.onnx', version 18: indices of a run take 36000000 comparisons with places, more than 33554432}}
+  %a = onnx.node "ScatterElements" of "ai.onnx" 18(%x, %i, %u) : (tensor<9000xf32>, tensor<4000xi64>, tensor<4000xf32>) -> !onnx.any
+  // expected-note @below {{operator ScatterElements, domain 'ai.onnx', version 18: reduction = 'mean' is not supported}}
+  %b = onnx.node "ScatterElements" of "ai.onnx" 18(%x, %i, %u) attributes {reduction = "mean"} : (tensor<9000xf32>, tensor<4000xi64>, tensor<4000xf32>) -> !onnx.any
+  // expected-note @below {{operator ScatterND, domain 'ai.onnx', version 18: data and indices do not fit}}
+  %c = onnx.node "ScatterND" of "ai.onnx" 18(%x, %i, %x) : (tensor<9000xf32>, tensor<4000xi64>, tensor<9000xf32>) -> !onnx.any
+  %d = onnx.node "Sum" of "ai.onnx" 18(%a, %b, %c) : (!onnx.any, !onnx.any, !onnx.any) -> !onnx.any
+  return %d : !onnx.any
+}
