@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CheckSchedule.h"
 #include "dialects/ElementTypes.h"
+
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 #include "sluice/Conversion/Lowering.h"
@@ -319,5 +321,8 @@ mlir::FailureOr<binary::Program> sluice::emitProgram(mlir::ModuleOp module, cons
   auto programs = module.getOps<ProgramOp>();
   if (programs.empty())
     return module.emitError("expected a sched.program");
-  return ProgramWriter(*programs.begin(), options).run();
+  ProgramOp program = *programs.begin();
+  if (failed(checkSchedule(program, *options.target)))
+    return mlir::failure();
+  return ProgramWriter(program, options).run();
 }
