@@ -27,7 +27,7 @@ public:
     if (program.getCards() < 1 || program.getCards() > target.cardsPerNode)
       return program.emitOpError("is for ")
              << program.getCards() << " cards, a node has " << target.cardsPerNode;
-    if (!isIn(program.getCycles(), 1, kMostCycles))
+    if (!isIn(program.getCycles(), 0, kMostCycles))
       return program.emitOpError("takes ") << program.getCycles() << " cycles";
     for (mlir::Operation &op : program.getBody().front()) {
       issues += llvm::isa<IssueOp>(op);
