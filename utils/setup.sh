@@ -11,7 +11,7 @@ packages=(
   # libraries
   libonnx-dev libprotobuf-dev protobuf-compiler libabsl-dev libssl-dev pybind11-dev python3-dev
   # tests: readelf, unit tests, benchmarks, reference arithmetic, models
-  binutils libgtest-dev libbenchmark-dev libmpfr-dev python3 python3-numpy python3-onnx libonnx-testdata
+  binutils libgtest-dev libgmock-dev libbenchmark-dev libmpfr-dev python3 python3-numpy python3-onnx libonnx-testdata
 )
 
 missing=()
