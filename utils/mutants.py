@@ -9,6 +9,7 @@ faults (1,000). Exit status 1 if one of them is a defect. docs/verification.md e
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ import models
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 sys.path += [str(ROOT / "build" / "python")]
+BIN = Path(os.environ.get("SLUICE_BIN", ROOT / "build" / "bin"))
 SAMPLED = 24  # of ONNX's tests
 
 
@@ -85,7 +87,7 @@ def main():
             binaries += list(compile_tests(folder))[:SAMPLED]
         print(f"{len(binaries)} binaries", flush=True)
         save = [f"--save={options.save}"] if options.save else []
-        sys.exit(subprocess.run([ROOT / "build" / "bin" / "sluice-mutate", f"--mutants={options.mutants}", *save, *binaries],
+        sys.exit(subprocess.run([BIN / "sluice-mutate", f"--mutants={options.mutants}", *save, *binaries],
                                 check=False).returncode)
 
 

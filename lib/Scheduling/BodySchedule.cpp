@@ -114,7 +114,8 @@ private:
       }
       std::optional<stensor::ScalarStep> step = stensor::scalarStep(&op);
       if (step->isMove() || isEdgeRounding(op)) {
-        sources[op.getResult(0)] = sources[op.getOperand(0)];
+        const Source moved = sources.lookup(op.getOperand(0)); // a reference would not outlive the insertion
+        sources[op.getResult(0)] = moved;
         continue;
       }
       llvm::SmallVector<Source, 3> operands;
