@@ -40,8 +40,8 @@ Sluice options:
   --help       Show this text
 
 A mutant is refused by the reader or the verifier; or it is harmless: it gives the original's bits in all
-outputs and every word of memory that an instruction accesses, on random inputs; or it is another valid program, with another constant or
-operation; or it is a defect. Prints a table by kind of fault. Exit status 1 if there is a defect.
+outputs and every word of memory that an instruction accesses, on random inputs; or it is another valid
+program, with another constant or operation; or it is a defect. Prints a table by kind of fault. Exit status 1 if there is a defect.
 )";
 
 namespace {
