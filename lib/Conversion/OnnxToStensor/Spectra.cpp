@@ -6,73 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "Families.h"
+#include "FourierTransform.h"
 #include "OperatorTable.h"
 
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <numeric>
-#include <utility>
 
 using namespace mlir;
 
 namespace sluice::conversion {
-
-/// The cosine and sine of r / n turns; exact at quarters.
-static std::pair<double, double> onUnitCircle(int64_t r, int64_t n) {
-  int64_t quarter = 4 * (r % n) / n, rest = 4 * (r % n) % n;
-  double angle = static_cast<double>(rest) / n * (std::numbers::pi / 2);
-  double c = std::cos(angle), s = std::sin(angle);
-  const std::array<std::pair<double, double>, 4> turned = {{{c, s}, {-s, c}, {-c, -s}, {s, -c}}};
-  return turned[quarter];
-}
-
-namespace {
-/// A discrete Fourier transform as a matrix. Numbers have one part (real) or two.
-struct Transform {
-  int64_t length;               ///< of the transform
-  int64_t inputs, inputParts;   ///< numbers that are given, the first of `length` or of half of it
-  int64_t outputs, outputParts; ///< numbers that are asked for
-  bool inverse;                 ///< the sign of the exponent; dividing by the length is left to who asks
-  bool hermitian = false;       ///< what is given stands for its conjugate in the other half, too
-};
-} // namespace
-
-/// The matrix [outputs * outputParts, inputs * inputParts], each column multiplied by its input's `weights`
-/// if there are any.
-static Tensor transformMatrix(Node &node, const Transform &t, llvm::ArrayRef<double> weights) {
-  llvm::SmallVector<double> values;
-  for (int64_t k = 0; k < t.outputs; ++k)
-    for (int64_t part = 0; part < t.outputParts; ++part)
-      for (int64_t i = 0; i < t.inputs; ++i) {
-        auto [c, s] = onUnitCircle(k * i % t.length, t.length);
-        double scale = weights.empty() ? 1 : weights[i];
-        if (t.hermitian && i != 0 && 2 * i != t.length)
-          scale *= 2;
-        if (!t.inverse)
-          s = -s;
-        // (x + iy)(c + is) = (xc - ys) + i(xs + yc)
-        values.push_back(scale * (part == 0 ? c : s));
-        if (t.inputParts == 2)
-          values.push_back(scale * (part == 0 ? -s : c));
-      }
-  return node.reals({t.outputs * t.outputParts, t.inputs * t.inputParts}, values,
-                    node.getBuilder().getF32Type());
-}
-
-/// Rows [R, inputs * inputParts] transformed: [R, outputs * outputParts], f32.
-static Tensor applyTransform(Node &node, const Tensor &rows, const Transform &t,
-                             llvm::ArrayRef<double> weights = {}) {
-  Tensor matrix = transformMatrix(node, t, weights);
-  int64_t count = rows.shape[0], columns = rows.shape[1], results = matrix.shape[0];
-  Tensor product = contractReals(node, node.reshape(rows, {1, count, 1, columns}),
-                                 node.reshape(matrix, {1, results, 1, columns}));
-  if (t.inverse)
-    product = node.map(product, product.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.div(x[0], s.real(static_cast<double>(t.length)));
-    });
-  return node.reshape(product, {count, results});
-}
 
 /// The one integer of operand `index`; none, refused, if it is not known or not one.
 static std::optional<int64_t> knownInteger(Node &node, size_t index, llvm::StringRef name) {
@@ -118,8 +61,9 @@ static Results convertDft(Node &node) {
   std::rotate(order.begin() + dim, order.begin() + dim + 1, order.begin() + last);
   Tensor x = node.transpose(node.slice(input, dim, 0, t.inputs), order);
   shape.assign(x.shape.begin(), x.shape.end() - 2);
+  int64_t rows = countElements(shape);
   shape.append({t.outputs, t.outputParts});
-  x = node.reshape(x, {x.count() / (t.inputs * parts), t.inputs * parts});
+  x = node.reshape(x, {rows, t.inputs, parts});
   for (auto [position, from] : llvm::enumerate(order))
     inverseOrder[from] = position;
   Tensor result = node.transpose(node.reshape(applyTransform(node, x, t), shape), inverseOrder);
@@ -149,7 +93,7 @@ static Results convertStft(Node &node) {
   Tensor frames =
       node.window(node.reshape(signal, {batch, signal.shape[1], parts}), 1, {length}, {*step}, {1});
   int64_t count = frames.shape[1];
-  // A window that is known becomes part of the matrix.
+  // A window that is known becomes part of the transform.
   llvm::SmallVector<double> weights;
   if (window && window.constant)
     weights = readFloats(window.constant);
@@ -157,7 +101,7 @@ static Results convertStft(Node &node) {
     frames = node.map({frames, node.reshape(window, {length, 1})}, node.getBuilder().getF32Type(),
                       [](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(x[0], x[1]); });
   Transform t = {length, length, parts, oneSided ? length / 2 + 1 : length, 2, /*inverse=*/false};
-  Tensor result = applyTransform(node, node.reshape(frames, {batch * count, length * parts}), t, weights);
+  Tensor result = applyTransform(node, node.reshape(frames, {batch * count, length, parts}), t, weights);
   return {{node.cast(node.reshape(result, {batch, count, t.outputs, 2}), signal.element)}};
 }
 

@@ -40,6 +40,11 @@ def lengths():
         yield node("DFT", [both], np.fft.irfft(number, n, 1)[..., None], [np.int64(n)], opset=20, onesided=1, inverse=1)
     long = reals(1, 1000, 1)
     yield node("DFT", [long], parts(np.fft.rfft(long[..., 0].astype(np.float64), axis=1)), opset=20, onesided=1)
+    # Every kind of butterfly, and a prime that is too long for one.
+    for n in (2 * 3 * 4 * 5 * 7, 11 * 13, 17):
+        signal = reals(2, n, 2)
+        number = signal[..., 0].astype(np.float64) + 1j * signal[..., 1]
+        yield node("DFT", [signal], parts(np.fft.fft(number, axis=1)), opset=20)
 
 
 @case
