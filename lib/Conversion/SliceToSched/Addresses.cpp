@@ -52,38 +52,10 @@ int64_t lowestBase(const Buffer &buffer, const Banks &banks) {
   return base;
 }
 
-int64_t bytesOf(const Buffer &buffer, const target::Target &target) {
-  return int64_t(buffer.hemispheres.size()) * buffer.slices.size() * buffer.words() * target.lanes();
-}
-
-/// One error for all that found no room: need, have, and the largest of all buffers.
-void reportFull(llvm::ArrayRef<Buffer *> buffers, llvm::ArrayRef<const Buffer *> homeless,
-                const target::Target &target) {
-  int64_t placed = 0, unplaced = 0;
-  for (const Buffer *buffer : buffers)
-    if (!llvm::is_contained(homeless, buffer))
-      placed += bytesOf(*buffer, target);
-  for (const Buffer *buffer : homeless)
-    unplaced += bytesOf(*buffer, target);
-  mlir::InFlightDiagnostic error =
-      mlir::emitError(homeless.front()->value.getLoc())
-      << "memory is full: the program needs " << placed + unplaced << " bytes in buffers, a card has "
-      << target.memoryBytes() << " bytes in banks of " << target.wordsPerBank << " words; " << homeless.size()
-      << " buffers of " << unplaced
-      << " bytes find no room beside what is alive with them; more cards (--cards) or "
-      << "smaller dimensions (--dim) would help";
-  std::vector<std::tuple<int64_t, size_t, const Buffer *>> largest;
-  for (const Buffer *buffer : buffers)
-    largest.push_back({-bytesOf(*buffer, target), largest.size(), buffer});
-  llvm::sort(largest);
-  for (auto [bytes, index, buffer] : llvm::ArrayRef(largest).take_front(3))
-    error.attachNote(buffer->value.getLoc())
-        << "a buffer of " << buffer->vectors << " vectors takes " << -bytes << " bytes";
-}
-
 } // namespace
 
-mlir::LogicalResult sched::assignAddresses(llvm::ArrayRef<Buffer *> buffers, const target::Target &target) {
+std::vector<const Buffer *> sched::assignAddresses(llvm::ArrayRef<Buffer *> buffers,
+                                                   const target::Target &target) {
   // Large ones first: they fit worst.
   std::vector<std::pair<size_t, Buffer *>> order;
   for (Buffer *buffer : buffers)
@@ -102,7 +74,30 @@ mlir::LogicalResult sched::assignAddresses(llvm::ArrayRef<Buffer *> buffers, con
     }
     visitBanks(*buffer, [&](const BankKey &key) { banks[key].push_back(buffer); });
   }
-  if (!homeless.empty())
-    reportFull(buffers, homeless, target);
-  return mlir::success(homeless.empty());
+  return homeless;
+}
+
+mlir::LogicalResult sched::reportFull(llvm::ArrayRef<Buffer *> buffers,
+                                      llvm::ArrayRef<const Buffer *> homeless, const target::Target &target) {
+  int64_t placed = 0, unplaced = 0;
+  for (const Buffer *buffer : buffers)
+    if (!llvm::is_contained(homeless, buffer))
+      placed += buffer->totalBytes(target);
+  for (const Buffer *buffer : homeless)
+    unplaced += buffer->totalBytes(target);
+  mlir::InFlightDiagnostic error =
+      mlir::emitError(homeless.front()->value.getLoc())
+      << "memory is full: the program needs " << placed + unplaced << " bytes in buffers, a card has "
+      << target.memoryBytes() << " bytes in banks of " << target.wordsPerBank << " words; " << homeless.size()
+      << " buffers of " << unplaced
+      << " bytes find no room beside what is alive with them; more cards (--cards) or "
+      << "smaller dimensions (--dim) would help";
+  std::vector<std::tuple<int64_t, size_t, const Buffer *>> largest;
+  for (const Buffer *buffer : buffers)
+    largest.push_back({-buffer->totalBytes(target), largest.size(), buffer});
+  llvm::sort(largest);
+  for (auto [bytes, index, buffer] : llvm::ArrayRef(largest).take_front(3))
+    error.attachNote(buffer->value.getLoc())
+        << "a buffer of " << buffer->vectors << " vectors takes " << -bytes << " bytes";
+  return error;
 }

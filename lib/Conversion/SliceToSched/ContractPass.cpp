@@ -81,7 +81,7 @@ mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk
   binary::Queue queue{Unit::Installer, hemisphere, uint16_t(number)};
 
   TrainBuilder train(state, op.getLoc());
-  train.train.earliest = plane.loadingFree;
+  train.train.earliest = std::max(train.train.earliest, plane.loadingFree);
   train.addQueue(queue, {0, cycles, 1});
   unsigned width = groups ? streams : rest;
   train.train.streams.push_back(

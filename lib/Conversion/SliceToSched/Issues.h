@@ -42,6 +42,11 @@ struct Issue {
   std::vector<int64_t> cards;
 };
 
+/// Cycle in which the last element is dispatched.
+inline int64_t lastDispatch(const binary::Instruction &instruction) {
+  return instruction.cycle + int64_t(instruction.count - 1) * instruction.interval;
+}
+
 /// Appends to `flow` the edges into `slot` of a burst whose element j is element
 /// first + j * step of the pass, from `source`.
 void addStreamFlow(std::vector<FlowEdge> &flow, int32_t slot, int64_t first, int64_t step, int64_t count,

@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// List scheduling over space and time: of the passes whose operands have all been
-// scheduled, the one with the longest remaining path departs next, at the earliest cycle
-// at which its footprint is free, filling gaps that earlier choices left.
+// List scheduling over space and time: passes depart one by one, each after those whose results it takes, at
+// the earliest cycle at which its footprint is free, filling gaps that earlier choices left. The pass with
+// the longest remaining path comes first. Where the buffers of such a schedule do not fit, another is made in
+// an order and with waits that keep little alive at once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,113 +20,106 @@
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Conversion/Lowering.h"
+#include "sluice/Scheduling/PassGraph.h"
 
 #include "dialects/sched/SchedDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/TypeSwitch.h"
 
-#include <queue>
-#include <tuple>
+#include <memory>
+#include <numeric>
 
 using namespace sluice;
 using namespace sluice::sched;
-using target::Hemisphere;
+using scheduling::MemoryPlan;
+using scheduling::PassGraph;
 
-namespace {
-
-/// A pass, who waits for it and how long the rest takes.
-struct PassNode {
-  mlir::Operation *op;
-  std::vector<unsigned> dependents;
-  unsigned missing = 0;
-  int64_t path = 0;
-};
-
-bool isPass(mlir::Operation &op) {
-  return llvm::isa<slice::MapOp, slice::ContractOp, slice::PermuteOp, slice::GatherOp, slice::ExchangeOp>(op);
-}
-
-/// Buffers that `op` writes.
-mlir::ValueRange outputsOf(mlir::Operation *op) {
-  return llvm::TypeSwitch<mlir::Operation *, mlir::ValueRange>(op)
-      .Case<slice::MapOp, slice::ContractOp>([](auto pass) -> mlir::ValueRange { return pass.getOutputs(); })
-      .Default([](mlir::Operation *pass) -> mlir::ValueRange { return pass->getOperands().take_back(1); });
-}
-
-/// A pass's own share of a path: its burst and the way there and back.
-int64_t lengthOf(mlir::Operation *op, const target::Target &target) {
-  int64_t transit = 2 * int64_t(target.mxmStop);
-  return llvm::TypeSwitch<mlir::Operation *, int64_t>(op)
-      .Case([&](slice::ContractOp contract) {
-        int64_t chunks = contract.getLanes().size(), rows = contract.getCount();
-        return chunks * std::max<int64_t>(rows, target.columnGroups()) + target.multiplyLatency + transit;
-      })
-      .Case([&](slice::ExchangeOp exchange) {
-        return int64_t(exchange.getCount()) * target.linkInterval + target.linkLatency + transit;
-      })
-      .Case<slice::MapOp, slice::PermuteOp, slice::GatherOp>(
-          [&](auto pass) { return int64_t(pass.getCount()) + transit; })
-      .Default([](mlir::Operation *) { return int64_t(0); });
-}
-
-std::vector<PassNode> buildGraph(mlir::Block &body, const target::Target &target) {
-  std::vector<PassNode> nodes;
-  llvm::DenseMap<mlir::Value, llvm::SmallVector<unsigned>> writers;
-  for (mlir::Operation &op : body) {
-    if (!isPass(op))
-      continue;
-    unsigned index = nodes.size();
-    nodes.push_back({&op, {}, 0, 0});
-    llvm::SmallVector<unsigned> needs;
-    mlir::ValueRange outputs = outputsOf(&op);
-    for (mlir::Value operand : op.getOperands())
-      if (auto found = writers.find(operand); found != writers.end() && !llvm::is_contained(outputs, operand))
-        needs.append(found->second);
-    llvm::sort(needs);
-    needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
-    for (unsigned need : needs)
-      nodes[need].dependents.push_back(index);
-    nodes[index].missing = needs.size();
-    for (mlir::Value output : outputs)
-      if (llvm::SmallVector<unsigned> &of = writers[output]; of.empty() || of.back() != index)
-        of.push_back(index);
-  }
-  for (PassNode &node : llvm::reverse(nodes)) {
-    for (unsigned dependent : node.dependents)
-      node.path = std::max(node.path, nodes[dependent].path);
-    node.path += lengthOf(node.op, target);
-  }
-  return nodes;
-}
-
-mlir::LogicalResult departAll(mlir::Block &body, Schedule &schedule) {
-  std::vector<PassNode> nodes = buildGraph(body, schedule.state.target);
-  if (scheduling::Freedom &freedom = schedule.state.table.freedom(); freedom.isRandom())
-    for (PassNode &node : nodes)
-      node.path = int64_t(freedom.draw(nodes.size()));
-  auto later = [&](unsigned a, unsigned b) {
-    return std::pair(nodes[a].path, b) < std::pair(nodes[b].path, a);
-  };
-  std::priority_queue<unsigned, std::vector<unsigned>, decltype(later)> ready(later);
-  for (unsigned index = 0; index < nodes.size(); ++index)
-    if (nodes[index].missing == 0)
-      ready.push(index);
+/// Departs all passes in `order`, each when as many of the first as `waits` says are over.
+static mlir::LogicalResult departAll(const PassGraph &graph, llvm::ArrayRef<unsigned> order,
+                                     llvm::ArrayRef<unsigned> waits, Schedule &schedule) {
   bool departed = true;
-  while (!ready.empty()) {
-    PassNode &node = nodes[ready.top()];
-    ready.pop();
-    departed &= succeeded(schedule.depart(node.op));
-    for (unsigned dependent : node.dependents)
-      if (--nodes[dependent].missing == 0)
-        ready.push(dependent);
+  // First cycle in which the first passes of the order, as many as the index says, are over.
+  std::vector<int64_t> over = {0};
+  size_t seen = 0;
+  for (auto [pass, wait] : llvm::zip_equal(order, waits)) {
+    schedule.state.earliest = over[wait];
+    departed &= succeeded(schedule.depart(graph[pass].op));
+    int64_t end = over.back();
+    for (; seen < schedule.state.issues.size(); ++seen)
+      end = std::max(end, lastDispatch(schedule.state.issues[seen].instruction) + 1);
+    over.push_back(end);
   }
   return mlir::success(departed);
 }
 
+/// The buffers that need words, their lives known: constants and outputs stay; an input that nothing reads is
+/// bound all the same.
+static std::vector<Buffer *> livingBuffers(Schedule &schedule) {
+  llvm::DenseSet<const Buffer *> used;
+  for (const Issue &issue : schedule.state.issues)
+    used.insert(issue.buffer);
+  std::vector<Buffer *> buffers;
+  for (auto &[value, buffer] : schedule.allBuffers()) {
+    if (scheduling::livesToTheEnd(value))
+      buffer->lastUse = INT64_MAX;
+    if (buffer->initial)
+      buffer->lastUse = std::max<int64_t>(buffer->lastUse, 0);
+    if (buffer->initial || used.contains(buffer.get()))
+      buffers.push_back(buffer.get());
+  }
+  return buffers;
+}
+
+namespace {
+struct ScheduledProgram {
+  std::unique_ptr<Schedule> schedule;
+  /// Those that have words, or should have.
+  std::vector<Buffer *> buffers;
+  /// Those that found none.
+  std::vector<const Buffer *> homeless;
+};
 } // namespace
+
+/// How the passes of a schedule follow one another.
+enum class Order {
+  LongestPathFirst,
+  /// As planned for the memory that there is.
+  MemoryPlan,
+  /// The same, each pass after the end of the one before.
+  OneByOne
+};
+
+static mlir::FailureOr<ScheduledProgram> scheduleProgram(mlir::Block &body, const PassGraph &graph, Order how,
+                                                         const LoweringOptions &options) {
+  const target::Target &target = *options.target;
+  auto schedule = std::make_unique<Schedule>(target, options.cards, options.scheduleSeed);
+  for (mlir::Operation &op : body)
+    if (llvm::isa<slice::ConstantOp, slice::InputOp, slice::BufferOp>(op))
+      schedule->addBuffer(op.getResult(0));
+  std::vector<unsigned> order, waits(graph.size(), 0);
+  if (how == Order::LongestPathFirst) {
+    order = graph.longestPathFirst(schedule->state.table.freedom());
+  } else {
+    MemoryPlan plan = planForMemory(graph, target.memoryBytes(), [&](mlir::Value value) {
+      return schedule->buffer(value).totalBytes(target);
+    });
+    order = std::move(plan.order);
+    waits = std::move(plan.waits);
+    if (how == Order::OneByOne)
+      std::iota(waits.begin(), waits.end(), 0);
+  }
+  if (failed(departAll(graph, order, waits, *schedule)))
+    return mlir::failure();
+  const std::vector<IssueId> number =
+      eraseUnreadWrites(schedule->state.issues, [](const Buffer &buffer) { return buffer.isOutput(); });
+  for (auto &[value, buffer] : schedule->allBuffers())
+    buffer->renumberWriters(number);
+  std::vector<Buffer *> buffers = livingBuffers(*schedule);
+  std::vector<const Buffer *> homeless = assignAddresses(buffers, target);
+  return ScheduledProgram{std::move(schedule), std::move(buffers), std::move(homeless)};
+}
 
 mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<sched::SchedDialect>();
@@ -133,46 +127,24 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   if (!function)
     return module.emitError("expected a function @main");
   mlir::Block &body = function.front();
-
-  Schedule schedule(*options.target, options.cards, options.scheduleSeed);
-  for (mlir::Operation &op : body)
-    if (llvm::isa<slice::ConstantOp, slice::InputOp, slice::BufferOp>(op))
-      schedule.addBuffer(op.getResult(0));
-  if (failed(departAll(body, schedule)))
+  const PassGraph graph(body, *options.target);
+  mlir::FailureOr<ScheduledProgram> program = scheduleProgram(body, graph, Order::LongestPathFirst, options);
+  for (Order how : {Order::MemoryPlan, Order::OneByOne})
+    if (succeeded(program) && !program->homeless.empty())
+      program = scheduleProgram(body, graph, how, options);
+  if (failed(program))
     return mlir::failure();
-
-  auto isOutput = [](const Buffer &buffer) {
-    return llvm::any_of(buffer.value.getUsers(), llvm::IsaPred<slice::OutputOp>);
-  };
-  const std::vector<IssueId> number = eraseUnreadWrites(schedule.state.issues, isOutput);
-  for (auto &[value, buffer] : schedule.allBuffers())
-    buffer->renumberWriters(number);
-
-  // Constants and outputs stay; an input that nothing reads is bound all the same.
-  llvm::DenseSet<const Buffer *> used;
-  for (const Issue &issue : schedule.state.issues)
-    used.insert(issue.buffer);
-  std::vector<Buffer *> buffers;
-  for (auto &[value, buffer] : schedule.allBuffers()) {
-    if (isOutput(*buffer) || llvm::isa<slice::ConstantOp>(value.getDefiningOp()))
-      buffer->lastUse = INT64_MAX;
-    if (buffer->initial)
-      buffer->lastUse = std::max<int64_t>(buffer->lastUse, 0);
-    if (buffer->initial || used.contains(buffer.get()))
-      buffers.push_back(buffer.get());
-  }
-  if (failed(assignAddresses(buffers, *options.target)))
-    return mlir::failure();
+  if (!program->homeless.empty())
+    return reportFull(program->buffers, program->homeless, *options.target);
 
   mlir::OpBuilder builder(module.getContext());
   builder.setInsertionPointToEnd(module.getBody());
-  std::string stats =
-      scheduleStatistics(module, schedule.state.issues, buffers, options.cards, *options.target);
-  auto program =
-      ProgramOp::create(builder, function.getLoc(), options.cards,
-                        scheduleCycles(schedule.state.issues, *options.target), builder.getStringAttr(stats));
-  builder.setInsertionPointToStart(&program.getBody().emplaceBlock());
-  emitSchedule(builder, schedule, buffers, body);
+  const std::vector<Issue> &issues = program->schedule->state.issues;
+  std::string stats = scheduleStatistics(module, issues, program->buffers, options.cards, *options.target);
+  auto scheduled = ProgramOp::create(builder, function.getLoc(), options.cards,
+                                     scheduleCycles(issues, *options.target), builder.getStringAttr(stats));
+  builder.setInsertionPointToStart(&scheduled.getBody().emplaceBlock());
+  emitSchedule(builder, *program->schedule, program->buffers, body);
   function.erase();
   return mlir::success();
 }

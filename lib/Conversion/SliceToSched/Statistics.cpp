@@ -24,8 +24,8 @@ int64_t sched::scheduleCycles(const std::vector<Issue> &issues, const target::Ta
   int64_t end = 0;
   for (const Issue &issue : issues) {
     const binary::Instruction &instruction = issue.instruction;
-    int64_t last = instruction.cycle + int64_t(instruction.count - 1) * instruction.interval;
-    end = std::max(end, last + std::max<int64_t>(1, binary::latencyOf(instruction.opcode, target)));
+    end = std::max(end, lastDispatch(instruction) +
+                            std::max<int64_t>(1, binary::latencyOf(instruction.opcode, target)));
   }
   return end;
 }

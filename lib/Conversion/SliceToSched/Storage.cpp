@@ -39,6 +39,8 @@ Buffer::Buffer(mlir::Value value, const target::Target &) : value(value) {
   writers.resize(hemispheres.size() * bytes * vectors);
 }
 
+bool Buffer::isOutput() const { return llvm::any_of(value.getUsers(), llvm::IsaPred<slice::OutputOp>); }
+
 unsigned Buffer::copyIn(Hemisphere hemisphere) const {
   return llvm::find(hemispheres, hemisphere) - hemispheres.begin();
 }

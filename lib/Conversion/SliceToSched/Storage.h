@@ -91,6 +91,12 @@ public:
   /// Word of the bank at which the buffer begins, known after allocation.
   int64_t base = 0;
 
+  /// Whether it leaves the program.
+  bool isOutput() const;
+  /// Bytes that it takes on a card, all copies together.
+  int64_t totalBytes(const target::Target &target) const {
+    return int64_t(hemispheres.size() * slices.size()) * words() * target.lanes();
+  }
   /// Words that each of its slices holds.
   int64_t words() const { return (vectors + stripes - 1) / stripes; }
   /// Number of the copy in `hemisphere`; the buffer must have one there.

@@ -36,6 +36,8 @@ struct ScheduleState {
   unsigned cards;
   scheduling::ReservationTable table;
   std::vector<Issue> issues;
+  /// No train departs before this cycle.
+  int64_t earliest = 0;
 
   IssueId issue(const binary::Queue &queue, const binary::Instruction &instruction, mlir::Location location) {
     issues.push_back({queue, instruction, location, {}, nullptr, {}, {}});
@@ -61,7 +63,9 @@ struct StreamPath {
 
 class TrainBuilder {
 public:
-  TrainBuilder(ScheduleState &state, mlir::Location location) : state(state), location(location) {}
+  TrainBuilder(ScheduleState &state, mlir::Location location) : state(state), location(location) {
+    train.earliest = state.earliest;
+  }
 
   scheduling::Train train;
 

@@ -7,6 +7,8 @@
 
 #include "Placement.h"
 
+#include "Occupancy.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -37,29 +39,50 @@ struct Wishes {
   int64_t held = 0;
 };
 
+int64_t stripesOf(mlir::Operation &op) {
+  return llvm::TypeSwitch<mlir::Operation *, int64_t>(&op)
+      .Case<ConstantOp, InputOp, BufferOp>([](auto buffer) { return int64_t(buffer.getStripes()); })
+      .Default([](mlir::Operation *) { return int64_t(1); });
+}
+
+/// Bytes that a buffer takes on a card, all copies together.
+int64_t bytesOf(mlir::Value buffer, const target::Target &target, const Placement &placement) {
+  auto type = llvm::cast<BufferType>(buffer.getType());
+  const int64_t stripes = stripesOf(*buffer.getDefiningOp());
+  const int64_t words = (type.getVectors() + stripes - 1) / stripes * stripes * type.getBytes();
+  return int64_t(placement.buffers.lookup(buffer).hemispheres.size()) * words * target.lanes();
+}
+
 class BufferPlacer {
 public:
-  BufferPlacer(const target::Target &target, int64_t horizon, Placement &placement)
-      : target(target), horizon(horizon), placement(placement) {}
+  BufferPlacer(const target::Target &target, int64_t horizon, const scheduling::MemoryPlan &plan,
+               Placement &placement)
+      : target(target), horizon(horizon), placement(placement), alive(plan) {}
 
   void run(mlir::Block &body) {
     for (mlir::Operation &op : body)
       collect(&op);
-    // Those with the fewest choices first.
+    int64_t bytes = 0;
+    std::vector<mlir::Operation *> buffers;
+    for (mlir::Operation &op : body)
+      if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType())) {
+        bytes += bytesOf(op.getResult(0), target, placement);
+        buffers.push_back(&op);
+      }
+    // Those with the fewest choices first: of many slices, and, where not all can have words of their own,
+    // those that stay.
+    const bool isScarce = bytes > int64_t(target.memoryBytes());
+    auto isUrgent = [&](mlir::Operation *op) {
+      return isScarce && llvm::any_of(op->getUsers(), llvm::IsaPred<OutputOp>);
+    };
     for (bool striped : {true, false})
-      for (mlir::Operation &op : body)
-        if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
-          if (striped == (stripesOf(op) > 1))
-            place(op.getResult(0), stripesOf(op));
+      for (bool urgent : {true, false})
+        for (mlir::Operation *op : buffers)
+          if (striped == (stripesOf(*op) > 1) && urgent == isUrgent(op))
+            place(op->getResult(0), stripesOf(*op));
   }
 
 private:
-  static int64_t stripesOf(mlir::Operation &op) {
-    return llvm::TypeSwitch<mlir::Operation *, int64_t>(&op)
-        .Case<ConstantOp, InputOp, BufferOp>([](auto buffer) { return int64_t(buffer.getStripes()); })
-        .Default([](mlir::Operation *) { return int64_t(1); });
-  }
-
   void collect(mlir::Operation *op) {
     llvm::SmallVector<mlir::Value> reads, writes;
     bool readByVxm = false, writtenByVxm = false;
@@ -137,7 +160,7 @@ private:
         wishes[buffer].neighbours.push_back({other, turn});
   }
 
-  /// Words taken in a bank of a slice, in the fuller of the buffer's hemispheres.
+  /// Words of all buffers of a bank, whenever they live.
   int64_t &words(int64_t hemisphere, int64_t slice, int64_t bank) { return load[{hemisphere, slice, bank}]; }
 
   /// Extra cycles of a turn at `stop`: near the VXM for what it gives and takes again, far
@@ -170,6 +193,8 @@ private:
           }
         if (wish.plane && width == int64_t(target.installStreams))
           clashes += first / width != *wish.plane;
+        if (fill + needed > int64_t(target.wordsPerBank))
+          fill = mostAlive(buffer, place, first, width, bank);
         bool overflows = fill + needed > int64_t(target.wordsPerBank);
         int64_t stop = target.sliceStop(first);
         int64_t detours = detour(wish, stop);
@@ -177,7 +202,7 @@ private:
           detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
         if (wish.offsets)
           detours += 2 * stop;
-        // Words may suffice after all, since buffers live for a while; a copy has no other place to go.
+        // Words may suffice after all; a copy has no other place to go.
         bool isCopy = placement.copies.contains(buffer);
         Cost cost{isCopy ? clashes : overflows, isCopy ? overflows : clashes,
                   (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
@@ -192,8 +217,19 @@ private:
     for (int64_t hemisphere : place.hemispheres)
       for (int64_t slice : place.slices) {
         words(hemisphere, slice, place.bank) += needed;
+        alive.add({hemisphere, slice, place.bank}, buffer, needed);
         heldBy[{hemisphere, slice}] += wish.held;
       }
+  }
+
+  /// Words taken at once in the life of `buffer`, in the fullest bank of a place for it.
+  int64_t mostAlive(mlir::Value buffer, const BufferPlace &place, int64_t first, int64_t width,
+                    int64_t bank) const {
+    int64_t most = 0;
+    for (int64_t hemisphere : place.hemispheres)
+      for (int64_t slice = first; slice < first + width; ++slice)
+        most = std::max(most, alive.mostDuring({hemisphere, slice, bank}, buffer));
+    return most;
   }
 
   int64_t clashCount(const Wishes &wish, const BufferPlace &place, int64_t first, int64_t width,
@@ -223,12 +259,16 @@ private:
   llvm::DenseMap<mlir::Value, Wishes> wishes;
   /// Accesses of a slice, by hemisphere and slice, as Wishes::held.
   std::map<std::pair<int64_t, int64_t>, int64_t> heldBy;
-  std::map<std::tuple<int64_t, int64_t, int64_t>, int64_t> load;
+  std::map<Bank, int64_t> load;
+  Occupancy alive;
 };
 
 } // namespace
 
 void tile::placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon,
                         Placement &placement) {
-  BufferPlacer(target, horizon, placement).run(body);
+  const scheduling::PassGraph graph(body, target);
+  const scheduling::MemoryPlan plan = scheduling::planForMemory(
+      graph, target.memoryBytes(), [&](mlir::Value buffer) { return bytesOf(buffer, target, placement); });
+  BufferPlacer(target, horizon, plan, placement).run(body);
 }

@@ -1,0 +1,172 @@
+//===- PassGraph.cpp - Which pass follows which, and what lives meanwhile -===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Scheduling/PassGraph.h"
+
+#include "dialects/slice/SliceDialect.h"
+#include "dialects/tile/TileDialect.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <algorithm>
+#include <queue>
+
+using namespace sluice;
+using namespace sluice::scheduling;
+
+static bool isPass(mlir::Operation &op) {
+  return llvm::isa<tile::MapOp, tile::ContractOp, tile::PermuteOp, tile::GatherOp, tile::ExchangeOp,
+                   slice::MapOp, slice::ContractOp, slice::PermuteOp, slice::GatherOp, slice::ExchangeOp>(op);
+}
+
+/// Buffers that `op` writes.
+static mlir::ValueRange outputsOf(mlir::Operation *op) {
+  return llvm::TypeSwitch<mlir::Operation *, mlir::ValueRange>(op)
+      .Case<tile::MapOp, tile::ContractOp, slice::MapOp, slice::ContractOp>(
+          [](auto pass) -> mlir::ValueRange { return pass.getOutputs(); })
+      .Default([](mlir::Operation *pass) -> mlir::ValueRange { return pass->getOperands().take_back(1); });
+}
+
+/// A pass's own share of a path: its burst and the way there and back.
+static int64_t lengthOf(mlir::Operation *op, const target::Target &target) {
+  int64_t transit = 2 * int64_t(target.mxmStop);
+  return llvm::TypeSwitch<mlir::Operation *, int64_t>(op)
+      .Case<tile::ContractOp, slice::ContractOp>([&](auto contract) {
+        int64_t chunks = contract.getLanes().size(), rows = contract.getCount();
+        return chunks * std::max<int64_t>(rows, target.columnGroups()) + target.multiplyLatency + transit;
+      })
+      .Case<tile::ExchangeOp, slice::ExchangeOp>([&](auto exchange) {
+        return int64_t(exchange.getCount()) * target.linkInterval + target.linkLatency + transit;
+      })
+      .Case<tile::MapOp, tile::PermuteOp, tile::GatherOp, slice::MapOp, slice::PermuteOp, slice::GatherOp>(
+          [&](auto pass) { return int64_t(pass.getCount()) + transit; })
+      .Default([](mlir::Operation *) { return int64_t(0); });
+}
+
+PassGraph::PassGraph(mlir::Block &body, const target::Target &target) {
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<unsigned>> writers;
+  for (mlir::Operation &op : body) {
+    if (!isPass(op))
+      continue;
+    unsigned index = nodes.size();
+    PassNode &node = nodes.emplace_back(PassNode{&op, {}, {}});
+    mlir::ValueRange outputs = outputsOf(&op);
+    for (mlir::Value operand : op.getOperands())
+      if (auto found = writers.find(operand); found != writers.end() && !llvm::is_contained(outputs, operand))
+        node.needs.insert(node.needs.end(), found->second.begin(), found->second.end());
+    llvm::sort(node.needs);
+    node.needs.erase(std::unique(node.needs.begin(), node.needs.end()), node.needs.end());
+    for (unsigned need : node.needs)
+      nodes[need].dependents.push_back(index);
+    for (mlir::Value output : outputs)
+      if (llvm::SmallVector<unsigned> &of = writers[output]; of.empty() || of.back() != index)
+        of.push_back(index);
+  }
+  for (PassNode &node : llvm::reverse(nodes)) {
+    for (unsigned dependent : node.dependents)
+      node.path = std::max(node.path, nodes[dependent].path);
+    node.path += lengthOf(node.op, target);
+  }
+}
+
+std::vector<unsigned> PassGraph::longestPathFirst(Freedom &freedom) const {
+  std::vector<int64_t> priority;
+  std::vector<size_t> missing;
+  for (const PassNode &node : nodes) {
+    priority.push_back(freedom.isRandom() ? int64_t(freedom.draw(nodes.size())) : node.path);
+    missing.push_back(node.needs.size());
+  }
+  auto later = [&](unsigned a, unsigned b) { return std::pair(priority[a], b) < std::pair(priority[b], a); };
+  std::priority_queue<unsigned, std::vector<unsigned>, decltype(later)> ready(later);
+  for (unsigned pass = 0; pass < size(); ++pass)
+    if (missing[pass] == 0)
+      ready.push(pass);
+  std::vector<unsigned> order;
+  while (!ready.empty()) {
+    order.push_back(ready.top());
+    ready.pop();
+    for (unsigned dependent : nodes[order.back()].dependents)
+      if (--missing[dependent] == 0)
+        ready.push(dependent);
+  }
+  return order;
+}
+
+std::vector<unsigned> PassGraph::resultByResult() const {
+  std::vector<unsigned> order;
+  std::vector<bool> isVisited(size(), false);
+  for (unsigned result = 0; result < size(); ++result) {
+    if (!nodes[result].dependents.empty())
+      continue;
+    // Passes on the way from the result, and which of their needs comes next.
+    std::vector<std::pair<unsigned, size_t>> way = {{result, 0}};
+    isVisited[result] = true;
+    while (!way.empty()) {
+      auto &[pass, next] = way.back();
+      if (next == nodes[pass].needs.size()) {
+        order.push_back(pass);
+        way.pop_back();
+      } else if (unsigned need = nodes[pass].needs[next++]; !isVisited[need]) {
+        isVisited[need] = true;
+        way.push_back({need, 0});
+      }
+    }
+  }
+  return order;
+}
+
+/// Whether the host writes the buffer before the program starts.
+static bool isInitial(mlir::Value buffer) {
+  return llvm::isa<tile::ConstantOp, tile::InputOp, slice::ConstantOp, slice::InputOp>(
+      buffer.getDefiningOp());
+}
+
+bool scheduling::livesToTheEnd(mlir::Value buffer) {
+  return llvm::isa<tile::ConstantOp, slice::ConstantOp>(buffer.getDefiningOp()) ||
+         llvm::any_of(buffer.getUsers(), llvm::IsaPred<tile::OutputOp, slice::OutputOp>);
+}
+
+MemoryPlan scheduling::planForMemory(const PassGraph &graph, int64_t memory,
+                                     llvm::function_ref<int64_t(mlir::Value)> bytesOf) {
+  MemoryPlan plan;
+  plan.order = graph.resultByResult();
+  if (plan.order.empty())
+    return plan;
+  const unsigned end = plan.order.size() - 1;
+  for (auto [place, pass] : llvm::enumerate(plan.order))
+    for (mlir::Value buffer : graph[pass].op->getOperands()) {
+      const unsigned first = isInitial(buffer) ? 0 : place, last = livesToTheEnd(buffer) ? end : place;
+      MemoryPlan::Life &life = plan.lives.try_emplace(buffer, MemoryPlan::Life{first, last}).first->second;
+      life.last = std::max(life.last, last);
+    }
+  // What becomes alive with the pass in a place, and what is over after it.
+  std::vector<int64_t> allocated(plan.order.size(), 0), freed(plan.order.size(), 0);
+  for (auto [buffer, life] : plan.lives) {
+    allocated[life.first] += bytesOf(buffer);
+    freed[life.last] += bytesOf(buffer);
+  }
+  int64_t alive = 0, most = 0;
+  for (auto [more, less] : llvm::zip_equal(allocated, freed)) {
+    most = std::max(most, alive += more);
+    alive -= less;
+  }
+  const int64_t budget = std::max(memory / 4 * 3, (most + memory) / 2);
+
+  alive = 0;
+  unsigned wait = 0;
+  for (unsigned place = 0; place <= end; ++place) {
+    alive += allocated[place];
+    while (wait < place && alive > budget)
+      alive -= freed[wait++];
+    plan.waits.push_back(wait);
+  }
+  // A pass may run with all those that it does not wait for.
+  for (auto &[buffer, life] : plan.lives)
+    life.first = plan.waits[life.first];
+  return plan;
+}
