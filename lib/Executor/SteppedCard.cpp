@@ -235,7 +235,7 @@ absl::Status SteppedCard::execute(Burst &burst) {
     return accessMemory(burst, element, in);
   case Opcode::Gather:
   case Opcode::Scatter:
-    return accessIndirectly(burst, in);
+    return accessIndirectly(burst, element, in);
   case Opcode::Permute:
   case Opcode::Distribute:
     return mapLanes(burst, in);

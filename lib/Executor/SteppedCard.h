@@ -80,6 +80,11 @@ public:
   const Origin &originOf(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
     return memory[hemisphere * target.slicesPerHemisphere + slice][address]->origin;
   }
+  /// The last Scatter into the bank of a word, or none.
+  std::optional<Origin> scatterInto(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
+    auto found = scatters.find({hemisphere, slice, target.bankOf(address)});
+    return found == scatters.end() ? std::nullopt : std::optional(found->second);
+  }
   /// The word's bytes, or null.
   const uint8_t *word(uint32_t hemisphere, uint32_t slice, uint32_t address) const;
 
@@ -157,8 +162,8 @@ private:
   absl::Status execute(Burst &burst);
 
   absl::Status accessMemory(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
-  absl::Status accessIndirectly(const Burst &burst, const std::vector<Vector> &in);
-  absl::Status useBank(const Burst &burst, unsigned bank);
+  absl::Status accessIndirectly(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
+  absl::Status useBank(const Burst &burst, uint32_t element, unsigned bank);
   absl::Status compute(const Burst &burst, uint32_t element, const std::vector<Vector> &in);
   absl::Status mapLanes(Burst &burst, std::vector<Vector> in);
   void transpose(const Burst &burst, const std::vector<Vector> &in);
@@ -186,8 +191,9 @@ private:
   std::vector<Burst *> active;
   std::vector<std::deque<Vector>> streams; ///< by direction and stream, then stop from west to east
   std::vector<std::vector<Vector>> memory; ///< by hemisphere and slice, then word
-  std::map<const binary::Queue *, uint64_t> lastDispatch;       ///< by queue
-  std::map<std::pair<uint32_t, uint32_t>, SliceUse> slicesUsed; ///< in this cycle
+  std::map<const binary::Queue *, uint64_t> lastDispatch;              ///< by queue
+  std::map<std::pair<uint32_t, uint32_t>, SliceUse> slicesUsed;        ///< in this cycle
+  std::map<std::tuple<uint32_t, uint32_t, unsigned>, Origin> scatters; ///< latest, by hemisphere, slice, bank
   std::vector<Result> results;
   std::vector<Store> stores;
   std::vector<Install> installs;

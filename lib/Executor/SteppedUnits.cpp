@@ -28,7 +28,12 @@ using Words = std::vector<uint32_t>;
 //===----------------------------------------------------------------------===//
 
 /// A slice serves one read and one write a cycle, in different banks; the queues see to the rest.
-absl::Status SteppedCard::useBank(const Burst &burst, unsigned bank) {
+absl::Status SteppedCard::useBank(const Burst &burst, uint32_t element, unsigned bank) {
+  const std::tuple where{uint32_t(burst.queue->hemisphere), uint32_t(burst.queue->index), bank};
+  if (auto before = scatters.find(where); before != scatters.end())
+    record(burst, kScatterSlot, element, before->second);
+  if (burst.what->opcode == Opcode::Scatter)
+    scatters[where] = {&burst, element, 0};
   SliceUse &use = slicesUsed[{uint32_t(burst.queue->hemisphere), burst.queue->index}];
   const bool isRead = burst.queue->unit == Unit::MemRead;
   (isRead ? use.readBank : use.writeBank) = bank;
@@ -41,7 +46,7 @@ absl::Status SteppedCard::accessMemory(const Burst &burst, uint32_t element, con
   const int64_t address = burst.what->address + int64_t(element) * burst.what->step;
   if (address < 0 || address >= int64_t(target.wordsPerSlice()))
     return fault(burst, Hazard::Malformed, concat("there is no word ", address));
-  if (absl::Status status = useBank(burst, target.bankOf(unsigned(address))); !status.ok())
+  if (absl::Status status = useBank(burst, element, target.bankOf(unsigned(address))); !status.ok())
     return status;
   const auto hemisphere = uint32_t(burst.queue->hemisphere), slice = uint32_t(burst.queue->index);
   if (burst.what->opcode == Opcode::Write) {
@@ -61,10 +66,11 @@ absl::Status SteppedCard::accessMemory(const Burst &burst, uint32_t element, con
   return absl::OkStatus();
 }
 
-absl::Status SteppedCard::accessIndirectly(const Burst &burst, const std::vector<Vector> &in) {
+absl::Status SteppedCard::accessIndirectly(const Burst &burst, uint32_t element,
+                                           const std::vector<Vector> &in) {
   const auto hemisphere = uint32_t(burst.queue->hemisphere), slice = uint32_t(burst.queue->index);
   const auto base = uint32_t(burst.what->address);
-  if (absl::Status status = useBank(burst, target.bankOf(base)); !status.ok())
+  if (absl::Status status = useBank(burst, element, target.bankOf(base)); !status.ok())
     return status;
   const bool isGather = burst.what->opcode == Opcode::Gather;
   const Bytes &offsets = in[isGather ? 0 : 1]->bytes;

@@ -141,14 +141,20 @@ std::vector<std::vector<proto::FlowEdge>> ProgramStepper::flow() const {
     }
   forEachWord(source.metadata.outputs(), [&](uint32_t number, const proto::Placement &placement,
                                              uint32_t plane, uint32_t vector, uint32_t address) {
-    proto::FlowEdge &edge = edges[placement.card()].emplace_back();
-    edge.set_queue(kOutput);
-    edge.set_instruction(number);
-    edge.set_slot(plane);
-    edge.set_first(vector);
-    edge.set_count(1);
-    setProducer(edge, cards[placement.card()]->originOf(placement.hemisphere(), placement.slices(int(plane)),
-                                                        address));
+    const SteppedCard &card = *cards[placement.card()];
+    const uint32_t slice = placement.slices(int(plane));
+    auto add = [&](uint32_t slot, const Origin &origin) {
+      proto::FlowEdge &edge = edges[placement.card()].emplace_back();
+      edge.set_queue(kOutput);
+      edge.set_instruction(number);
+      edge.set_slot(slot);
+      edge.set_first(vector);
+      edge.set_count(1);
+      setProducer(edge, origin);
+    };
+    add(plane, card.originOf(placement.hemisphere(), slice, address));
+    if (std::optional<Origin> scatter = card.scatterInto(placement.hemisphere(), slice, address))
+      add(kScatterSlot + plane, *scatter);
   });
   return edges;
 }

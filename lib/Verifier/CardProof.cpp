@@ -248,11 +248,11 @@ void CardProof::finishParts(Findings &findings) {
   Effort effort(table.size());
   for (const MemoryProof &slice : slices) {
     usedWords += slice.usedWords;
-    for (const auto &[consumer, plane, vectors, producer, producing] : slice.held) {
+    for (const auto &[consumer, slot, vectors, producer, producing] : slice.held) {
       if (producer)
-        flow.check(flow.operand(consumer, plane), vectors, *producer, producing, findings, effort);
+        flow.check(flow.operand(consumer, slot), vectors, *producer, producing, findings, effort);
       else
-        flow.skip(flow.operand(consumer, plane), vectors, effort);
+        flow.skip(flow.operand(consumer, slot), vectors, effort);
     }
   }
   reportExhausted(effort, "outputs", findings);

@@ -37,7 +37,7 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
         return concat("card ", flow.cardNumber(), ", ", wordName(region.access.word.at(*twice)), " of '",
                       region.name, "' is initialised twice");
       });
-  // A Scatter changes words of a table that direct accesses wrote before.
+  // Which words of its bank a Scatter changes is data: see proveScatters.
   std::vector<Access> directWrites;
   for (const Access &write : writes)
     if (isDirect(table[write.burst].what->opcode))
@@ -47,6 +47,7 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
     proveRead(read, content, table, target, flow, findings, effort);
   });
   proveOutputs(history, flow.cardNumber(), end, findings);
+  proveScatters(table, target, flow, findings, effort);
   usedWords = history.words();
 }
 
@@ -202,6 +203,60 @@ void MemoryProof::proveRead(const Access &read, const WordHistory::Content &cont
       return concat(table.describe({read.burst, uint32_t(element)}), " reads what a write in cycle ",
                     written.at(young.begin), " has not yet stored");
     });
+  }
+}
+
+/// Every access to a bank, and every output in it, has the Scatter before it that its flow says: what may
+/// have changed its words is known, though not which words it changed.
+void MemoryProof::proveScatters(const BurstTable &table, const Target &target, FlowChecker &flow,
+                                Findings &findings, Effort &effort) {
+  std::vector<Access> scatters, ends; // Of outputs, by their number here.
+  for (const Access &write : writes)
+    if (!isDirect(table[write.burst].what->opcode))
+      scatters.push_back(write);
+  if (scatters.empty())
+    return;
+  const auto readsOf = splitByBank(reads, target), writesOf = splitByBank(writes, target);
+  for (const Region &output : outputs) {
+    ends.push_back(output.access);
+    ends.back().burst = uint32_t(ends.size() - 1);
+  }
+  const auto outputsOf = splitByBank(ends, target);
+  for (unsigned bank = 0; bank != target.banksPerSlice; ++bank) {
+    // A bank's Scatters and the accesses around them, all as if of one word.
+    std::vector<Access> changes, looks;
+    std::vector<int64_t> firstElements;
+    for (const Access &scatter : scatters)
+      if (target.bankOf(unsigned(scatter.word.base)) == bank)
+        changes.push_back({scatter.burst, {0, 0}, scatter.cycle, scatter.count});
+    if (changes.empty())
+      continue;
+    std::vector<Appearance> parts = readsOf[bank];
+    parts.insert(parts.end(), writesOf[bank].begin(), writesOf[bank].end());
+    std::sort(parts.begin(), parts.end());
+    for (const Appearance &part : parts) {
+      looks.push_back({part.burst, {0, 0}, part.line(), part.count});
+      firstElements.push_back(part.slot);
+    }
+    WordHistory history(effort);
+    history.run(looks, changes, [&](const Access &look, const WordHistory::Content &content) {
+      const Operand operand = flow.operand(look.burst, kScatterSlot);
+      const int64_t first = firstElements[size_t(&look - looks.data())];
+      for (const WordsFound &found : content.found)
+        flow.check(operand, {first + found.elements.first, found.elements.step, found.elements.count},
+                   producerOf(found, flow.cardNumber()), found.writing, findings, effort);
+    });
+    const auto last = std::max_element(changes.begin(), changes.end(), [](const Access &a, const Access &b) {
+      return std::pair(a.lastCycle(), a.burst) < std::pair(b.lastCycle(), b.burst);
+    });
+    for (const Appearance &part : outputsOf[bank]) {
+      const Region &output = outputs[part.burst];
+      held.push_back({output.consumer,
+                      kScatterSlot + output.access.plane,
+                      {int64_t(output.vector) + part.slot, 1, part.count},
+                      Producer{flow.cardNumber(), last->burst},
+                      {last->count - 1, 0}});
+    }
   }
 }
 

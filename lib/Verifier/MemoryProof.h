@@ -34,7 +34,7 @@ struct MemoryProof {
   /// What outputs hold in the end. Parts of one output lie in several slices: their flow is checked in the
   /// end.
   struct Held {
-    uint32_t consumer, plane; ///< an output, and its byte plane
+    uint32_t consumer, slot; ///< an output, and its byte plane, or kScatterSlot more
     Progression vectors;
     std::optional<Producer> producer; ///< none: nothing wrote them
     Line producing;
@@ -57,6 +57,8 @@ private:
                                   const FlowChecker &flow) const;
   void proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
                  const target::Target &target, FlowChecker &flow, Findings &findings, Effort &effort) const;
+  void proveScatters(const BurstTable &table, const target::Target &target, FlowChecker &flow,
+                     Findings &findings, Effort &effort);
   void proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings);
   std::string wordName(int64_t word) const;
 };

@@ -294,6 +294,7 @@ private:
   std::map<Place, Word> words;
   std::map<Place, Element> bankRead; ///< latest, by bank
   std::map<Place, uint64_t> bankWritten;
+  std::map<Place, Element> bankScattered; ///< latest, by bank
   std::map<std::pair<uint32_t, uint64_t>, std::vector<Element>> results; ///< by ALU and cycle
   std::map<std::pair<uint32_t, uint32_t>, Plane> planes;
   std::map<uint32_t, uint32_t> weightsOf;
@@ -356,6 +357,11 @@ void Run::checkOutputs() {
                             wordName(place), " of card ", card);
             });
           }
+          const auto &[hemisphere, slice, word] = place;
+          const Place bank{hemisphere, slice, target.bankOf(unsigned(word))};
+          if (auto before = bankScattered.find(bank); before != bankScattered.end())
+            flow.check(number, kScatterSlot + plane, 0, uint32_t(vector), end,
+                       {card, before->second.burst, 0, before->second.index});
         });
     ++number;
   }
@@ -495,6 +501,11 @@ void Run::access(const Element &element) {
   const auto hemisphere = uint32_t(entry.where->hemisphere);
   const Place bank{hemisphere, entry.where->index, target.bankOf(unsigned(address))};
   const Place word{hemisphere, entry.where->index, address};
+  if (auto before = bankScattered.find(bank); before != bankScattered.end())
+    flow.check(element.burst, kScatterSlot, 0, element.index, element.cycle,
+               {card, before->second.burst, 0, before->second.index});
+  if (entry.what->opcode == Opcode::Scatter)
+    bankScattered.insert_or_assign(bank, element);
   if (entry.where->unit == Unit::MemRead) {
     // Of two reads in one cycle, which is a queue overlap, the first one counts.
     if (auto [place, fresh] = bankRead.try_emplace(bank, element);

@@ -242,6 +242,40 @@ TEST_P(Hazards, TableThatChangesUnderAGather) {
                {"word 2 of the table of", "/lookup", "is fed by mem.e4.w write", "/late"});
 }
 
+// Which words a Scatter changes is data, but all that has to do with its bank comes before or after it as
+// carried.
+TEST_P(Hazards, ScatterInAnotherOrder) {
+  CopySample s = copySample(GetParam());
+  const target::Target &t = s.builder.target();
+  s.builder.memory(east, 0, 40, "\1");
+  s.builder.memory(east, 5, 20, "old");
+  // One stream is its data and its offsets.
+  Instruction scatter = memoryBurst(Opcode::Scatter, 50, 20, eastward, 12, 2);
+  scatter.mapStream = 12;
+  scatter.mapDirection = int32_t(eastward);
+  Instruction source =
+      memoryBurst(Opcode::Read, 50 + t.sliceStop(0) - t.sliceStop(5) - t.readLatency, 40, eastward, 12, 2);
+  source.step = 0;
+  const BurstRef data = s.builder.add(readQueue(east, 0), source);
+  const BurstRef change = s.builder.add(writeQueue(east, 5), scatter, 0, "/change");
+  const BurstRef read = s.builder.add(readQueue(east, 5), memoryBurst(Opcode::Read, 60, 20, westward, 9));
+  s.builder.flowFromMemory(data, {0, 2, 0, 0});
+  s.builder.flow(change, 0, data);
+  s.builder.flow(change, 4, data);
+  s.builder.flow(change, kScatterSlot, change, 0, {1, 1, 0, 1});
+  s.builder.flowFromMemory(read);
+  s.builder.flow(read, kScatterSlot, change, 0, {0, 1, 1, 0});
+  EXPECT_EQ(printed(verify(s.builder)), "");
+
+  s.builder.at(read).cycle = 40;
+  expectOnly(verify(s.builder), Hazard::FlowMismatch,
+             {"slot 68 of mem.e5.r read", "takes 0 elements that the carried flow knows, which has 1"});
+  s.builder.at(read).cycle = 51;
+  s.builder.at(read).address = int32_t(t.wordsPerBank) + 20;
+  s.builder.memory(east, 5, t.wordsPerBank + 20, "other");
+  expectHazard(verify(s.builder), Hazard::FlowMismatch, {"slot 68 of mem.e5.r read"});
+}
+
 // A read that comes before the write of its word sees the older content.
 TEST_P(Hazards, ReadBeforeItsWrite) {
   CopySample s = copySample(GetParam());

@@ -8,6 +8,7 @@
 #include "ProgramBuilder.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 using namespace sluice;
@@ -124,13 +125,41 @@ static void nameInitial(const Program &program, uint32_t card, const WordPlace &
   }
 }
 
-/// Edges into the outputs, a vector each, from the last write of each word.
-static void addOutputFlow(Program &program) {
+/// Makes the last element that a slice's write queue dispatches, of those that `counts` accepts, the producer
+/// of `edge`. Whether there is one.
+template <typename Counts>
+static bool nameLast(const Card &card, uint32_t hemisphere, uint32_t slice, Counts &&counts,
+                     proto::FlowEdge &edge) {
+  std::optional<uint64_t> latest;
+  for (uint32_t queue = 0; queue != card.queues.size(); ++queue) {
+    const Queue &where = card.queues[queue].queue;
+    if (where.unit != Unit::MemWrite || uint32_t(where.hemisphere) != hemisphere || where.index != slice)
+      continue;
+    const std::vector<Instruction> &all = card.queues[queue].instructions;
+    for (uint32_t instruction = 0; instruction != all.size(); ++instruction)
+      for (uint32_t element = 0; element != all[instruction].count; ++element) {
+        const uint64_t cycle = all[instruction].cycle + uint64_t(element) * all[instruction].interval;
+        if (!counts(all[instruction], element) || (latest && cycle < *latest))
+          continue;
+        latest = cycle;
+        edge.set_producer_queue(queue);
+        edge.set_producer_instruction(instruction);
+        edge.set_producer_slot(0);
+        edge.set_producer_first(element);
+      }
+  }
+  return latest.has_value();
+}
+
+/// Edges into the outputs, a vector each, from the last write of each word and the last Scatter into its
+/// bank.
+static void addOutputFlow(Program &program, const target::Target &target) {
   for (int output = 0; output != program.metadata.outputs_size(); ++output)
     for (const proto::Placement &placement : program.metadata.outputs(output).placements())
       for (int plane = 0; plane != placement.slices_size(); ++plane)
         for (uint64_t i = 0; i != placement.count(); ++i) {
           Card &card = program.cards[placement.card()];
+          const uint32_t hemisphere = placement.hemisphere(), slice = placement.slices(plane);
           const int64_t address = int64_t(placement.address()) + int64_t(i) * placement.step();
           proto::FlowEdge edge;
           edge.set_queue(kOutput);
@@ -138,30 +167,19 @@ static void addOutputFlow(Program &program) {
           edge.set_slot(uint32_t(plane));
           edge.set_first(uint32_t(placement.first() + i));
           edge.set_count(1);
-          nameInitial(program, placement.card(), {placement.hemisphere(), placement.slices(plane), address},
-                      edge);
-          uint64_t latest = 0;
-          for (uint32_t queue = 0; queue != card.queues.size(); ++queue) {
-            const Queue &where = card.queues[queue].queue;
-            if (where.unit != Unit::MemWrite || uint32_t(where.hemisphere) != placement.hemisphere() ||
-                where.index != placement.slices(plane))
-              continue;
-            const std::vector<Instruction> &all = card.queues[queue].instructions;
-            for (uint32_t instruction = 0; instruction != all.size(); ++instruction)
-              for (uint32_t element = 0; element != all[instruction].count; ++element) {
-                const Instruction &write = all[instruction];
-                const uint64_t cycle = write.cycle + uint64_t(element) * write.interval + 1;
-                if (write.opcode != Opcode::Write ||
-                    write.address + int64_t(element) * write.step != address || cycle < latest)
-                  continue;
-                latest = cycle;
-                edge.set_producer_queue(queue);
-                edge.set_producer_instruction(instruction);
-                edge.set_producer_slot(0);
-                edge.set_producer_first(element);
-              }
-          }
+          nameInitial(program, placement.card(), {hemisphere, slice, address}, edge);
+          auto writes = [&](const Instruction &write, uint32_t element) {
+            return write.opcode == Opcode::Write && write.address + int64_t(element) * write.step == address;
+          };
+          nameLast(card, hemisphere, slice, writes, edge);
           card.flow.push_back(edge);
+          auto scatters = [&](const Instruction &scatter, uint32_t) {
+            return scatter.opcode == Opcode::Scatter &&
+                   target.bankOf(unsigned(scatter.address)) == target.bankOf(unsigned(address));
+          };
+          edge.set_slot(kScatterSlot + uint32_t(plane));
+          if (nameLast(card, hemisphere, slice, scatters, edge))
+            card.flow.push_back(edge);
         }
 }
 
@@ -203,7 +221,7 @@ Program ProgramBuilder::build() const {
   }
   program.metadata.set_cycles(cycles + description.multiplyLatency);
 
-  addOutputFlow(program);
+  addOutputFlow(program, description);
   for (const Edge &edge : edges) {
     proto::FlowEdge flow;
     const auto [queue, instruction] = places[edge.consumer.card][edge.consumer.id];
