@@ -22,8 +22,8 @@ namespace sluice::binary {
 /// Operand slots of FlowEdge that are no StreamUse slots: byte k of the word that a
 /// Read takes is kMemorySlot + k, the Scatter before an access to a bank kScatterSlot (of byte plane k of an
 /// output kScatterSlot + k), chained ALU operand n is kChainSlot + n.
-inline constexpr uint32_t kMemorySlot = 64, kScatterSlot = 68, kWeightsSlot = 96, kAccumulatorSlot = 97, kChainSlot = 100,
-                          kReceiveSlot = 104;
+inline constexpr uint32_t kMemorySlot = 64, kScatterSlot = 68, kWeightsSlot = 96, kAccumulatorSlot = 97,
+                          kChainSlot = 100, kReceiveSlot = 104;
 /// FlowEdge.producer_queue of a word that lies in memory before the start. producer_instruction is then the
 /// number of the MemoryRun, producer_first counts its words; or it is the number of runs plus that of an
 /// input, producer_slot the byte plane, and producer_first counts vectors.

@@ -294,7 +294,7 @@ private:
   std::map<Place, Word> words;
   std::map<Place, Element> bankRead; ///< latest, by bank
   std::map<Place, uint64_t> bankWritten;
-  std::map<Place, Element> bankScattered; ///< latest, by bank
+  std::map<Place, Element> bankScattered;                                ///< latest, by bank
   std::map<std::pair<uint32_t, uint64_t>, std::vector<Element>> results; ///< by ALU and cycle
   std::map<std::pair<uint32_t, uint32_t>, Plane> planes;
   std::map<uint32_t, uint32_t> weightsOf;
