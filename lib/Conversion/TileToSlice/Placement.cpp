@@ -32,7 +32,9 @@ struct Neighbour {
 struct Wishes {
   llvm::SmallVector<Neighbour> neighbours;
   bool fromVxm = false, toVxm = false, fromEdge = false, toEdge = false;
-  bool table = false, offsets = false;
+  /// Of a gather's table the buffers of offsets into it, of such a buffer its tables: offsets stream outward,
+  /// to a table that is further out.
+  llvm::SmallVector<mlir::Value> offsets, tables;
   /// The plane that installs it; planes install at once, each from slices of its own.
   std::optional<int64_t> plane;
   /// Sum of the squares of the cycles for which each access holds its slices.
@@ -113,8 +115,8 @@ private:
     } else if (auto gather = llvm::dyn_cast<GatherOp>(op)) {
       reads = {gather.getTable(), gather.getOffsets()};
       writes = {gather.getOutput()};
-      wishes[gather.getTable()].table = true;
-      wishes[gather.getOffsets()].offsets = true;
+      wishes[gather.getTable()].offsets.push_back(gather.getOffsets());
+      wishes[gather.getOffsets()].tables.push_back(gather.getTable());
       writtenByVxm = true;
     } else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op)) {
       reads = {exchange.getInput()};
@@ -181,7 +183,7 @@ private:
     int64_t width = stripes * type.getBytes(), needed = (type.getVectors() + stripes - 1) / stripes;
     // Narrow buffers stay within a stop, wide ones start at multiples of their width.
     int64_t grain = stripes == 1 ? type.getBytes() : std::min<int64_t>(width, target.installStreams);
-    using Cost = std::tuple<int64_t, int64_t, int64_t, int64_t>;
+    using Cost = std::tuple<bool, int64_t, int64_t, int64_t, int64_t>;
     std::optional<Cost> best;
     for (int64_t first = 0; first + width <= int64_t(target.slicesPerHemisphere); first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
@@ -198,14 +200,14 @@ private:
         bool overflows = fill + needed > int64_t(target.wordsPerBank);
         int64_t stop = target.sliceStop(first);
         int64_t detours = detour(wish, stop);
-        if (wish.table)
+        if (!wish.offsets.empty())
           detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
-        if (wish.offsets)
+        if (!wish.tables.empty())
           detours += 2 * stop;
         // Words may suffice after all; a copy has no other place to go.
         bool isCopy = placement.copies.contains(buffer);
-        Cost cost{isCopy ? clashes : overflows, isCopy ? overflows : clashes,
-                  (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
+        Cost cost{!reachesTables(wish, first, first + width - 1), isCopy ? clashes : overflows,
+                  isCopy ? overflows : clashes, (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;
@@ -230,6 +232,33 @@ private:
       for (int64_t slice = first; slice < first + width; ++slice)
         most = std::max(most, alive.mostDuring({hemisphere, slice, bank}, buffer));
     return most;
+  }
+
+  /// Whether offsets in slices `first` to `last` come by their tables, or a table there is reached by its
+  /// offsets. The first stop is left to offsets, and the outer half to tables, whichever has its place before
+  /// the other.
+  bool reachesTables(const Wishes &wish, int64_t first, int64_t last) const {
+    auto stopsOf = [&](mlir::Value buffer) -> std::optional<std::pair<int64_t, int64_t>> {
+      auto found = placement.buffers.find(buffer);
+      if (found == placement.buffers.end() || found->second.slices.empty())
+        return std::nullopt;
+      return std::pair(target.sliceStop(found->second.slices.front()),
+                       target.sliceStop(found->second.slices.back()));
+    };
+    int64_t nearest = target.sliceStop(first), furthest = target.sliceStop(last);
+    if (!wish.offsets.empty() && nearest == int64_t(target.sliceStop(0)))
+      return false;
+    if (!wish.tables.empty() && 2 * last >= int64_t(target.slicesPerHemisphere))
+      return false;
+    return llvm::all_of(wish.offsets,
+                        [&](mlir::Value offsets) {
+                          auto stops = stopsOf(offsets);
+                          return !stops || stops->second < nearest;
+                        }) &&
+           llvm::all_of(wish.tables, [&](mlir::Value table) {
+             auto stops = stopsOf(table);
+             return !stops || furthest < stops->first;
+           });
   }
 
   int64_t clashCount(const Wishes &wish, const BufferPlace &place, int64_t first, int64_t width,
