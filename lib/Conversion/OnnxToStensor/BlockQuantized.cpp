@@ -4,45 +4,44 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// ONNX Runtime packs numbers of 2 or 4 bits into bytes, the first number in the lowest bits.
-//
-//===----------------------------------------------------------------------===//
+
+#include "BlockQuantized.h"
 
 #include "Families.h"
+#include "Indexing.h"
 #include "OperatorTable.h"
 
 using namespace mlir;
 
 namespace sluice::conversion {
 
-/// Numbers of `bits` in the bytes of the last dimension, which becomes 8 / bits times as long, as i32.
-static Tensor unpack(Node &node, const Tensor &packed, int64_t bits) {
+Tensor unpack(Node &node, const Tensor &packed, int64_t bits, int64_t count) {
   Type i32 = node.getBuilder().getI32Type();
+  int64_t dim = packed.rank() - 1;
   Shape apart = packed.shape, whole = packed.shape;
   apart.push_back(1);
-  whole.back() *= 8 / bits;
+  whole.back() *= numbersPerByte(bits);
   llvm::SmallVector<Tensor> parts;
   for (int64_t shift = 0; shift < 8; shift += bits)
     parts.push_back(node.map(node.reshape(packed, apart), i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
       return s.bitAnd(s.shiftRightUnsigned(x[0], s.integer(shift)), s.integer((1 << bits) - 1));
     }));
-  return node.reshape(parts.size() == 1 ? parts.front() : node.concat(parts, packed.rank()), whole);
+  Tensor all = node.reshape(parts.size() == 1 ? parts.front() : node.concat(parts, packed.rank()), whole);
+  return whole[dim] == count ? all : node.slice(all, dim, 0, count);
 }
 
-/// Repeats each element of the last dimension `block` times and keeps `count` of them.
-static Tensor spread(Node &node, const Tensor &parameter, int64_t block, int64_t count) {
+Tensor spread(Node &node, const Tensor &parameter, int64_t dim, int64_t block, int64_t count) {
+  block = std::min(block, count);
   Shape shape = parameter.shape, whole = parameter.shape;
-  shape.push_back(1);
+  shape.insert(shape.begin() + dim + 1, 1);
   Tensor apart = node.reshape(parameter, shape);
-  shape.back() = block;
-  whole.back() *= block;
+  shape[dim + 1] = block;
+  whole[dim] *= block;
   Tensor all = node.reshape(node.broadcast(apart, shape), whole);
-  return node.slice(all, all.rank() - 1, 0, count);
+  return whole[dim] == count ? all : node.slice(all, dim, 0, count);
 }
 
-/// (numbers - zeros) * scales in f32; they broadcast.
-static Tensor dequantize(Node &node, const Tensor &numbers, const Tensor &zeros, const Tensor &scales) {
+Tensor dequantize(Node &node, const Tensor &numbers, const Tensor &zeros, const Tensor &scales) {
   return node.map({numbers, zeros, scales}, node.getBuilder().getF32Type(),
                   [&](Scalars &s, llvm::ArrayRef<Value> x) {
                     Value less = zeros.isReal() ? s.sub(s.toReal(x[0]), x[1]) : s.toReal(s.sub(x[0], x[1]));
@@ -68,18 +67,16 @@ static Results convertMatMulNBits(Node &node) {
   if (!b.element.isInteger(8) || b.count() != columns * blocks * (block * bits / 8) ||
       scales.count() != columns * blocks || a.rank() < 1 || a.shape.back() != depth)
     return node.refuse("the operands' shapes do not fit 'K', 'N' and 'block_size'");
-  int64_t packedBlocks = (blocks * bits + 7) / 8;
-  Tensor weights = unpack(node, node.reshape(b, {columns, blocks * block * bits / 8}), bits);
-  weights = node.slice(weights, 1, 0, depth);
+  int64_t packedBlocks = bytesOf(blocks, bits);
+  Tensor weights = unpack(node, node.reshape(b, {columns, blocks * block * bits / 8}), bits, depth);
   scales = node.reshape(scales, {columns, blocks});
   OpBuilder &builder = node.getBuilder();
   if (!zeros)
-    zeros =
-        node.splat(builder.getI32Type(), {columns, blocks}, static_cast<double>(int64_t{1} << (bits - 1)));
+    zeros = node.splat(builder.getI32Type(), {columns, blocks}, middleOf(bits));
   else if (zeros.isReal() && zeros.count() == columns * blocks)
     zeros = node.reshape(zeros, {columns, blocks});
   else if (!zeros.isReal() && zeros.count() == columns * packedBlocks)
-    zeros = node.slice(unpack(node, node.reshape(zeros, {columns, packedBlocks}), bits), 1, 0, blocks);
+    zeros = unpack(node, node.reshape(zeros, {columns, packedBlocks}), bits, blocks);
   else
     return node.refuse("the zero points fit neither the blocks nor their bytes");
   if (groups) {
@@ -93,8 +90,8 @@ static Results convertMatMulNBits(Node &node) {
     scales = takeKnown(node, scales, 1, *indices);
     zeros = takeKnown(node, zeros, 1, *indices);
   } else {
-    scales = spread(node, scales, block, depth);
-    zeros = spread(node, zeros, block, depth);
+    scales = spread(node, scales, 1, block, depth);
+    zeros = spread(node, zeros, 1, block, depth);
   }
   Tensor matrix = dequantize(node, weights, zeros, scales);
   int64_t rows = a.count() / depth;
@@ -109,49 +106,112 @@ static Results convertMatMulNBits(Node &node) {
                     [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); })}};
 }
 
-/// Operands data, indices, scales, zero points: rows of a table that is quantized by block along its last
-/// dimension.
+namespace {
+/// A table that is quantized by block along one dimension, and elements of it by index along one, the same or
+/// another.
+struct QuantizedTable {
+  Tensor numbers, scales, zeros; ///< `zeros` absent: `middle` everywhere
+  double middle = 0;
+  int64_t gatherAxis = 0, blockAxis = 0, block = 0;
+  int64_t width = 0; ///< numbers along blockAxis
+  int64_t bits = 0;  ///< of the numbers in a byte; 0: the elements are numbers
+
+  bool read(Node &node);
+  Tensor take(Node &node, const Tensor &indices) const;
+
+private:
+  bool readAxes(Node &node);
+  Tensor toNumbers(Node &node, const Tensor &taken, int64_t count) const;
+};
+} // namespace
+
+/// Bytes lie in rows that cannot be cut anywhere but in between.
+bool QuantizedTable::readAxes(Node &node) {
+  gatherAxis = node.normaliseAxis(gatherAxis, numbers.rank());
+  blockAxis = node.normaliseAxis(blockAxis, numbers.rank());
+  if (node.refused())
+    return false;
+  if (bits != 0 && (gatherAxis != 0 || blockAxis != numbers.rank() - 1 || blockAxis == 0)) {
+    (void)node.refuse("a table of bytes has 'gather_axis' 0 and its last axis as 'quantize_axis'");
+    return false;
+  }
+  return true;
+}
+
+bool QuantizedTable::read(Node &node) {
+  gatherAxis = node.integerAttr("gather_axis", 0);
+  blockAxis = node.integerAttr("quantize_axis", 1);
+  block = node.integerAttr("block_size", 128);
+  int64_t stated = node.integerAttr("bits", 4);
+  numbers = node.input(0);
+  scales = node.input(2);
+  zeros = node.input(3);
+  bool isByte = numbers.element.isUnsignedInteger(8), isNibble = numbers.element.getIntOrFloatBitWidth() == 4;
+  if (isByte ? stated != 2 && stated != 4 && stated != 8 : !isNibble || numbers.isReal() || stated != 4) {
+    (void)node.refuse("tables of " + elementName(numbers.element) + " with " + llvm::Twine(stated) +
+                      " bits are not supported");
+    return false;
+  }
+  bits = isByte ? stated : 0;
+  middle = isByte ? middleOf(bits) : 0;
+  if (!readAxes(node))
+    return false;
+  if (!llvm::isPowerOf2_64(block) || block < 0) {
+    (void)node.refuse("'block_size' is not a power of two");
+    return false;
+  }
+  width = numbers.shape[blockAxis] * (isByte ? numbersPerByte(bits) : 1);
+  Shape expected = numbers.shape;
+  expected[blockAxis] = llvm::divideCeil(width, block);
+  if (scales.shape != expected) {
+    (void)node.refuse("the scales have not one element for each block");
+    return false;
+  }
+  if (isByte)
+    expected[blockAxis] = bytesOf(expected[blockAxis], bits);
+  if (zeros && (zeros.shape != expected || zeros.element != numbers.element))
+    (void)node.refuse("the zero points have not one element for each block");
+  return !node.refused();
+}
+
+Tensor QuantizedTable::toNumbers(Node &node, const Tensor &taken, int64_t count) const {
+  return bits == 0 ? node.cast(taken, node.getBuilder().getI32Type()) : unpack(node, taken, bits, count);
+}
+
+/// The elements, in f32, with `indices`' dimension in the gathered one's place: `indices` has rank 1.
+Tensor QuantizedTable::take(Node &node, const Tensor &indices) const {
+  bool isAlongBlocks = gatherAxis == blockAxis;
+  Tensor blockIndices = indices;
+  if (isAlongBlocks)
+    blockIndices = node.map(indices, indices.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      return s.shiftRightSigned(x[0], s.integer(llvm::Log2_64(block)));
+    });
+  auto takeBlocks = [&](const Tensor &parameter) {
+    return gatherAlong(node, parameter, blockIndices, gatherAxis);
+  };
+  auto forEach = [&](const Tensor &parameter) {
+    return isAlongBlocks ? parameter : spread(node, parameter, blockAxis, block, width);
+  };
+  Tensor points = zeros ? forEach(toNumbers(node, takeBlocks(zeros), scales.shape[blockAxis]))
+                        : node.splat(node.getBuilder().getI32Type(), {}, middle);
+  return dequantize(node, toNumbers(node, gatherAlong(node, numbers, indices, gatherAxis), width), points,
+                    forEach(takeBlocks(scales)));
+}
+
+/// Operands data, indices, scales, zero points. What is taken is dequantized, so that the table stays packed.
 static Results convertGatherBlockQuantized(Node &node) {
-  int64_t gatherAxis = node.integerAttr("gather_axis", 0), axis = node.integerAttr("quantize_axis", 1);
-  int64_t block = node.integerAttr("block_size", 128), bits = node.integerAttr("bits", 4);
-  Tensor data = node.input(0), scales = node.input(2), zeros = node.input(3);
-  const Tensor &indices = node.input(1);
-  bool isPacked = data.element.isInteger(8);
-  if (bits != 4 && bits != 8)
-    return node.refuse("tables of " + llvm::Twine(bits) + " bits are not supported");
-  axis = node.normaliseAxis(axis, data.rank());
-  gatherAxis = node.normaliseAxis(gatherAxis, data.rank());
+  QuantizedTable table;
+  if (!table.read(node))
+    return failure();
+  const Tensor &given = node.input(1);
+  Tensor indices = wrapIndices(node, given, table.numbers.shape[table.gatherAxis]);
   if (node.refused())
     return failure();
-  if (gatherAxis != 0 || axis != data.rank() - 1 || axis == 0)
-    return node.refuse("only rows of tables that are quantized along their last axis are supported");
-  Shape expected = data.shape;
-  int64_t width = data.shape.back() * (isPacked ? 8 / bits : 1);
-  expected.back() = (width + block - 1) / block;
-  if (block < 1 || scales.shape != expected)
-    return node.refuse("the scales have not one element for each block");
-  Type i32 = node.getBuilder().getI32Type();
-  int64_t rows = data.shape[0];
-  Tensor flat = node.reshape(indices, {indices.count()});
-  flat = node.map(flat, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    return s.select(s.less(x[0], s.integer(0)), s.add(x[0], s.integer(rows)), x[0]);
-  });
-  auto take = [&](const Tensor &table) { return node.gather(table, flat); };
-  Tensor numbers = take(data);
-  numbers = isPacked ? unpack(node, numbers, bits) : node.cast(numbers, i32);
-  if (zeros) {
-    zeros = take(zeros);
-    zeros = isPacked ? unpack(node, zeros, bits) : node.cast(zeros, i32);
-    if (zeros.shape.back() < expected.back())
-      return node.refuse("the zero points have not one element for each block");
-    zeros = spread(node, node.slice(zeros, zeros.rank() - 1, 0, expected.back()), block, width);
-  } else {
-    zeros = node.splat(i32, {}, isPacked ? static_cast<double>(1 << (bits - 1)) : 0);
-  }
-  Tensor result = dequantize(node, numbers, zeros, spread(node, take(scales), block, width));
-  Shape shape = indices.shape;
-  shape.append(result.shape.begin() + 1, result.shape.end());
-  return {{node.cast(node.reshape(result, shape), scales.element)}};
+  Tensor result = table.take(node, node.reshape(indices, {indices.count()}));
+  Shape shape(result.shape.begin(), result.shape.begin() + table.gatherAxis);
+  shape.append(given.shape);
+  shape.append(result.shape.begin() + table.gatherAxis + 1, result.shape.end());
+  return {{node.cast(node.reshape(result, shape), table.scales.element)}};
 }
 
 void addBlockQuantized(OperatorTable &table) {

@@ -97,23 +97,16 @@ static Tensor selectAlong(Node &node, const Tensor &data, const Tensor &indices,
   return result;
 }
 
-static Results convertGather(Node &node) {
-  const Tensor &data = node.input(0), &given = node.input(1);
-  int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
-  if (data.rank() == 0 || node.refused())
-    return node.refuse("the data is a scalar");
-  Tensor indices = wrapIndices(node, given, data.shape[dim]);
+Tensor gatherAlong(Node &node, const Tensor &data, const Tensor &indices, int64_t dim) {
   Shape shape(data.shape.begin(), data.shape.begin() + dim);
   shape.append(indices.shape);
   shape.append(data.shape.begin() + dim + 1, data.shape.end());
-  if (node.refused())
-    return failure();
   if (indices.constant)
-    return {{node.reshape(takeKnown(node, data, dim, readIntegers(indices.constant)), shape)}};
+    return node.reshape(takeKnown(node, data, dim, readIntegers(indices.constant)), shape);
 
   if (data.count() == data.shape[dim] && isQuickerSelected(data.count(), indices.count())) {
     Tensor row = node.reshape(data, {data.count()});
-    return {{node.reshape(selectAlong(node, row, node.reshape(indices, {indices.count()}), 0), shape)}};
+    return node.reshape(selectAlong(node, row, node.reshape(indices, {indices.count()}), 0), shape);
   }
 
   Shape toFront = {dim};
@@ -128,7 +121,18 @@ static Results convertGather(Node &node) {
   back.push_back(0);
   for (int64_t other = dim + 1; other < data.rank(); ++other)
     back.push_back(other);
-  return {{node.reshape(node.transpose(rows, back), shape)}};
+  return node.reshape(node.transpose(rows, back), shape);
+}
+
+static Results convertGather(Node &node) {
+  const Tensor &data = node.input(0), &given = node.input(1);
+  int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
+  if (data.rank() == 0 || node.refused())
+    return node.refuse("the data is a scalar");
+  Tensor indices = wrapIndices(node, given, data.shape[dim]);
+  if (node.refused())
+    return failure();
+  return {{gatherAlong(node, data, indices, dim)}};
 }
 
 /// sum of indices[k] * strides[k] + base over tensors of indices; -1 if a run's index is outside its axis of

@@ -23,6 +23,10 @@ llvm::SmallVector<int64_t> positions(llvm::ArrayRef<int64_t> shape, llvm::ArrayR
 /// outside the axis are refused.
 Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size);
 
+/// The slices of `data` along `dim` that `indices`, which count from the start, name, with the dimensions of
+/// `indices` in that one's place.
+Tensor gatherAlong(Node &node, const Tensor &data, const Tensor &indices, int64_t dim);
+
 /// A run's indices (i32, at least one) as they are; one outside [0, size) is a fault.
 Tensor checkIndices(Node &node, const Tensor &indices, int64_t size);
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BlockQuantized.h"
 #include "Families.h"
 #include "Integers.h"
 #include "OperatorTable.h"
@@ -52,13 +53,7 @@ static std::optional<Tensor> spreadBlocks(Node &node, const Tensor &parameter, l
   }
   if (expected[axis] <= 1)
     return parameter;
-  Shape blocks = expected;
-  blocks.insert(blocks.begin() + axis + 1, 1);
-  Tensor spread = node.reshape(parameter, blocks);
-  blocks[axis + 1] = block;
-  spread = node.broadcast(spread, blocks);
-  expected[axis] *= block;
-  return node.slice(node.reshape(spread, expected), axis, 0, input.shape[axis]);
+  return spread(node, parameter, axis, block, input.shape[axis]);
 }
 
 /// Scale or zero point – one number, one for each element along `axis`, or one for each block of elements

@@ -17,11 +17,31 @@ def edge(name, array):
     return helper.make_tensor_value_info(name, onnx.mapping.NP_TYPE_TO_TENSOR_TYPE[array.dtype], array.shape)
 
 
+def initializer(name, value):
+    """`value` is an array or, of a type that NumPy has not, a TensorProto."""
+    if not isinstance(value, onnx.TensorProto):
+        return numpy_helper.from_array(value, name)
+    named = onnx.TensorProto()
+    named.CopyFrom(value)
+    named.name = name
+    return named
+
+
+def packed_tensor(data_type, numbers, bits):
+    """A TensorProto of integers of 2 or 4 bits, which ONNX packs into bytes, the first in the lowest bits."""
+    per_byte = 8 // bits
+    fields = numbers.reshape(-1).astype(np.uint8) & ((1 << bits) - 1)
+    fields = np.append(fields, np.zeros(-len(fields) % per_byte, np.uint8)).reshape(-1, per_byte)
+    packed = np.bitwise_or.reduce(fields << (np.arange(per_byte) * bits).astype(np.uint8), 1)
+    return onnx.TensorProto(data_type=data_type, dims=numbers.shape, raw_data=packed.tobytes())
+
+
 class Case:
     """One model and what it is run on; the expected outputs are ONNX Runtime's."""
 
-    def __init__(self, name, nodes, inputs, outputs, held=None):
-        """`inputs` and `held` (initialisers) are {name: array}; `outputs` are names."""
+    def __init__(self, name, nodes, inputs, outputs, held=None, version=STANDARD_VERSION):
+        """`inputs` are {name: array}, `held` (initialisers) {name: array or TensorProto}; `outputs` are names. `version`
+        is the standard operator set's."""
         self.name, self.inputs, self.outputs = name, inputs, outputs
         # The case whose outputs are expected, where ONNX Runtime does not take this one.
         self.reference = self
@@ -29,8 +49,8 @@ class Case:
         self.narrowed = False
         edges = [edge(key, value) for key, value in inputs.items()]
         graph = helper.make_graph(nodes, name, edges, [onnx.ValueInfoProto(name=key) for key in outputs],
-                                  [numpy_helper.from_array(value, key) for key, value in (held or {}).items()])
-        domains = {"": STANDARD_VERSION} | {node.domain: 1 for node in nodes if node.domain}
+                                  [initializer(key, value) for key, value in (held or {}).items()])
+        domains = {"": version} | {node.domain: 1 for node in nodes if node.domain}
         self.model = helper.make_model(graph, ir_version=8, producer_name="",
                                        opset_imports=[helper.make_opsetid(*pair) for pair in domains.items()])
 
@@ -55,6 +75,12 @@ def computed_in_float32(case):
     case.reference = Case(case.name, case.model.graph.node, widen(case.inputs), case.outputs, widen(held))
     case.narrowed = True
     return case
+
+
+def unpack(packed, bits):
+    """The numbers of `bits` in uint8, the first in the lowest bits, along the last dimension."""
+    fields = [(packed >> shift) & ((1 << bits) - 1) for shift in range(0, 8, bits)]
+    return np.stack(fields, -1).reshape(*packed.shape[:-1], -1)
 
 
 class Numbers:
