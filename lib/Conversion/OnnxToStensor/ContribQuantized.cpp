@@ -24,8 +24,10 @@ namespace {
 struct Quantized {
   Tensor values, scale, zero;
 
+  Quantized(const Tensor &values, const Tensor &scale, const Tensor &zero)
+      : values(values), scale(scale), zero(zero) {}
   Quantized(Node &node, size_t first)
-      : values(node.input(first)), scale(node.input(first + 1)), zero(node.input(first + 2)) {}
+      : Quantized(node.input(first), node.input(first + 1), node.input(first + 2)) {}
 };
 
 } // namespace
@@ -62,41 +64,49 @@ static Tensor dequantize(Node &node, const Quantized &q) {
       [](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(s.toReal(s.sub(x[0], x[1])), x[2]); });
 }
 
+/// Whether runs of `other`'s elements meet one element of `tensor` each: along the innermost dimension in
+/// which the two are not both one.
+static bool isRepeated(const Tensor &tensor, const Tensor &other) {
+  auto size = [](const Tensor &x, int64_t fromEnd) {
+    return fromEnd < x.rank() ? x.shape[x.rank() - 1 - fromEnd] : 1;
+  };
+  for (int64_t fromEnd = 0; fromEnd < std::max(tensor.rank(), other.rank()); ++fromEnd)
+    if (size(tensor, fromEnd) != 1 || size(other, fromEnd) != 1)
+      return size(tensor, fromEnd) == 1;
+  return true;
+}
+
 static Results convertQLinearAdd(Node &node) {
   Quantized a(node, 0), b(node, 3);
   Tensor parameters[] = {a.scale, a.zero, b.scale, b.zero, node.input(6), node.input(7)};
   if (!bringToScalars(node, parameters, a.values))
     return failure();
-  Type f32 = node.getBuilder().getF32Type();
+  a = {a.values, parameters[0], parameters[1]};
+  b = {b.values, parameters[2], parameters[3]};
+  // What is repeated comes second.
+  if (isRepeated(a.values, b.values))
+    std::swap(a, b);
+  Type f32 = node.getBuilder().getF32Type(), element = a.values.element;
   auto ratio = [&](const Tensor &scale) {
     return node.map({scale, parameters[4]}, f32,
                     [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], x[1]); });
   };
-  Tensor ofA = ratio(parameters[0]), ofB = ratio(parameters[2]);
+  Tensor ofA = ratio(a.scale), ofB = ratio(b.scale);
   // What does not depend on the operands.
-  Tensor fixed = node.map({zeroNumber(node, parameters[5]), ofA, zeroNumber(node, parameters[1]), ofB,
-                           zeroNumber(node, parameters[3])},
-                          f32, [](Scalars &s, llvm::ArrayRef<Value> x) {
-                            Value product = s.mul(x[3], s.toReal(x[4]));
-                            return s.sub(s.toReal(x[0]), s.fma(x[1], s.toReal(x[2]), product));
-                          });
+  Tensor fixed = node.map(
+      {zeroNumber(node, parameters[5]), ofA, zeroNumber(node, a.zero), ofB, zeroNumber(node, b.zero)}, f32,
+      [](Scalars &s, llvm::ArrayRef<Value> x) {
+        Value product = s.mul(x[3], s.toReal(x[4]));
+        return s.sub(s.toReal(x[0]), s.fma(x[1], s.toReal(x[2]), product));
+      });
   // Signed bytes are what convolutions read too.
-  int64_t shift = a.values.element.isUnsignedInteger() ? 128 : 0;
-  Type element = a.values.element;
+  int64_t shift = element.isUnsignedInteger() ? 128 : 0;
   for (Tensor *values : {&a.values, &b.values})
     *values = toBytes(node, *values, Tensor()).values;
   auto number = [&](Scalars &s, Value x) { return s.toReal(shift ? s.add(x, s.integer(shift)) : x); };
-  // A tensor of one number belongs to the fixed part.
-  bool swapped = a.values.count() == 1;
-  if (swapped)
-    std::swap(a, b), std::swap(ofA, ofB);
-  bool isScalar = b.values.count() == 1;
   return {{quantizeScaled(node, {a.values, ofA, b.values, ofB, fixed}, Tensor(), element,
                           [&](Scalars &s, llvm::ArrayRef<Value> x) {
-                            Value second = number(s, x[2]);
-                            Value rest =
-                                isScalar ? s.add(x[4], s.mul(second, x[3])) : s.fma(second, x[3], x[4]);
-                            return s.fma(number(s, x[0]), x[1], rest);
+                            return s.fma(number(s, x[0]), x[1], s.fma(number(s, x[2]), x[3], x[4]));
                           })}};
 }
 
@@ -228,11 +238,16 @@ static Results convertQLinearAveragePool(Node &node) {
   x.scale = parameters[0];
   x.zero = parameters[1];
   Tensor numbers = dequantize(node, x);
-  std::optional<Tensor> means = averagePool(node, channelsAreLast ? channelsFirst(node, numbers) : numbers);
+  std::optional<Tensor> means =
+      averagePool(node, channelsAreLast ? channelsFirst(node, numbers) : numbers, Averaging::InOrder);
   if (!means)
     return failure();
-  Tensor result = channelsAreLast ? channelsLast(node, *means) : *means;
-  return {{quantize(node, result, parameters[2], parameters[3], x.values.element)}};
+  // The zero point is added before the sum is rounded.
+  return {{quantizeScaled(
+      node,
+      {channelsAreLast ? channelsLast(node, *means) : *means, parameters[2], zeroNumber(node, parameters[3])},
+      Tensor(), x.values.element,
+      [](Scalars &s, llvm::ArrayRef<Value> v) { return s.add(s.div(v[0], v[1]), s.toReal(v[2])); })}};
 }
 
 void addContribQuantized(OperatorTable &table) {

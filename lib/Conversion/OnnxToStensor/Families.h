@@ -80,8 +80,12 @@ struct Windows {
 std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
                                    llvm::ArrayRef<int64_t> spatial);
 
+/// How windows are averaged: in any order, or as ONNX Runtime averages quantized numbers, which adds them one
+/// after the other and, where padding counts, counts what lies beyond it too.
+enum class Averaging { AnyOrder, InOrder };
+
 /// `input` [N, C, spatial...] averaged over the windows that the node's attributes say; none if refused.
-std::optional<Tensor> averagePool(Node &node, const Tensor &input);
+std::optional<Tensor> averagePool(Node &node, const Tensor &input, Averaging averaging = Averaging::AnyOrder);
 
 /// N, C, spatial... to N, spatial..., C, and back.
 Tensor channelsLast(Node &node, const Tensor &input);

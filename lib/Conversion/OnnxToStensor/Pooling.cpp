@@ -41,6 +41,23 @@ static Tensor combineTaps(Node &node, const Tensor &slid, ReduceKind kind) {
   return node.reshape(node.reduce(kind, slid, slid.rank() - 2), shape);
 }
 
+/// The taps of slid windows added one after the other: [N, positions..., C].
+static Tensor addTaps(Node &node, const Tensor &slid) {
+  int64_t dim = slid.rank() - 2;
+  llvm::SmallVector<Tensor> taps;
+  for (int64_t tap = 0; tap < slid.shape[dim]; ++tap)
+    taps.push_back(node.slice(slid, dim, tap, 1));
+  Shape shape = slid.shape;
+  shape.erase(shape.end() - 2);
+  Tensor sums = node.map(taps, slid.element, [](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value sum = x.front();
+    for (Value tap : x.drop_front())
+      sum = s.add(sum, tap);
+    return sum;
+  });
+  return node.reshape(sums, shape);
+}
+
 /// The windows' elements combined: input [N, C, spatial...] to [N, positions..., C].
 static Tensor pool(Node &node, const Tensor &input, const Windows &windows, ReduceKind kind, double padding) {
   return combineTaps(node, slide(node, channelsLast(node, input), windows, padding), kind);
@@ -160,12 +177,18 @@ static Tensor divideByCounts(Node &node, const Tensor &sums, const Windows &wind
                   [](Scalars &s, llvm::ArrayRef<Value> x) { return s.div(x[0], x[1]); });
 }
 
-std::optional<Tensor> averagePool(Node &node, const Tensor &input) {
+std::optional<Tensor> averagePool(Node &node, const Tensor &input, Averaging averaging) {
   bool withPadding = node.integerAttr("count_include_pad", 0);
   std::optional<Windows> windows = poolingWindows(node, input);
   if (!windows)
     return std::nullopt;
-  Tensor sums = pool(node, node.cast(input, node.getBuilder().getF32Type()), *windows, ReduceKind::add, 0);
+  Type f32 = node.getBuilder().getF32Type();
+  Tensor slid = slide(node, channelsLast(node, node.cast(input, f32)), *windows, 0);
+  bool inOrder = averaging == Averaging::InOrder;
+  Tensor sums = inOrder ? addTaps(node, slid) : combineTaps(node, slid, ReduceKind::add);
+  if (inOrder && withPadding) // all of it
+    for (auto [padding, overhang] : llvm::zip_equal(windows->high, windows->overhang))
+      padding += overhang;
   Tensor means = divideByCounts(node, sums, *windows, llvm::ArrayRef(input.shape).drop_front(2), withPadding);
   return channelsFirst(node, node.cast(means, input.element));
 }

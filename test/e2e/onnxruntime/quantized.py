@@ -5,8 +5,7 @@
 import itertools
 
 import numpy as np
-from cases import Case, Numbers, node_case
-from onnx import helper
+from cases import Numbers, node_case
 
 BYTES = {"u8": np.uint8, "s8": np.int8}
 
@@ -96,7 +95,10 @@ def convolutions():
 
 
 def elementwise():
-    shapes = {"same": ((2, 3, 35), (2, 3, 35)), "broadcast": ((2, 3, 35), (1, 3, 1)), "one": ((2, 35), (1,))}
+    shapes = {"same": ((2, 3, 35), (2, 3, 35)), "broadcast": ((2, 3, 35), (1, 3, 1)), "one": ((2, 35), (1,)),
+              "row": ((2, 3, 35), (35,)), "scalar": ((), (35,)), "both_sides": ((3, 1), (1, 35)),
+              # Many numbers, so that some are near the middle between two results.
+              "runs": ((5, 200), (5, 1)), "runs_left": ((5, 1), (5, 200))}
     for op, dtype, (form, (left, right)), known in itertools.product(
             ("QLinearAdd", "QLinearMul"), BYTES, shapes.items(), (True, False)):
         name = f"{op.lower()}_{dtype}_{form}_{'known' if known else 'run_time'}"
@@ -128,67 +130,52 @@ def elementwise():
             operands |= {f"x{number}": n.bytes(BYTES[dtype], 2, 3, 4), f"s{number}": scalar(scale),
                          f"z{number}": zero if same else n.zero(BYTES[dtype])}
         yield node_case(name, "QLinearConcat", operands, held=[key for key in operands if key[0] != "x"], axis=axis)
+    for dtype, known in itertools.product(BYTES, (True, False)):
+        name = f"qlinearconcat_{dtype}_sizes_{'known' if known else 'run_time'}"
+        n = Bytes(name)
+        operands = {"sy": scalar(0.02), "zy": n.zero(BYTES[dtype])}
+        for number, size in enumerate((1, 4, 2)):
+            operands |= {f"x{number}": n.bytes(BYTES[dtype], 3, size), f"s{number}": n.scales(),
+                         f"z{number}": n.zero(BYTES[dtype])}
+        yield node_case(name, "QLinearConcat", operands, held=[key for key in operands if key[0] != "x" and known], axis=1)
+
+
+def pooling_case(op, name, dtype, last, shape, known=True, scale=0.043, **attributes):
+    """`shape` is N, C, spatial...; channels come last in the case if `last`."""
+    n = Bytes(name)
+    dims = (shape[0], *shape[2:], shape[1]) if last else shape
+    operands = {"x": n.bytes(BYTES[dtype], *dims), "sx": scalar(0.05), "zx": n.zero(BYTES[dtype]),
+                "sy": scalar(scale), "zy": n.zero(BYTES[dtype])}
+    held = [key for key in operands if key != "x"]
+    return node_case(name, op, operands, held=held if known else (), channels_last=last, **attributes)
 
 
 def pooling():
     for dtype, last in itertools.product(BYTES, (0, 1)):
-        name = f"qlinearglobalaveragepool_{dtype}_{'last' if last else 'first'}"
-        n = Bytes(name)
-        yield node_case(name, "QLinearGlobalAveragePool", {
-            "x": n.bytes(BYTES[dtype], *((2, 5, 7, 9) if last else (2, 9, 5, 7))), "sx": scalar(0.05),
-            "zx": n.zero(BYTES[dtype]), "sy": scalar(0.013), "zy": n.zero(BYTES[dtype])},
-            held=("sx", "zx", "sy", "zy"), channels_last=last)
-        for form, attributes in {"plain": {}, "pads": {"pads": [1, 1, 1, 1]},
-                                 "counted": {"pads": [1, 0, 1, 1], "count_include_pad": 1},
-                                 "strides": {"strides": [2, 2], "ceil_mode": 1}}.items():
-            name = f"qlinearaveragepool_{dtype}_{'last' if last else 'first'}_{form}"
-            n = Bytes(name)
-            yield node_case(name, "QLinearAveragePool", {
-                "x": n.bytes(BYTES[dtype], *((1, 6, 7, 4) if last else (1, 4, 6, 7))), "sx": scalar(0.05),
-                "zx": n.zero(BYTES[dtype]), "sy": scalar(0.043), "zy": n.zero(BYTES[dtype])},
-                held=("sx", "zx", "sy", "zy"), channels_last=last, kernel_shape=[3, 2], **attributes)
-
-
-def blocks():
-    for bits, block, depth, zeros in itertools.product((2, 4, 8), (16, 32, 128), (64, 100), ("none", "packed", "real")):
-        if (block == 128) != (zeros == "packed") and block != 32:
-            continue
-        # ONNX Runtime has no kernel for real zero points of others.
-        if bits != 4 and zeros == "real":
-            continue
-        name = f"matmul_nbits_{bits}_{block}_{depth}_{zeros}"
-        n = Bytes(name)
-        columns, count = 6, -(-depth // block)
-        operands = {"a": n.reals(2, 3, depth), "b": n.bytes(np.uint8, columns, count, block * bits // 8),
-                    "scales": n.scales(columns * count)}
-        if zeros == "packed":
-            operands["zeros"] = n.bytes(np.uint8, columns * -(-count * bits // 8))
-        elif zeros == "real":
-            operands["zeros"] = n.integers(0, 1 << bits, columns * count).astype(np.float32)
-        yield node_case(name, "MatMulNBits", operands, held=[key for key in operands if key != "a"], K=depth,
-                        N=columns, bits=bits, block_size=block)
-    for bits, zeros in itertools.product((4, 8), (False, True)):
-        name = f"gather_block_quantized_{bits}_{'zeros' if zeros else 'none'}"
-        n = Bytes(name)
-        operands = {"data": n.bytes(np.uint8, 10, 64 * bits // 8), "indices": n.integers(-10, 10, 2, 3),
-                    "scales": n.scales(10, 2)}
-        if zeros:
-            operands["zeros"] = n.bytes(np.uint8, 10, 2 * bits // 8)
-        yield node_case(name, "GatherBlockQuantized", operands, held=[key for key in operands if key != "indices"],
-                        gather_axis=0, quantize_axis=1, block_size=32, bits=bits)
-
-
-def edges():
-    for dtype, axis in itertools.product(BYTES, (None, 1)):
-        name = f"quantize_microsoft_{dtype}_{'tensor' if axis is None else 'axis'}"
-        n = Bytes(name)
-        shape, attributes = ((), {}) if axis is None else ((4,), {"axis": axis})
-        nodes = [helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"], domain="com.microsoft", **attributes),
-                 helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"], domain="com.microsoft", **attributes)]
-        yield Case(name, nodes, {"x": n.reals(3, 4, 5)}, ["q", "y"],
-                   {"s": n.scales(*shape), "z": n.zero(BYTES[dtype], *shape)})
+        order = "last" if last else "first"
+        prefix = f"qlinearglobalaveragepool_{dtype}_{order}"
+        for suffix, shape in {"": (2, 9, 5, 7), "_rank3": (2, 4, 9), "_rank5": (1, 4, 3, 2, 5)}.items():
+            yield pooling_case("QLinearGlobalAveragePool", f"{prefix}{suffix}", dtype, last, shape, scale=0.013,
+                               known=suffix != "_rank3")
+        forms = {"plain": {}, "pads": {"pads": [1, 1, 1, 1]},
+                 "counted": {"pads": [1, 0, 1, 1], "count_include_pad": 1},
+                 "strides": {"strides": [2, 2], "ceil_mode": 1},
+                 "same": {"auto_pad": "SAME_UPPER", "strides": [2, 2]}, "same_lower": {"auto_pad": "SAME_LOWER"},
+                 # What lies beyond the padding counts as well.
+                 "counted_beyond": {"pads": [1, 1, 1, 1], "strides": [2, 2], "ceil_mode": 1, "count_include_pad": 1}}
+        prefix = f"qlinearaveragepool_{dtype}_{order}"
+        for form, attributes in forms.items():
+            yield pooling_case("QLinearAveragePool", f"{prefix}_{form}", dtype, last, (1, 4, 6, 7), kernel_shape=[3, 2],
+                               **attributes)
+        yield pooling_case("QLinearAveragePool", f"{prefix}_rank3", dtype, last, (2, 4, 9), kernel_shape=[3], pads=[1, 1])
+        yield pooling_case("QLinearAveragePool", f"{prefix}_rank5", dtype, last, (1, 4, 5, 6, 7), kernel_shape=[2, 3, 2],
+                           pads=[1, 1, 0, 0, 1, 1], strides=[1, 2, 2])
+        # Fourths in units of 0.05 / 0.043 are often halves.
+        for known in (True, False):
+            yield pooling_case("QLinearAveragePool", f"{prefix}_halves_{'known' if known else 'run_time'}", dtype, last,
+                               (3, 4, 6, 7), known=known, kernel_shape=[2, 2])
 
 
 def cases():
-    for family in (products, gemms, convolutions, elementwise, pooling, blocks, edges):
+    for family in (products, gemms, convolutions, elementwise, pooling):
         yield from family()
