@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Experts.h"
+
 #include "Families.h"
 #include "OperatorTable.h"
 
@@ -19,120 +21,133 @@ namespace {
 /// A mixture-of-experts node: each row of the input goes through the k experts that its router likes best.
 class Experts {
 public:
-  explicit Experts(Node &node)
-      : node(node), f32(node.getBuilder().getF32Type()), i32(node.getBuilder().getI32Type()) {}
+  Experts(Node &node, bool isQuantized)
+      : node(node), f32(node.getBuilder().getF32Type()), i32(node.getBuilder().getI32Type()) {
+    format.isQuantized = isQuantized;
+  }
 
   Results convert();
 
 private:
   bool readAttributes();
+  void readOperands();
   bool measure();
-  void route();
-  Tensor product(const Tensor &x, const Tensor &weights, const Tensor &bias);
-  Tensor activate(const Tensor &x);
-  Tensor swiGlu(const Tensor &x);
+  Tensor apply(const ExpertLayer &layer, const Tensor &x, ChooseExperts choose);
+  Tensor activate(const Tensor &x, const Tensor &factor);
+  Tensor swiGlu(const Tensor &gate, const Tensor &linear);
   Tensor throughAll();
   Tensor throughChosen();
-  Tensor expertsOf(const Tensor &x, llvm::function_ref<Tensor(const Tensor &)> choose);
+  Tensor expertsOf(const Tensor &x, ChooseExperts choose);
 
   Node &node;
   Type f32, i32, element;
+  /// Of numbers between layers: quantized experts compute in f32, as ONNX Runtime's do.
+  Type between;
   std::string activation;
-  int64_t best = 1, fusion = 0;
+  int64_t fusion = 0;
+  ExpertFormat format;
   double alpha = 1, beta = 0, limit = 0;
-  bool isNormalized = false, isLimited = false;
+  bool isLimited = false;
 
+  ExpertLayer up, down, third;
   int64_t rows = 0, width = 0, count = 0;
-  /// Of each row, [rows, count]: the experts' shares (f32), and how many experts the router likes better
-  /// (i32).
-  Tensor shares, ranks;
+  Routing routing;
+  Routed routed;
 };
 } // namespace
 
 bool Experts::readAttributes() {
   activation = node.stringAttr("activation_type", "relu").lower();
-  best = node.integerAttr("k", 1);
-  isNormalized = node.integerAttr("normalize_routing_weights", 0);
+  routing.best = node.integerAttr("k", 1);
+  routing.isNormalized = node.integerAttr("normalize_routing_weights", 0);
+  routing.isSparse = node.integerAttr("use_sparse_mixer", 0);
   fusion = node.integerAttr("swiglu_fusion", 0);
   alpha = node.realAttr("activation_alpha", 1);
   beta = node.realAttr("activation_beta", 0);
   isLimited = node.hasAttribute("swiglu_limit");
   limit = node.realAttr("swiglu_limit", 0);
-  if (node.integerAttr("use_sparse_mixer", 0))
-    (void)node.refuse("use_sparse_mixer is not supported");
+  if (format.isQuantized && !format.read(node))
+    return false;
+  if (routing.isSparse && routing.best != 2)
+    (void)node.refuse("use_sparse_mixer takes two experts, but k = " + llvm::Twine(routing.best));
   if (!llvm::is_contained({"relu", "gelu", "silu", "swiglu", "identity"}, activation))
     (void)node.refuse("activation_type = '" + activation + "' is not supported");
-  if (activation == "swiglu" && fusion != 1 && fusion != 2)
+  if (activation == "swiglu" && (fusion < 0 || fusion > 2))
     (void)node.refuse("swiglu_fusion = " + llvm::Twine(fusion) + " is not supported");
   return !node.refused();
 }
 
-/// The operands: input, the router's scores, and for both layers weights and biases [count, columns].
+void Experts::readOperands() {
+  auto scores = [&](size_t index) { return node.cast(node.input(index), f32); };
+  routing.scores = scores(1);
+  if (!format.isQuantized) {
+    up = {node.input(2), node.input(3)};
+    down = {node.input(4), node.input(5)};
+    third = {node.input(6), node.input(7)};
+    return;
+  }
+  up = {node.input(2), node.input(4), node.input(3), node.input(11)};
+  down = {node.input(5), node.input(7), node.input(6), node.input(12)};
+  third = {node.input(8), node.input(10), node.input(9), node.input(13)};
+  if (node.has(14)) {
+    routing.shares = scores(14);
+    return;
+  }
+  // As ONNX Runtime's CPU provider, which takes the softmax over the chosen experts in any case.
+  routing.isNormalized = true;
+}
+
+/// Sizes, and whether they fit each other; refuses them otherwise.
 bool Experts::measure() {
-  const Tensor &input = node.input(0), &scores = node.input(1), &up = node.input(2), &down = node.input(4);
+  const Tensor &input = node.input(0);
   element = input.element;
-  if (node.has(6) || node.has(7)) {
-    (void)node.refuse("a third layer is not supported");
+  between = format.isQuantized ? f32 : element;
+  if (!input.isReal() || input.rank() < 1 || routing.scores.rank() != 2 || up.weights.rank() != 3) {
+    (void)node.refuse("input, router_probs or fc1_experts_weights are not real or have the wrong rank");
     return false;
   }
-  if (input.rank() < 1 || scores.rank() != 2 || up.rank() != 3 || down.rank() != 3)
-    return false;
   width = input.shape.back();
   rows = input.count() / std::max<int64_t>(width, 1);
-  count = scores.shape[1];
-  int64_t inner = up.shape[1] / (activation == "swiglu" ? 2 : 1);
-  return scores.shape[0] == rows && best >= 1 && best <= count && rows > 0 && up.shape[0] == count &&
-         up.shape[2] == width && down.shape == Shape{count, width, inner};
+  count = routing.scores.shape[1];
+  bool isFused = activation == "swiglu" && fusion != 0;
+  if (isFused ? third.weights || up.weights.shape[1] % 2 != 0 : activation == "swiglu" && !third.weights) {
+    (void)node.refuse("swiglu_fusion = " + llvm::Twine(fusion) + " does not fit the layers");
+    return false;
+  }
+  int64_t inner = up.weights.shape[1] / (isFused ? 2 : 1);
+  up.columns = up.weights.shape[1];
+  third.columns = down.depth = inner;
+  up.depth = third.depth = down.columns = width;
+  if (rows < 1 || routing.best < 1 || routing.best > count) {
+    (void)node.refuse("k = " + llvm::Twine(routing.best) + " does not fit " + llvm::Twine(count) +
+                      " experts, or there are no rows");
+    return false;
+  }
+  expectShape(node, routing.scores, "router_probs", {rows, count});
+  expectShape(node, routing.shares, "router_weights", {rows, count});
+  checkLayer(node, up, format, count, "fc1");
+  checkLayer(node, down, format, count, "fc2");
+  if (third.weights)
+    checkLayer(node, third, format, count, "fc3");
+  return !node.refused();
 }
 
-/// Softmax over the experts. Of equal experts the later one is liked better.
-void Experts::route() {
-  Tensor scores = node.cast(node.input(1), f32);
-  Tensor greatest = node.reduce(ReduceKind::max, scores, 1);
-  Tensor powers = node.map({scores, greatest}, f32,
-                           [](Scalars &s, llvm::ArrayRef<Value> x) { return s.exp(s.sub(x[0], x[1])); });
-  auto divideBy = [&](const Tensor &x, const Tensor &sum) {
-    return node.map({x, sum}, f32, [](Scalars &s, llvm::ArrayRef<Value> v) { return s.div(v[0], v[1]); });
-  };
-  shares = divideBy(powers, node.reduce(ReduceKind::add, powers, 1));
-  Shape order(count);
-  std::iota(order.begin(), order.end(), 0);
-  Tensor mine = node.reshape(shares, {rows, count, 1}), other = node.reshape(shares, {rows, 1, count}),
-         myPlace = node.integers({count, 1}, order, i32), otherPlace = node.integers({1, count}, order, i32);
-  Tensor isBetter =
-      node.map({other, mine, otherPlace, myPlace}, i32, [](Scalars &s, llvm::ArrayRef<Value> x) {
-        Value isLater = s.bitAnd(s.equal(x[0], x[1]), s.greater(x[2], x[3]));
-        return s.toNumber(s.bitOr(s.greater(x[0], x[1]), isLater));
-      });
-  ranks = node.reshape(node.reduce(ReduceKind::add, isBetter, 2), {rows, count});
-  if (!isNormalized)
-    return;
-  Tensor chosen = node.map({shares, ranks}, f32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    return s.select(s.less(x[1], s.integer(best)), x[0], s.real(0));
-  });
-  shares = divideBy(shares, node.reduce(ReduceKind::add, chosen, 1));
-}
-
-/// x [B, M, K] times weights [B, N, K], plus bias [B, 1, N] unless that is absent; of the input's type.
-Tensor Experts::product(const Tensor &x, const Tensor &weights, const Tensor &bias) {
-  auto withDepth = [&](const Tensor &tensor) {
+/// The layer of the chosen experts on x [B, M, depth], as [B, M, columns].
+Tensor Experts::apply(const ExpertLayer &layer, const Tensor &x, ChooseExperts choose) {
+  auto withTerms = [&](const Tensor &tensor) {
     return node.reshape(tensor, {tensor.shape[0], tensor.shape[1], 1, tensor.shape[2]});
   };
-  Tensor result = contractReals(node, withDepth(x), withDepth(weights));
-  if (!bias)
-    return node.cast(result, element);
-  return node.map({result, bias}, element,
+  Tensor result = contractReals(node, withTerms(x), withTerms(chosenWeights(node, layer, format, choose)));
+  if (!layer.bias)
+    return node.cast(result, between);
+  Tensor bias = node.reshape(layer.bias, {count, 1, layer.columns});
+  return node.map({result, choose(bias)}, between,
                   [](Scalars &s, llvm::ArrayRef<Value> v) { return s.add(v[0], v[1]); });
 }
 
-/// Gate times sigmoid of alpha gate times (linear + beta). Gates and linear numbers alternate, or the halves
-/// follow each other.
-Tensor Experts::swiGlu(const Tensor &x) {
-  int64_t inner = x.shape[2] / 2;
-  bool alternate = fusion == 1;
-  Tensor gate = node.slice(x, 2, 0, inner, alternate ? 2 : 1),
-         linear = node.slice(x, 2, alternate ? 1 : inner, inner, alternate ? 2 : 1);
-  return node.map({gate, linear}, element, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+/// Gate times sigmoid of alpha gate times (linear + beta).
+Tensor Experts::swiGlu(const Tensor &gate, const Tensor &linear) {
+  return node.map({gate, linear}, between, [&](Scalars &s, llvm::ArrayRef<Value> v) {
     Value g = v[0], l = v[1];
     if (isLimited) {
       g = s.min(g, s.real(limit));
@@ -142,26 +157,36 @@ Tensor Experts::swiGlu(const Tensor &x) {
   });
 }
 
-Tensor Experts::activate(const Tensor &x) {
-  if (activation == "swiglu")
-    return swiGlu(x);
-  return node.map(x, element, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+/// The activation of x, the first layer's numbers, times `factor`, the third layer's unless that is absent.
+Tensor Experts::activate(const Tensor &x, const Tensor &factor) {
+  if (activation == "swiglu" && factor)
+    return swiGlu(x, factor);
+  if (activation == "swiglu") {
+    // Gates and linear numbers alternate, or the halves follow each other.
+    int64_t inner = x.shape[2] / 2;
+    bool alternate = fusion == 1;
+    return swiGlu(node.slice(x, 2, 0, inner, alternate ? 2 : 1),
+                  node.slice(x, 2, alternate ? 1 : inner, inner, alternate ? 2 : 1));
+  }
+  llvm::SmallVector<Tensor> operands = {x};
+  if (factor)
+    operands.push_back(factor);
+  return node.map(operands, between, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    Value result = v[0];
     if (activation == "relu")
-      return s.max(v[0], s.real(0));
-    if (activation == "gelu")
-      return gelu(s, v[0], /*byTanh=*/true);
-    return activation == "silu" ? s.mul(v[0], sigmoid(s, v[0])) : v[0];
+      result = s.max(v[0], s.real(0));
+    else if (activation == "gelu")
+      result = gelu(s, v[0], /*byTanh=*/true);
+    else if (activation == "silu")
+      result = s.mul(v[0], sigmoid(s, v[0]));
+    return v.size() == 2 ? s.mul(result, v[1]) : result;
   });
 }
 
-/// Rows x [B, M, width] through the experts that `choose` takes, B of them, out of a tensor [count, ...].
-Tensor Experts::expertsOf(const Tensor &x, llvm::function_ref<Tensor(const Tensor &)> choose) {
-  auto layer = [&](const Tensor &rowsOf, size_t index) {
-    const Tensor &bias = node.input(index + 1);
-    Tensor chosen = bias ? choose(node.reshape(bias, {count, 1, bias.shape[1]})) : Tensor();
-    return product(rowsOf, choose(node.input(index)), chosen);
-  };
-  return node.cast(layer(activate(layer(x, 2)), 4), f32);
+/// Rows x [B, M, width] through the experts that `choose` takes.
+Tensor Experts::expertsOf(const Tensor &x, ChooseExperts choose) {
+  Tensor factor = third.weights ? apply(third, x, choose) : Tensor();
+  return node.cast(apply(down, activate(apply(up, x, choose), factor), choose), f32);
 }
 
 /// All rows through all experts; those that were not chosen count nothing, whatever they gave.
@@ -170,28 +195,30 @@ Tensor Experts::throughAll() {
   Tensor outputs = expertsOf(input, [](const Tensor &all) { return all; });
   auto perExpert = [&](const Tensor &x) { return node.reshape(node.transpose(x, {1, 0}), {count, rows, 1}); };
   Tensor parts =
-      node.map({outputs, perExpert(shares), perExpert(ranks)}, f32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-        return s.select(s.less(x[2], s.integer(best)), s.mul(x[0], x[1]), s.real(0));
-      });
+      node.map({outputs, perExpert(routed.shares), perExpert(routed.ranks)}, f32,
+               [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                 return s.select(s.less(x[2], s.integer(routing.best)), s.mul(x[0], x[1]), s.real(0));
+               });
   return node.reduce(ReduceKind::add, parts, 0);
 }
 
 /// Each row through its own experts, whose weights are fetched.
 Tensor Experts::throughChosen() {
+  int64_t best = routing.best;
   Shape slots(best), experts(count);
   std::iota(slots.begin(), slots.end(), 0);
   std::iota(experts.begin(), experts.end(), 0);
   Tensor slot = node.integers({best, 1}, slots, i32), expert = node.integers({1, count}, experts, i32);
   // One number of each expert where it takes the slot, and 0 elsewhere, adds up to that of the slot's expert.
   auto atSlots = [&](const Tensor &numbers, Type type) {
-    Tensor rank = node.reshape(ranks, {rows, 1, count});
+    Tensor rank = node.reshape(routed.ranks, {rows, 1, count});
     Tensor taken = node.map({rank, slot, numbers}, type, [](Scalars &s, llvm::ArrayRef<Value> x) {
       Value zero = llvm::isa<FloatType>(x[2].getType()) ? s.real(0) : s.integer(0);
       return s.select(s.equal(x[0], x[1]), x[2], zero);
     });
     return node.reshape(node.reduce(ReduceKind::add, taken, 2), {rows * best, 1});
   };
-  Tensor chosen = atSlots(expert, i32), share = atSlots(node.reshape(shares, {rows, 1, count}), f32);
+  Tensor chosen = atSlots(expert, i32), share = atSlots(node.reshape(routed.shares, {rows, 1, count}), f32);
   Tensor input = node.broadcast(node.reshape(node.input(0), {rows, 1, width}), {rows, best, width});
   Tensor outputs = expertsOf(node.reshape(input, {rows * best, 1, width}), [&](const Tensor &all) {
     int64_t vectors = all.shape[1], size = all.shape[2];
@@ -212,16 +239,28 @@ Tensor Experts::throughChosen() {
 Results Experts::convert() {
   if (!readAttributes())
     return failure();
+  for (size_t index = 15; index < node.numInputs(); ++index)
+    if (node.has(index))
+      return node.refuse("input " + llvm::Twine(index) + ", of floating-point weights, is not supported");
+  for (size_t index : {0, 1, 2, format.isQuantized ? 5 : 4})
+    if (!node.has(index))
+      return node.refuse("input " + llvm::Twine(index) + " is missing");
+  readOperands();
   if (!measure())
-    return node.refuse("k and the operands' shapes do not fit");
-  route();
+    return failure();
+  routed = route(node, routing);
   // Fetching pays where it fetches less than there is.
-  Tensor sum = rows * best < count ? throughChosen() : throughAll();
+  Tensor sum = rows * routing.best < count ? throughChosen() : throughAll();
   return {{node.cast(node.reshape(sum, node.input(0).shape), element)}};
 }
 
 void addExperts(OperatorTable &table) {
-  table.add("MoE", 1, [](Node &node) { return Experts(node).convert(); }, onnx::kMicrosoftDomain);
+  auto add = [&](llvm::StringRef name, bool isQuantized) {
+    table.add(
+        name, 1, [=](Node &node) { return Experts(node, isQuantized).convert(); }, onnx::kMicrosoftDomain);
+  };
+  add("MoE", /*isQuantized=*/false);
+  add("QMoE", /*isQuantized=*/true);
 }
 
 } // namespace sluice::conversion
