@@ -47,12 +47,18 @@ int64_t stripesOf(mlir::Operation &op) {
       .Default([](mlir::Operation *) { return int64_t(1); });
 }
 
+/// Words that a buffer takes in each of its slices.
+int64_t wordsOf(mlir::Value buffer) {
+  const int64_t stripes = stripesOf(*buffer.getDefiningOp());
+  return (llvm::cast<BufferType>(buffer.getType()).getVectors() + stripes - 1) / stripes;
+}
+
 /// Bytes that a buffer takes on a card, all copies together.
 int64_t bytesOf(mlir::Value buffer, const target::Target &target, const Placement &placement) {
-  auto type = llvm::cast<BufferType>(buffer.getType());
-  const int64_t stripes = stripesOf(*buffer.getDefiningOp());
-  const int64_t words = (type.getVectors() + stripes - 1) / stripes * stripes * type.getBytes();
-  return int64_t(placement.buffers.lookup(buffer).hemispheres.size()) * words * target.lanes();
+  const int64_t slices =
+      stripesOf(*buffer.getDefiningOp()) * llvm::cast<BufferType>(buffer.getType()).getBytes();
+  const int64_t copies = placement.buffers.lookup(buffer).hemispheres.size();
+  return copies * slices * wordsOf(buffer) * target.lanes();
 }
 
 class BufferPlacer {
@@ -71,11 +77,12 @@ public:
         bytes += bytesOf(op.getResult(0), target, placement);
         buffers.push_back(&op);
       }
-    // Those with the fewest choices first: of many slices, and, where not all can have words of their own,
-    // those that stay.
+    // Those with the fewest choices first: of many slices, then of more than half a bank and, where not all
+    // can have words of their own, those that stay.
     const bool isScarce = bytes > int64_t(target.memoryBytes());
     auto isUrgent = [&](mlir::Operation *op) {
-      return isScarce && llvm::any_of(op->getUsers(), llvm::IsaPred<OutputOp>);
+      const bool isOutput = llvm::any_of(op->getUsers(), llvm::IsaPred<OutputOp>);
+      return isLarge(op->getResult(0)) || (isScarce && isOutput);
     };
     for (bool striped : {true, false})
       for (bool urgent : {true, false})
@@ -85,6 +92,8 @@ public:
   }
 
 private:
+  bool isLarge(mlir::Value buffer) const { return 2 * wordsOf(buffer) > int64_t(target.wordsPerBank); }
+
   void collect(mlir::Operation *op) {
     llvm::SmallVector<mlir::Value> reads, writes;
     bool readByVxm = false, writtenByVxm = false;
@@ -180,7 +189,7 @@ private:
     auto type = llvm::cast<BufferType>(buffer.getType());
     const Wishes &wish = wishes[buffer];
     BufferPlace &place = placement.buffers[buffer];
-    int64_t width = stripes * type.getBytes(), needed = (type.getVectors() + stripes - 1) / stripes;
+    int64_t width = stripes * type.getBytes(), needed = wordsOf(buffer);
     // Narrow buffers stay within a stop, wide ones start at multiples of their width.
     int64_t grain = stripes == 1 ? type.getBytes() : std::min<int64_t>(width, target.installStreams);
     using Cost = std::tuple<bool, int64_t, int64_t, int64_t, int64_t>;

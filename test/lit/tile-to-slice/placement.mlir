@@ -87,3 +87,24 @@ func.func @main() {
   return
 }
 }
+
+// -----
+
+// A buffer that fills a bank has its place before small ones, which would leave it none.
+// CHECK-LABEL: func.func @main
+// CHECK: slice.constant dense<1> {{.*}} {bank = 1 : i64, hemispheres = array<i64: 0, 1>, slices = array<i64: 0>}
+// CHECK: slice.constant dense<2> {{.*}} {bank = 0 : i64, hemispheres = array<i64: 0, 1>, slices = array<i64: 0>}
+func.func @main() {
+  %small = tile.constant dense<1> : tensor<1x1x320xi8> : <1, 1>
+  %large = tile.constant dense<2> : tensor<4096x1x320xi8> : <4096, 1>
+  %y = tile.buffer : <2, 1>
+  tile.map ins(%small, %small : !tile.buffer<1, 1>, !tile.buffer<1, 1>) [0, 1, 0, 1] outs(%y : !tile.buffer<2, 1>) [0, 1] count 1 {
+  ^bb0(%0: i8, %1: i8):
+    tile.yield %0 : i8
+  }
+  tile.map ins(%large, %large : !tile.buffer<4096, 1>, !tile.buffer<4096, 1>) [0, 1, 1, 1] outs(%y : !tile.buffer<2, 1>) [1, 1] count 1 {
+  ^bb0(%0: i8, %1: i8):
+    tile.yield %1 : i8
+  }
+  return
+}
