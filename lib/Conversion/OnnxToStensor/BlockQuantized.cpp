@@ -15,18 +15,29 @@ using namespace mlir;
 
 namespace sluice::conversion {
 
-Tensor unpack(Node &node, const Tensor &packed, int64_t bits, int64_t count) {
-  Type i32 = node.getBuilder().getI32Type();
-  int64_t dim = packed.rank() - 1;
-  Shape apart = packed.shape, whole = packed.shape;
-  apart.push_back(1);
-  whole.back() *= numbersPerByte(bits);
-  llvm::SmallVector<Tensor> parts;
+/// The numbers at each place in the bytes, with a new dimension `dim`.
+static Tensor unpackAlong(Node &node, const Tensor &packed, int64_t bits, int64_t dim) {
+  Shape shape = packed.shape;
+  shape.insert(shape.begin() + dim, 1);
+  Tensor apart = node.reshape(packed, shape);
+  llvm::SmallVector<Tensor> places;
   for (int64_t shift = 0; shift < 8; shift += bits)
-    parts.push_back(node.map(node.reshape(packed, apart), i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.bitAnd(s.shiftRightUnsigned(x[0], s.integer(shift)), s.integer((1 << bits) - 1));
-    }));
-  Tensor all = node.reshape(parts.size() == 1 ? parts.front() : node.concat(parts, packed.rank()), whole);
+    places.push_back(
+        node.map(apart, node.getBuilder().getI32Type(), [&](Scalars &s, llvm::ArrayRef<Value> x) {
+          return s.bitAnd(s.shiftRightUnsigned(x[0], s.integer(shift)), s.integer((1 << bits) - 1));
+        }));
+  return places.size() == 1 ? places.front() : node.concat(places, dim);
+}
+
+Tensor unpackApart(Node &node, const Tensor &packed, int64_t bits) {
+  return unpackAlong(node, packed, bits, packed.rank() - 1);
+}
+
+Tensor unpack(Node &node, const Tensor &packed, int64_t bits, int64_t count) {
+  int64_t dim = packed.rank() - 1;
+  Shape whole = packed.shape;
+  whole[dim] *= numbersPerByte(bits);
+  Tensor all = node.reshape(unpackAlong(node, packed, bits, packed.rank()), whole);
   return whole[dim] == count ? all : node.slice(all, dim, 0, count);
 }
 

@@ -26,7 +26,11 @@ inline int64_t bytesOf(int64_t count, int64_t bits) { return (count * bits + 7) 
 /// The zero point of unsigned numbers of `bits` that have none of their own: the middle.
 inline double middleOf(int64_t bits) { return static_cast<double>(int64_t{1} << (bits - 1)); }
 
-/// The first `count` numbers of `bits` in the bytes of the last dimension, as i32.
+/// The numbers of `bits` in the bytes of the last dimension, as i32 with a new dimension before that one: of
+/// the places in a byte. Nothing moves.
+Tensor unpackApart(Node &node, const Tensor &packed, int64_t bits);
+
+/// The first `count` numbers of `bits` in the bytes of the last dimension, in order, as i32.
 Tensor unpack(Node &node, const Tensor &packed, int64_t bits, int64_t count);
 
 /// Repeats each element of dimension `dim` `block` times and keeps `count` of them.

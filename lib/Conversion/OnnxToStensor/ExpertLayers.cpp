@@ -26,7 +26,7 @@ bool ExpertFormat::read(Node &node) {
     (void)node.refuse("quant_type = '" + type + "' is not supported");
   if (bits != 2 && bits != 4 && bits != 8)
     (void)node.refuse("weights of " + llvm::Twine(bits) + " bits are not supported");
-  if (block < 0)
+  else if (block < 0 || block % numbersPerByte(bits) != 0)
     (void)node.refuse("block_size is " + llvm::Twine(block));
   return !node.refused();
 }
@@ -84,20 +84,33 @@ static Tensor chooseWhole(Node &node, const Tensor &parameter, ChooseExperts cho
 
 Tensor chosenWeights(Node &node, const ExpertLayer &layer, const ExpertFormat &format, ChooseExperts choose) {
   Tensor chosen = choose(layer.weights);
+  int64_t batch = chosen.shape.front(), columns = layer.columns;
   if (!format.isQuantized)
-    return chosen;
+    return node.reshape(chosen, {batch, columns, 1, layer.depth});
+  // The numbers of a byte belong to one block.
+  int64_t bytes = chosen.shape.back(), blockBytes = format.block / numbersPerByte(format.bits);
   bool isByColumn = format.block == 0;
-  int64_t blocks = isByColumn ? 1 : llvm::divideCeilSigned(layer.depth, format.block);
+  int64_t blocks = isByColumn ? 1 : llvm::divideCeilSigned(bytes, blockBytes);
   auto forEach = [&](const Tensor &parameter) {
-    Tensor byBlock = node.reshape(parameter, {chosen.shape.front(), layer.columns, blocks});
-    return blocks == 1 ? byBlock : spread(node, byBlock, 2, format.block, layer.depth);
+    Tensor byBlock = node.reshape(parameter, {batch, columns, 1, blocks});
+    return blocks == 1 ? byBlock : spread(node, byBlock, 3, blockBytes, bytes);
   };
   Tensor zeros = node.splat(node.getBuilder().getI32Type(), {}, middleOf(format.bits));
   if (layer.zeros)
-    zeros = forEach(unpack(node, chooseWhole(node, layer.zeros, choose), format.bits,
-                           isByColumn ? layer.columns : blocks));
-  return dequantize(node, unpack(node, chosen, format.bits, layer.depth), zeros,
+    zeros = forEach(
+        unpack(node, chooseWhole(node, layer.zeros, choose), format.bits, isByColumn ? columns : blocks));
+  return dequantize(node, unpackApart(node, chosen, format.bits), zeros,
                     forEach(chooseWhole(node, layer.scales, choose)));
+}
+
+Tensor arrangeRows(Node &node, const Tensor &x, const ExpertFormat &format) {
+  int64_t batch = x.shape[0], rows = x.shape[1], depth = x.shape[2];
+  int64_t places = format.isQuantized ? numbersPerByte(format.bits) : 1, size = format.packed(depth);
+  if (places == 1)
+    return node.reshape(x, {batch, rows, 1, depth});
+  // Behind the last number a byte may hold others, which count nothing.
+  Tensor whole = size * places == depth ? x : node.pad(x, {0, 0, 0}, {0, 0, size * places - depth}, 0);
+  return node.transpose(node.reshape(whole, {batch, rows, size, places}), {0, 1, 3, 2});
 }
 
 } // namespace sluice::conversion

@@ -134,10 +134,8 @@ bool Experts::measure() {
 
 /// The layer of the chosen experts on x [B, M, depth], as [B, M, columns].
 Tensor Experts::apply(const ExpertLayer &layer, const Tensor &x, ChooseExperts choose) {
-  auto withTerms = [&](const Tensor &tensor) {
-    return node.reshape(tensor, {tensor.shape[0], tensor.shape[1], 1, tensor.shape[2]});
-  };
-  Tensor result = contractReals(node, withTerms(x), withTerms(chosenWeights(node, layer, format, choose)));
+  Tensor result =
+      contractReals(node, arrangeRows(node, x, format), chosenWeights(node, layer, format, choose));
   if (!layer.bias)
     return node.cast(result, between);
   Tensor bias = node.reshape(layer.bias, {count, 1, layer.columns});

@@ -66,8 +66,12 @@ void checkLayer(Node &node, const ExpertLayer &layer, const ExpertFormat &format
 /// B of the experts' tensors, [B, vectors, size] out of [experts, vectors, size].
 using ChooseExperts = llvm::function_ref<Tensor(const Tensor &)>;
 
-/// The chosen experts' weights [B, columns, depth]. Quantized ones are fetched in bytes.
+/// The chosen experts' weights as a contraction's operand [B, columns, places, size]. Quantized ones are
+/// fetched in bytes, and the numbers at one place in the bytes stay side by side.
 Tensor chosenWeights(Node &node, const ExpertLayer &layer, const ExpertFormat &format, ChooseExperts choose);
+
+/// Rows x [B, M, depth] in the same order, [B, M, places, size].
+Tensor arrangeRows(Node &node, const Tensor &x, const ExpertFormat &format);
 
 } // namespace sluice::conversion
 
