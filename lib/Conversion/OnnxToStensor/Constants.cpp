@@ -93,8 +93,15 @@ static int64_t loadInteger(const char *bytes, unsigned width, bool isUnsigned) {
 
 llvm::SmallVector<int64_t> readIntegers(ElementsAttr constant) {
   llvm::SmallVector<int64_t> values;
+  if (!constant)
+    return values;
   values.reserve(constant.getNumElements());
-  auto type = llvm::cast<IntegerType>(constant.getElementType());
+  auto type = llvm::dyn_cast<IntegerType>(constant.getElementType());
+  if (!type) {
+    for (double value : readFloats(constant))
+      values.push_back(saturatingInteger(value));
+    return values;
+  }
   auto dense = llvm::dyn_cast<DenseElementsAttr>(constant);
   if (dense && type.getWidth() == 1) {
     for (bool value : dense.getValues<bool>())
@@ -110,8 +117,16 @@ llvm::SmallVector<int64_t> readIntegers(ElementsAttr constant) {
 
 llvm::SmallVector<double> readFloats(ElementsAttr constant) {
   llvm::SmallVector<double> values;
+  if (!constant)
+    return values;
+  if (llvm::isa<IntegerType>(constant.getElementType())) {
+    llvm::SmallVector<int64_t> integers = readIntegers(constant);
+    return llvm::SmallVector<double>(integers.begin(), integers.end());
+  }
   values.reserve(constant.getNumElements());
-  auto type = llvm::cast<FloatType>(constant.getElementType());
+  auto type = llvm::dyn_cast<FloatType>(constant.getElementType());
+  if (!type)
+    return values;
   const llvm::fltSemantics &semantics = type.getFloatSemantics();
   unsigned width = bytesOf(type);
   forEachElement(constant, width, [&](const char *bytes) {
@@ -128,8 +143,25 @@ llvm::SmallVector<double> readFloats(ElementsAttr constant) {
   return values;
 }
 
+/// A constant of the one element that all elements of `constant` are; itself if they are several.
+static ElementsAttr distinctPart(ElementsAttr constant) {
+  auto dense = llvm::dyn_cast_if_present<DenseElementsAttr>(constant);
+  if (!dense || !dense.isSplat() || dense.getNumElements() <= 1)
+    return constant;
+  return dense.resizeSplat(RankedTensorType::get({1}, dense.getElementType()));
+}
+
+llvm::SmallVector<int64_t> readDistinctIntegers(ElementsAttr constant) {
+  return readIntegers(distinctPart(constant));
+}
+
+llvm::SmallVector<double> readDistinctFloats(ElementsAttr constant) {
+  return readFloats(distinctPart(constant));
+}
+
 double greatestMagnitude(ElementsAttr constant) {
   double greatest = 0;
+  constant = distinctPart(constant);
   forEachElement(constant, sizeof(float), [&](const char *bytes) {
     double magnitude = std::abs(load<float>(bytes));
     if (std::isfinite(magnitude))

@@ -21,7 +21,7 @@ using Shape = llvm::SmallVector<int64_t, 6>;
 /// Elements of the largest tensor that is converted, and of the largest constant whose elements are listed
 /// one by one: sizes in a model cost nothing to write down, so they are bounded before memory is taken for
 /// them.
-inline constexpr int64_t kMaxElements = int64_t{1} << 32, kMaxListed = int64_t{1} << 27;
+inline constexpr int64_t kMaxElements = int64_t{1} << 32, kMaxListed = int64_t{1} << 24;
 
 /// Product of the dimensions, which are not negative; 1 for a scalar, the largest number if it is beyond
 /// that.
@@ -31,16 +31,20 @@ int64_t countElements(llvm::ArrayRef<int64_t> shape);
 int64_t saturatingInteger(double number);
 
 /// Elements of an integer constant in row-major order, sign extended, or zero extended where the element
-/// type is unsigned or i1.
+/// type is unsigned or i1. Real numbers are cut; without a constant there are none.
 llvm::SmallVector<int64_t> readIntegers(mlir::ElementsAttr constant);
 
-/// Elements of an f16, f32 or f64 constant.
+/// Elements of a floating-point constant, or of an integer one as real numbers; none without a constant.
 llvm::SmallVector<double> readFloats(mlir::ElementsAttr constant);
+
+/// The same, but one element where all are that one: constants may be larger than memory.
+llvm::SmallVector<int64_t> readDistinctIntegers(mlir::ElementsAttr constant);
+llvm::SmallVector<double> readDistinctFloats(mlir::ElementsAttr constant);
 
 /// The greatest finite magnitude in an f32 constant; 0 if there is none.
 double greatestMagnitude(mlir::ElementsAttr constant);
 
-/// A constant of an integer type; values keep their low bits.
+/// A constant of an integer type; values keep their low bits. One value stands for all.
 mlir::ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, mlir::Type element,
                                 llvm::ArrayRef<int64_t> values);
 

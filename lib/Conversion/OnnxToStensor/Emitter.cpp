@@ -13,10 +13,13 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 
@@ -60,24 +63,67 @@ LogicalResult Emitter::refuse(const llvm::Twine &reason) {
   return failure();
 }
 
-/// "2x3", or "scalar".
-static std::string shapeText(llvm::ArrayRef<int64_t> shape) {
+std::string shapeText(llvm::ArrayRef<int64_t> shape) {
   if (shape.empty())
     return "scalar";
   return llvm::join(llvm::map_range(shape, [](int64_t size) { return llvm::itostr(size); }), "x");
 }
+
+/// Axes of a tensor.
+static constexpr size_t kMaxAxes = 64;
 
 bool Emitter::fits(llvm::ArrayRef<int64_t> shape, int64_t most) {
   if (llvm::any_of(shape, [](int64_t size) { return size < 0; })) {
     (void)refuse("a tensor would have shape " + shapeText(shape));
     return false;
   }
-  if (countElements(shape) <= most)
+  if (shape.size() > kMaxAxes) {
+    (void)refuse("a tensor would have " + llvm::Twine(shape.size()) + " axes");
+    return false;
+  }
+  Shape extents;
+  llvm::copy_if(shape, std::back_inserter(extents), [](int64_t size) { return size != 0; });
+  if (countElements(extents) <= most)
     return true;
   (void)refuse(
       "a tensor of shape " + shapeText(shape) + " has more than the " + llvm::Twine(most) +
       (most < kMaxElements ? " elements that a constant may have" : " elements that a tensor may have"));
   return false;
+}
+
+bool Emitter::canList(llvm::ArrayRef<int64_t> shape) {
+  constexpr int64_t most = 8 * kMaxListed;
+  if (refused() || !fits(shape, kMaxListed))
+    return false;
+  state.listed += countElements(shape);
+  if (state.listed <= most)
+    return true;
+  (void)refuse("the model's constants whose elements are listed one by one have more than " +
+               llvm::Twine(most) + " elements in all");
+  return false;
+}
+
+bool Emitter::canUse(llvm::ArrayRef<Tensor> inputs) {
+  for (const Tensor &input : inputs)
+    if (!input || (!input.value && !input.constant))
+      (void)refuse("a tensor that it needs is missing");
+  return !refused();
+}
+
+Tensor Emitter::placeholder(Type element, size_t rank) {
+  if (!element || !storageType(element))
+    element = builder.getF32Type();
+  Shape shape(std::min(rank, kMaxAxes), 1);
+  if (llvm::isa<FloatType>(element))
+    return constant(element, makeFloats(shape, element, 0.0));
+  return constant(
+      element,
+      makeIntegers(shape, isWideType(element) ? builder.getI64Type() : storageType(element), int64_t{0}));
+}
+
+Tensor Emitter::misfit(Type element, size_t rank, const llvm::Twine &reason) {
+  (void)refuse(reason);
+  return placeholder(element, rank);
 }
 
 RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element) {
@@ -91,7 +137,7 @@ ElementsAttr Emitter::normalise(ElementsAttr elements, Type element) {
     return reinterpret(elements, elements.getShapedType().getShape(), element);
   if (!isWideType(element) || elements.getElementType().isInteger(64))
     return elements;
-  llvm::SmallVector<int64_t> values = readIntegers(elements);
+  llvm::SmallVector<int64_t> values = readDistinctIntegers(elements);
   if (element.isUnsignedInteger())
     for (int64_t &value : values)
       value &= 0xffffffff;
@@ -106,7 +152,19 @@ Tensor Emitter::constant(Type element, ElementsAttr elements) {
   return result;
 }
 
+/// Why so many numbers are no tensor of that shape; empty if they are.
+static std::string whyNoTensor(llvm::ArrayRef<int64_t> shape, size_t numbers) {
+  int64_t count = countElements(shape);
+  if (static_cast<int64_t>(numbers) == count || (numbers == 1 && count != 0))
+    return {};
+  return std::to_string(numbers) + " numbers do not make a tensor of shape " + shapeText(shape);
+}
+
 Tensor Emitter::integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values, Type element) {
+  if (refused() || !fits(shape))
+    return placeholder(element, shape.size());
+  if (std::string reason = whyNoTensor(shape, values.size()); !reason.empty())
+    return misfit(element, shape.size(), reason);
   Type type = isWideType(element) ? builder.getI64Type() : storageType(element);
   if (!isNarrow(element))
     return constant(element, makeIntegers(shape, type, values));
@@ -122,28 +180,44 @@ Tensor Emitter::integers(llvm::ArrayRef<int64_t> values) {
   return integers({static_cast<int64_t>(values.size())}, values, builder.getI64Type());
 }
 
+Tensor Emitter::countUp(llvm::ArrayRef<int64_t> shape) {
+  if (!canList(shape))
+    return placeholder(builder.getI32Type(), shape.size());
+  llvm::SmallVector<int64_t> numbers(countElements(shape));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return integers(shape, numbers, builder.getI32Type());
+}
+
 Tensor Emitter::reals(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values, Type element) {
+  if (refused() || !fits(shape))
+    return placeholder(element, shape.size());
+  if (std::string reason = whyNoTensor(shape, values.size()); !reason.empty())
+    return misfit(element, shape.size(), reason);
   return constant(element, makeFloats(shape, element, values));
 }
 
 Tensor Emitter::splat(Type element, llvm::ArrayRef<int64_t> shape, double value) {
-  if (!fits(shape))
+  if (refused() || !fits(shape) || !element || !storageType(element))
     return placeholder(element, shape.size());
   if (llvm::isa<FloatType>(element))
     return reals(shape, countElements(shape) ? llvm::ArrayRef(value) : llvm::ArrayRef<double>(), element);
-  int64_t number = static_cast<int64_t>(value);
+  int64_t number = saturatingInteger(value);
   return integers(shape, countElements(shape) ? llvm::ArrayRef(number) : llvm::ArrayRef<int64_t>(), element);
 }
 
 Value Emitter::value(const Tensor &tensor) {
   if (tensor.value)
     return tensor.value;
+  if (!tensor.constant) {
+    (void)refuse("a tensor that it needs is missing");
+    return value(placeholder(tensor.element, tensor.rank()));
+  }
   Value &known = state.constants[tensor.constant];
   if (known)
     return known;
   ElementsAttr elements = tensor.constant;
   if (isWideType(tensor.element)) {
-    llvm::SmallVector<int64_t> values = readIntegers(elements);
+    llvm::SmallVector<int64_t> values = readDistinctIntegers(elements);
     if (!tensor.element.isUnsignedInteger() || tensor.element.isInteger(64))
       for (int64_t value : values)
         if (value != static_cast<int32_t>(value)) {
@@ -163,7 +237,53 @@ Value Emitter::value(const Tensor &tensor) {
   return known = op.getResult();
 }
 
+/// What evaluating the operation costs, in elements that are read or written by one scalar operation.
+/// Repeated elements are moved for nothing.
+static double foldingSteps(Operation *op, llvm::ArrayRef<ElementsAttr> operands) {
+  auto first = operands.empty() ? DenseElementsAttr() : llvm::dyn_cast<DenseElementsAttr>(operands.front());
+  if (first && first.isSplat() &&
+      llvm::isa<stensor::ReshapeOp, stensor::TransposeOp, stensor::SliceOp, stensor::BroadcastOp,
+                stensor::WindowOp>(op))
+    return 0;
+  auto count = [](Value value) {
+    return static_cast<double>(countElements(llvm::cast<RankedTensorType>(value.getType()).getShape()));
+  };
+  double result = count(op->getResult(0));
+  if (auto map = llvm::dyn_cast<stensor::MapOp>(op))
+    result *= static_cast<double>(map.getBlock().getOperations().size());
+  if (auto contract = llvm::dyn_cast<stensor::ContractOp>(op)) {
+    llvm::ArrayRef<int64_t> shape = contract.getLhs().getType().getShape();
+    return result * static_cast<double>(shape[2]) * static_cast<double>(shape[3]);
+  }
+  for (Value operand : op->getOperands())
+    result += count(operand);
+  return result;
+}
+
+/// What an operation's verifier says against it; empty if it is right.
+static std::string whyIllFormed(Operation *op) {
+  std::string text;
+  ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
+    if (text.empty())
+      text = diagnostic.str();
+    return success();
+  });
+  return succeeded(verify(op)) ? std::string() : "its operands do not fit: " + text;
+}
+
+/// How many operations may take the place of one node, and of all of a model: recurrences are unrolled.
+static constexpr size_t kMostOfNode = size_t{1} << 16, kMostOfModel = size_t{1} << 19;
+
 Tensor Emitter::finish(Operation *op, Type element) {
+  std::string reason = whyIllFormed(op);
+  if (++built > kMostOfNode || ++state.built > kMostOfModel)
+    reason = "it takes more than the " + std::to_string(kMostOfNode) + " operations of a node or the " +
+             std::to_string(kMostOfModel) + " of a model";
+  if (!reason.empty()) {
+    size_t rank = llvm::cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+    op->erase();
+    return misfit(element, rank, reason);
+  }
   Tensor result;
   result.element = element;
   auto type = llvm::cast<RankedTensorType>(op->getResult(0).getType());
@@ -176,9 +296,16 @@ Tensor Emitter::finish(Operation *op, Type element) {
       return result;
     operands.push_back(llvm::cast<ElementsAttr>(constant.getValue()));
   }
+  double steps = foldingSteps(op, operands);
+  int64_t bytes = steps == 0 ? 0 : result.count() * stensor::elementBytes(type.getElementType());
+  if (state.foldingSteps + steps > state.mostFoldingSteps ||
+      bytes > state.mostFoldedBytes - state.foldedBytes)
+    return result;
   FailureOr<llvm::SmallVector<ElementsAttr>> elements = golden::evaluateConstant(op, operands);
   if (failed(elements))
     return result;
+  state.foldingSteps += steps;
+  state.foldedBytes += bytes;
   op->erase();
   result.value = nullptr;
   result.constant = normalise(elements->front(), element);
@@ -209,15 +336,24 @@ static Shape alignedShape(const Tensor &input, size_t rank) {
   return shape;
 }
 
+/// Says that a function cannot have operands of these types.
+static std::string typesText(llvm::ArrayRef<Tensor> inputs) {
+  return "operands of types " +
+         llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return elementName(input.element); }),
+                    ", ") +
+         " do not fit together";
+}
+
 Tensor Emitter::mapWide(llvm::ArrayRef<Tensor> inputs, Type element, const Shape &shape, Body body) {
-  if (!fits(shape, kMaxListed))
+  // Truths are bits.
+  if (!(element.isInteger(1) ? fits(shape, kMaxListed) : canList(shape)))
     return placeholder(element, shape.size());
   llvm::SmallVector<llvm::SmallVector<int64_t>> values;
   Block block;
   for (const Tensor &input : inputs) {
     Tensor whole =
         input.count() == 1 ? input : broadcast(reshape(input, alignedShape(input, shape.size())), shape);
-    llvm::SmallVector<int64_t> &numbers = values.emplace_back(readIntegers(whole.constant));
+    llvm::SmallVector<int64_t> &numbers = values.emplace_back(readDistinctIntegers(whole.constant));
     if (input.element.isUnsignedInteger() && !isWideType(input.element))
       for (int64_t &number : numbers)
         number &= (int64_t{1} << input.element.getIntOrFloatBitWidth()) - 1;
@@ -228,12 +364,16 @@ Tensor Emitter::mapWide(llvm::ArrayRef<Tensor> inputs, Type element, const Shape
   Scalars scalars(builder, loc, /*wide=*/true);
   llvm::SmallVector<Value> arguments(block.getArguments());
   Value computed = body(scalars, arguments);
+  if (!scalars.areFitting() || refused())
+    return misfit(element, shape.size(), typesText(inputs));
+  state.foldingSteps +=
+      static_cast<double>(countElements(shape)) * static_cast<double>(block.getOperations().size());
+  if (state.foldingSteps > state.mostFoldingSteps)
+    return misfit(element, shape.size(), "the model's constants of 64-bit integers take too long to compute");
   std::optional<llvm::SmallVector<int64_t>> results =
       evaluateWide(block, computed, values, countElements(shape));
-  if (!results) {
-    (void)refuse("division of integer constants by zero");
-    return splat(element, shape, 0);
-  }
+  if (!results)
+    return misfit(element, shape.size(), "division of integer constants by zero");
   if (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32)
     for (int64_t &number : *results)
       number &= 0xffffffff;
@@ -253,12 +393,16 @@ static Value scalarConstant(Scalars &scalars, const Tensor &tensor) {
 }
 
 Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
+  size_t rank = 0;
+  for (const Tensor &input : inputs)
+    rank = std::max(rank, input.shape.size());
+  if (!canUse(inputs) || inputs.empty() || !element || !storageType(element))
+    return misfit(element, rank, "a tensor that it needs is missing");
   std::optional<Shape> shape = broadcastShape(inputs);
   if (!shape) {
     std::string shapes =
         llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return shapeText(input.shape); }), ", ");
-    (void)refuse("the shapes " + shapes + " do not broadcast");
-    return splat(element, {}, 0);
+    return misfit(element, rank, "the shapes " + shapes + " do not broadcast");
   }
   if (countElements(*shape) == 0 || !fits(*shape))
     return splat(element, *shape, 0);
@@ -284,6 +428,7 @@ Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
     if (position == operands.end())
       operands.push_back(operand);
   }
+  bool areFitting = true;
   auto op = stensor::MapOp::create(
       builder, loc, TypeRange{storedType(*shape, element)}, operands,
       [&](OpBuilder &inner, Location innerLoc, ValueRange stored) -> llvm::SmallVector<Value> {
@@ -292,12 +437,23 @@ Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
         for (auto [index, input] : llvm::enumerate(inputs))
           loaded.push_back(operandOf[index] < 0 ? scalarConstant(scalars, input)
                                                 : scalars.load(stored[operandOf[index]], input.element));
-        return {scalars.store(body(scalars, loaded), element)};
+        Value computed = scalars.store(body(scalars, loaded), element);
+        areFitting = scalars.areFitting();
+        return {computed};
       });
-  return finish(op, element);
+  if (areFitting && !refused())
+    return finish(op, element);
+  op.erase();
+  return misfit(element, rank, typesText(inputs));
 }
 
 Tensor Emitter::retype(const Tensor &input, Type element) {
+  if (!canUse(input) || !element)
+    return placeholder(element, input.rank());
+  Type from = storageType(input.element), to = storageType(element);
+  if (!from || !to || from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+    return misfit(element, input.rank(),
+                  elementName(input.element) + " is not stored as " + elementName(element) + " is");
   Tensor result = input;
   result.element = element;
   if (input.constant)
@@ -317,6 +473,8 @@ static Value integerToReal(Scalars &s, Value number, Type element) {
 }
 
 Tensor Emitter::cast(const Tensor &input, Type element, const NarrowRounding &rounding) {
+  if (!canUse(input) || !element || !storageType(element))
+    return misfit(element, input.rank(), "a tensor that it needs is missing");
   if (input.element == element)
     return input;
   bool toReal = llvm::isa<FloatType>(element), toBool = element.isInteger(1);
@@ -324,14 +482,14 @@ Tensor Emitter::cast(const Tensor &input, Type element, const NarrowRounding &ro
   if (integers && !input.constant && !isNarrow(element) && storageType(element) == storageType(input.element))
     return retype(input, element);
   if (isWide(input) && toReal) {
-    llvm::SmallVector<int64_t> values = readIntegers(input.constant);
+    llvm::SmallVector<int64_t> values = readDistinctIntegers(input.constant);
     Type exact = isNarrow(element) ? builder.getF32Type() : element;
     return cast(reals(input.shape, llvm::SmallVector<double>(values.begin(), values.end()), exact), element,
                 rounding);
   }
   if (input.constant && input.isReal() && isWideType(element)) {
     llvm::SmallVector<int64_t> values;
-    for (double number : readFloats(input.constant))
+    for (double number : readDistinctFloats(input.constant))
       values.push_back(saturatingInteger(number));
     return this->integers(input.shape, values, element);
   }

@@ -61,6 +61,8 @@ struct Tensor {
 bool isNarrow(mlir::Type element);
 /// How stensor stores elements of ONNX type `element`; null if it cannot.
 mlir::Type storageType(mlir::Type element);
+/// "2x3", or "scalar".
+std::string shapeText(llvm::ArrayRef<int64_t> shape);
 /// "float32", "int64" ...: ONNX's name of an element type.
 std::string elementName(mlir::Type element);
 
@@ -75,12 +77,21 @@ struct EmitterState {
   llvm::DenseMap<mlir::Value, mlir::Value> signedForms;
   /// Nodes converted within graphs that nodes hold, each as often as its graph runs.
   size_t graphNodes = 0;
+  /// Elements of constants that were listed one by one.
+  int64_t listed = 0;
+  /// Scalar steps that evaluating constants took and bytes that it gave, and how many may be: what is beyond
+  /// stays for the run. The bounds grow with the model's own constants.
+  double foldingSteps = 0, mostFoldingSteps = 0x1p31;
+  int64_t foldedBytes = 0, mostFoldedBytes = int64_t{1} << 29;
+  /// Operations that were built.
+  size_t built = 0;
 };
 
 /// Builds operations on Tensors. An operation whose operands are all constant is evaluated at once by the
 /// reference interpreter. Elements of 64 bits exist in constants only: layout operations move them as pairs
-/// of words, maps compute them on the host. What goes wrong is recorded (see refused) and the result has the
-/// right type all the same, so that conversions need not check each step.
+/// of words, maps compute them on the host. What goes wrong, a tensor that is not there or does not fit
+/// included, is recorded (see refused), and from then on every result is a placeholder, of the right rank and
+/// type but of one element, so that conversions need not check each step.
 class Emitter {
 public:
   Emitter(EmitterState &state, mlir::OpBuilder &builder, mlir::Location loc)
@@ -90,16 +101,21 @@ public:
   mlir::LogicalResult refuse(const llvm::Twine &reason);
   bool refused() const { return !refusal.empty(); }
   const std::string &getRefusal() const { return refusal; }
-  /// Whether a tensor of that shape can be had; refuses it if it has negative sizes or more elements than
-  /// `most`.
+  /// Whether a tensor of that shape can be had; refuses it if it has negative sizes, more elements than
+  /// `most` (sizes of 0 set aside) or more than 64 axes.
   bool fits(llvm::ArrayRef<int64_t> shape, int64_t most = kMaxElements);
+  /// Whether so many elements can be listed one by one, of which kMaxListed may be in one list and some more
+  /// in all lists of a model; refuses them if not. To be asked before a list is made.
+  bool canList(llvm::ArrayRef<int64_t> shape);
   const OnnxToStensorOptions &options() const { return state.options; }
 
-  /// Tensors of known elements.
+  /// Tensors of known elements, as many as the shape has or one for all.
   Tensor constant(mlir::Type element, mlir::ElementsAttr elements);
   Tensor integers(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values, mlir::Type element);
   Tensor integers(llvm::ArrayRef<int64_t> values);
   Tensor reals(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values, mlir::Type element);
+  /// 0, 1, 2 ... in row-major order, of type i32.
+  Tensor countUp(llvm::ArrayRef<int64_t> shape);
   /// One number everywhere, converted to `element`.
   Tensor splat(mlir::Type element, llvm::ArrayRef<int64_t> shape, double value);
 
@@ -150,7 +166,14 @@ protected:
   mlir::Location loc;
 
 private:
-  /// Makes a Tensor of an operation's result; evaluates it if all operands are constant.
+  /// Whether there is to be an operation on these tensors: nothing was refused yet and all of them are there;
+  /// refuses if one is not.
+  bool canUse(llvm::ArrayRef<Tensor> inputs);
+  static std::string whyNotBesideOneAnother(llvm::ArrayRef<Tensor> inputs, int64_t dim);
+  /// Refuses and gives a placeholder.
+  Tensor misfit(mlir::Type element, size_t rank, const llvm::Twine &reason);
+  /// Makes a Tensor of an operation's result; evaluates it if all operands are constant. Refuses one against
+  /// which its verifier has something to say.
   Tensor finish(mlir::Operation *op, mlir::Type element);
   /// `elements`, of storage type, in the form that Tensor::constant states.
   mlir::ElementsAttr normalise(mlir::ElementsAttr elements, mlir::Type element);
@@ -161,9 +184,10 @@ private:
   mlir::RankedTensorType storedType(llvm::ArrayRef<int64_t> shape, mlir::Type element);
 
   /// A small tensor of that rank in place of one that was refused.
-  Tensor placeholder(mlir::Type element, size_t rank) { return splat(element, Shape(rank, 1), 0); }
+  Tensor placeholder(mlir::Type element, size_t rank);
 
   std::string refusal;
+  size_t built = 0; ///< operations
 };
 
 } // namespace sluice::conversion

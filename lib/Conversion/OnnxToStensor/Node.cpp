@@ -42,7 +42,18 @@ Attribute Node::attribute(llvm::StringRef name) {
 
 bool Node::hasAttribute(llvm::StringRef name) { return bool(attribute(name)); }
 
+/// Whether a number that others are multiplied with has 32 bits.
+static bool isModest(int64_t value) { return value == static_cast<int32_t>(value); }
+
 int64_t Node::integerAttr(llvm::StringRef name, int64_t otherwise) {
+  int64_t value = numberAttr(name, otherwise);
+  if (isModest(value) || value == otherwise)
+    return value;
+  (void)refuse("attribute '" + name + "' = " + llvm::Twine(value) + " is beyond 32 bits");
+  return otherwise;
+}
+
+int64_t Node::numberAttr(llvm::StringRef name, int64_t otherwise) {
   auto value = llvm::dyn_cast_if_present<IntegerAttr>(attribute(name));
   return value ? value.getInt() : otherwise;
 }
@@ -58,6 +69,14 @@ llvm::StringRef Node::stringAttr(llvm::StringRef name, llvm::StringRef otherwise
 }
 
 std::optional<Shape> Node::integersAttr(llvm::StringRef name) {
+  std::optional<Shape> values = numbersAttr(name);
+  if (!values || llvm::all_of(*values, isModest))
+    return values;
+  (void)refuse("attribute '" + name + "' holds a number beyond 32 bits");
+  return std::nullopt;
+}
+
+std::optional<Shape> Node::numbersAttr(llvm::StringRef name) {
   auto values = llvm::dyn_cast_if_present<DenseI64ArrayAttr>(attribute(name));
   if (!values)
     return std::nullopt;
@@ -98,7 +117,9 @@ std::optional<llvm::StringRef> Node::unknownAttribute() {
 
 std::string Node::unknownInput(size_t index, llvm::StringRef name) {
   std::string text = ("input " + llvm::Twine(index) + " (" + name + ") is not known at compile time").str();
-  Value value = op.getInputs()[index];
+  Value value = index < op.getInputs().size() ? op.getInputs()[index] : Value();
+  if (!value)
+    return text;
   if (auto place = llvm::dyn_cast<NameLoc>(value.getLoc()); place && llvm::isa<BlockArgument>(value))
     text += "; give '" + place.getName().str() + "' as an initialiser";
   return text;
@@ -109,6 +130,20 @@ LogicalResult Node::refuseShapeOf(size_t index, llvm::StringRef name) {
 }
 
 std::optional<Shape> Node::knownIntegers(size_t index, llvm::StringRef name) {
+  constexpr int64_t most = int64_t{1} << 42;
+  std::optional<Shape> values = knownNumbers(index, name);
+  if (!values)
+    return std::nullopt;
+  for (int64_t value : *values)
+    if (value < -most || value > most) {
+      (void)refuse("input " + llvm::Twine(index) + " (" + name + ") holds " + llvm::Twine(value) +
+                   ", which is no size of a tensor");
+      return std::nullopt;
+    }
+  return values;
+}
+
+std::optional<Shape> Node::knownNumbers(size_t index, llvm::StringRef name) {
   const Tensor &tensor = input(index);
   if (!tensor) {
     (void)refuse("input " + llvm::Twine(index) + " (" + name + ") is missing");
@@ -123,6 +158,8 @@ std::optional<Shape> Node::knownIntegers(size_t index, llvm::StringRef name) {
                  ", not integer");
     return std::nullopt;
   }
+  if (!canList(tensor.shape))
+    return std::nullopt;
   return Shape(readIntegers(tensor.constant));
 }
 
@@ -130,6 +167,13 @@ std::optional<Shape> Node::integersInputOrAttr(size_t index, llvm::StringRef nam
   std::optional<Shape> values = integersAttr(name);
   if (has(index))
     return knownIntegers(index, name);
+  return values ? *values : Shape();
+}
+
+std::optional<Shape> Node::numbersInputOrAttr(size_t index, llvm::StringRef name) {
+  std::optional<Shape> values = numbersAttr(name);
+  if (has(index))
+    return knownNumbers(index, name);
   return values ? *values : Shape();
 }
 
@@ -143,6 +187,10 @@ int64_t Node::normaliseAxis(int64_t axis, int64_t rank) {
 
 Shape Node::normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) {
   Shape result;
+  if (static_cast<int64_t>(axes.size()) > rank) {
+    (void)refuse(llvm::Twine(axes.size()) + " axes of a tensor of rank " + llvm::Twine(rank));
+    return result;
+  }
   for (int64_t axis : axes)
     result.push_back(normaliseAxis(axis, rank));
   return result;
@@ -154,7 +202,8 @@ Type Node::elementType(int64_t dataType) {
     (void)refuse(kBeyondMachine + "element type " + (dataType == string ? "string" : "complex"));
     return nullptr;
   }
-  Type element = toMlirType(static_cast<ElementType>(dataType), *builder.getContext());
+  Type element =
+      isModest(dataType) ? toMlirType(static_cast<ElementType>(dataType), *builder.getContext()) : Type();
   if (!element)
     (void)refuse("element type number " + llvm::Twine(dataType) + " is not supported");
   if (!element || !element.isF64())

@@ -65,11 +65,17 @@ public:
   Tensor emptyStack(llvm::StringRef name, size_t index, int64_t axis);
 
   bool hasAttribute(llvm::StringRef name);
+  /// A size, axis, count or choice: refuses one beyond 32 bits, so that products of two and of one with a
+  /// dimension stay within 64.
   int64_t integerAttr(llvm::StringRef name, int64_t otherwise);
+  /// An integer that data is compared with or made of: any.
+  int64_t numberAttr(llvm::StringRef name, int64_t otherwise);
   double realAttr(llvm::StringRef name, double otherwise);
   llvm::StringRef stringAttr(llvm::StringRef name, llvm::StringRef otherwise);
-  /// None if the node does not have it.
+  /// None if the node does not have it; of numbers as integerAttr's.
   std::optional<Shape> integersAttr(llvm::StringRef name);
+  /// The same of numbers as numberAttr's.
+  std::optional<Shape> numbersAttr(llvm::StringRef name);
   std::optional<llvm::SmallVector<double>> realsAttr(llvm::StringRef name);
   std::optional<llvm::SmallVector<llvm::StringRef>> stringsAttr(llvm::StringRef name);
   mlir::ElementsAttr tensorAttr(llvm::StringRef name);
@@ -83,15 +89,20 @@ public:
   /// Refuses for a shape that operand `index`, not a constant, decides.
   mlir::LogicalResult refuseShapeOf(size_t index, llvm::StringRef name);
   /// The integers of operand `index`, which decide a shape. Refuses (and gives none) if they are
-  /// known at run time only; `name` is the operand's ONNX name.
+  /// known at run time only, or beyond 2^42; `name` is the operand's ONNX name.
   std::optional<Shape> knownIntegers(size_t index, llvm::StringRef name);
+  /// The same of any integers.
+  std::optional<Shape> knownNumbers(size_t index, llvm::StringRef name);
   /// Integers from operand `index` or, in older versions, the attribute; empty if neither is there.
   /// None, refused, if they are known at run time only.
   std::optional<Shape> integersInputOrAttr(size_t index, llvm::StringRef name);
+  /// The same of any integers.
+  std::optional<Shape> numbersInputOrAttr(size_t index, llvm::StringRef name);
 
   /// The dimension that `axis`, which may count from the end, names in a tensor of `rank`; refuses one
   /// outside.
   int64_t normaliseAxis(int64_t axis, int64_t rank);
+  /// The same of several; none, refused, if there are more than dimensions.
   Shape normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
 
   /// The element type of a TensorProto.DataType number, as far as tensors of it can be computed; null,

@@ -17,26 +17,57 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 using namespace mlir;
 
 namespace sluice::conversion {
 
-static bool isReal(Value value) { return llvm::isa<FloatType>(value.getType()); }
-
-/// The float or the integer operation, by the operands' type.
-template <typename FloatOp, typename IntegerOp>
-static Value arithmetic(OpBuilder &builder, Location loc, Value a, Value b) {
-  if (isReal(a))
-    return FloatOp::create(builder, loc, a, b);
-  return IntegerOp::create(builder, loc, a, b);
+bool Scalars::expect(bool fits) {
+  fitting &= fits;
+  return fits;
 }
 
-static Value compare(OpBuilder &builder, Location loc, arith::CmpFPredicate real,
-                     arith::CmpIPredicate integer, Value a, Value b) {
-  if (isReal(a))
-    return arith::CmpFOp::create(builder, loc, real, a, b);
-  return arith::CmpIOp::create(builder, loc, integer, a, b);
+Value Scalars::zeroLike(Value value) {
+  return isReal(value) ? real(0) : isTruth(value) ? truth(false) : integer(0);
+}
+
+template <typename Op>
+Value Scalars::ofReals(llvm::ArrayRef<Value> operands) {
+  if (!expect(llvm::all_of(operands, [&](Value value) { return isReal(value); })))
+    return real(0);
+  return Op::create(builder, loc, operands.front().getType(), ValueRange(operands));
+}
+
+/// The float or the integer operation, by the operands' type.
+template <typename RealOp, typename IntegerOp>
+Value Scalars::ofNumbers(Value a, Value b) {
+  if (isReal(a) && isReal(b))
+    return RealOp::create(builder, loc, a, b);
+  if (expect(isInteger(a) && isInteger(b)))
+    return IntegerOp::create(builder, loc, a, b);
+  return zeroLike(a);
+}
+
+template <typename Op>
+Value Scalars::ofIntegers(Value a, Value b) {
+  if (expect(isInteger(a) && isInteger(b)))
+    return Op::create(builder, loc, a, b);
+  return integer(0);
+}
+
+template <typename Op>
+Value Scalars::ofBits(Value a, Value b) {
+  if (expect((isInteger(a) && isInteger(b)) || (isTruth(a) && isTruth(b))))
+    return Op::create(builder, loc, a, b);
+  return zeroLike(a);
+}
+
+template <typename Op>
+Value Scalars::convert(Value a, bool fits, Type to) {
+  if (expect(fits))
+    return Op::create(builder, loc, to, a);
+  return to.isF32() ? real(0) : integer(0);
 }
 
 Value Scalars::real(double value) {
@@ -51,23 +82,28 @@ Value Scalars::truth(bool value) {
   return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value));
 }
 
-Value Scalars::add(Value a, Value b) { return arithmetic<arith::AddFOp, arith::AddIOp>(builder, loc, a, b); }
-Value Scalars::sub(Value a, Value b) { return arithmetic<arith::SubFOp, arith::SubIOp>(builder, loc, a, b); }
-Value Scalars::mul(Value a, Value b) { return arithmetic<arith::MulFOp, arith::MulIOp>(builder, loc, a, b); }
-Value Scalars::max(Value a, Value b) {
-  return arithmetic<arith::MaximumFOp, arith::MaxSIOp>(builder, loc, a, b);
+Value Scalars::add(Value a, Value b) { return ofNumbers<arith::AddFOp, arith::AddIOp>(a, b); }
+Value Scalars::sub(Value a, Value b) { return ofNumbers<arith::SubFOp, arith::SubIOp>(a, b); }
+Value Scalars::mul(Value a, Value b) { return ofNumbers<arith::MulFOp, arith::MulIOp>(a, b); }
+Value Scalars::max(Value a, Value b) { return ofNumbers<arith::MaximumFOp, arith::MaxSIOp>(a, b); }
+Value Scalars::min(Value a, Value b) { return ofNumbers<arith::MinimumFOp, arith::MinSIOp>(a, b); }
+
+Value Scalars::compare(arith::CmpFPredicate ofReals, arith::CmpIPredicate ofIntegers, Value a, Value b) {
+  if (isReal(a) && isReal(b))
+    return arith::CmpFOp::create(builder, loc, ofReals, a, b);
+  if (expect(isInteger(a) && isInteger(b)))
+    return arith::CmpIOp::create(builder, loc, ofIntegers, a, b);
+  return truth(false);
 }
-Value Scalars::min(Value a, Value b) {
-  return arithmetic<arith::MinimumFOp, arith::MinSIOp>(builder, loc, a, b);
-}
+
 Value Scalars::equal(Value a, Value b) {
-  return compare(builder, loc, arith::CmpFPredicate::OEQ, arith::CmpIPredicate::eq, a, b);
+  return compare(arith::CmpFPredicate::OEQ, arith::CmpIPredicate::eq, a, b);
 }
 Value Scalars::less(Value a, Value b) {
-  return compare(builder, loc, arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt, a, b);
+  return compare(arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt, a, b);
 }
 Value Scalars::lessOrEqual(Value a, Value b) {
-  return compare(builder, loc, arith::CmpFPredicate::OLE, arith::CmpIPredicate::sle, a, b);
+  return compare(arith::CmpFPredicate::OLE, arith::CmpIPredicate::sle, a, b);
 }
 
 Value Scalars::negate(Value a) {
@@ -83,34 +119,36 @@ Value Scalars::absolute(Value a) {
 }
 
 Value Scalars::select(Value condition, Value a, Value b) {
-  return arith::SelectOp::create(builder, loc, condition, a, b);
+  if (expect(isTruth(condition) && a && b && a.getType() == b.getType()))
+    return arith::SelectOp::create(builder, loc, condition, a, b);
+  return zeroLike(a);
 }
 
-Value Scalars::div(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
-Value Scalars::fma(Value a, Value b, Value c) { return math::FmaOp::create(builder, loc, a, b, c); }
-Value Scalars::floor(Value a) { return math::FloorOp::create(builder, loc, a); }
-Value Scalars::ceil(Value a) { return math::CeilOp::create(builder, loc, a); }
-Value Scalars::roundEven(Value a) { return math::RoundEvenOp::create(builder, loc, a); }
-Value Scalars::trunc(Value a) { return math::TruncOp::create(builder, loc, a); }
-Value Scalars::sqrt(Value a) { return math::SqrtOp::create(builder, loc, a); }
-Value Scalars::rsqrt(Value a) { return math::RsqrtOp::create(builder, loc, a); }
-Value Scalars::exp(Value a) { return math::ExpOp::create(builder, loc, a); }
-Value Scalars::log(Value a) { return math::LogOp::create(builder, loc, a); }
-Value Scalars::tanh(Value a) { return math::TanhOp::create(builder, loc, a); }
-Value Scalars::sin(Value a) { return math::SinOp::create(builder, loc, a); }
-Value Scalars::cos(Value a) { return math::CosOp::create(builder, loc, a); }
+Value Scalars::div(Value a, Value b) { return ofReals<arith::DivFOp>({a, b}); }
+Value Scalars::fma(Value a, Value b, Value c) { return ofReals<math::FmaOp>({a, b, c}); }
+Value Scalars::floor(Value a) { return ofReals<math::FloorOp>(a); }
+Value Scalars::ceil(Value a) { return ofReals<math::CeilOp>(a); }
+Value Scalars::roundEven(Value a) { return ofReals<math::RoundEvenOp>(a); }
+Value Scalars::trunc(Value a) { return ofReals<math::TruncOp>(a); }
+Value Scalars::sqrt(Value a) { return ofReals<math::SqrtOp>(a); }
+Value Scalars::rsqrt(Value a) { return ofReals<math::RsqrtOp>(a); }
+Value Scalars::exp(Value a) { return ofReals<math::ExpOp>(a); }
+Value Scalars::log(Value a) { return ofReals<math::LogOp>(a); }
+Value Scalars::tanh(Value a) { return ofReals<math::TanhOp>(a); }
+Value Scalars::sin(Value a) { return ofReals<math::SinOp>(a); }
+Value Scalars::cos(Value a) { return ofReals<math::CosOp>(a); }
 
-Value Scalars::bitAnd(Value a, Value b) { return arith::AndIOp::create(builder, loc, a, b); }
-Value Scalars::bitOr(Value a, Value b) { return arith::OrIOp::create(builder, loc, a, b); }
-Value Scalars::bitXor(Value a, Value b) { return arith::XOrIOp::create(builder, loc, a, b); }
-Value Scalars::shiftLeft(Value a, Value b) { return arith::ShLIOp::create(builder, loc, a, b); }
-Value Scalars::shiftRightUnsigned(Value a, Value b) { return arith::ShRUIOp::create(builder, loc, a, b); }
-Value Scalars::shiftRightSigned(Value a, Value b) { return arith::ShRSIOp::create(builder, loc, a, b); }
+Value Scalars::bitAnd(Value a, Value b) { return ofBits<arith::AndIOp>(a, b); }
+Value Scalars::bitOr(Value a, Value b) { return ofBits<arith::OrIOp>(a, b); }
+Value Scalars::bitXor(Value a, Value b) { return ofBits<arith::XOrIOp>(a, b); }
+Value Scalars::shiftLeft(Value a, Value b) { return ofIntegers<arith::ShLIOp>(a, b); }
+Value Scalars::shiftRightUnsigned(Value a, Value b) { return ofIntegers<arith::ShRUIOp>(a, b); }
+Value Scalars::shiftRightSigned(Value a, Value b) { return ofIntegers<arith::ShRSIOp>(a, b); }
 Value Scalars::logicalNot(Value a) { return bitXor(a, truth(true)); }
 
 Value Scalars::divide(Value a, Value b) {
   if (wide)
-    return arith::DivSIOp::create(builder, loc, a, b);
+    return ofIntegers<arith::DivSIOp>(a, b);
   // The magnitude of the least number is one of words without sign.
   Value quotient = divideUnsigned(absolute(a), absolute(b));
   return select(less(bitXor(a, b), integer(0)), negate(quotient), quotient);
@@ -118,7 +156,7 @@ Value Scalars::divide(Value a, Value b) {
 
 Value Scalars::divideUnsigned(Value a, Value b) {
   if (wide)
-    return arith::DivSIOp::create(builder, loc, a, b);
+    return ofIntegers<arith::DivSIOp>(a, b);
   auto sortKey = [&](Value word) { return bitXor(word, integer(std::numeric_limits<int32_t>::min())); };
   auto fits = [&](Value rest) { return toNumber(lessOrEqual(sortKey(b), sortKey(rest))); };
   // Twice the half's quotient is at most one too small; a divisor with the highest bit fits once or not at
@@ -144,11 +182,17 @@ Value Scalars::divideMagnitudes(Value dividend, Value divisor) {
 
 Value Scalars::remainder(Value a, Value b) { return sub(a, mul(divide(a, b), b)); }
 
-Value Scalars::toReal(Value a) { return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), a); }
-Value Scalars::toInteger(Value a) { return arith::FPToSIOp::create(builder, loc, integerType(), a); }
-Value Scalars::toBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getI32Type(), a); }
-Value Scalars::fromBits(Value a) { return arith::BitcastOp::create(builder, loc, builder.getF32Type(), a); }
-Value Scalars::toNumber(Value a) { return arith::ExtUIOp::create(builder, loc, integerType(), a); }
+Value Scalars::toReal(Value a) {
+  return convert<arith::SIToFPOp>(a, isInteger(a) && !wide, builder.getF32Type());
+}
+Value Scalars::toInteger(Value a) { return convert<arith::FPToSIOp>(a, isReal(a), integerType()); }
+Value Scalars::toBits(Value a) {
+  return convert<arith::BitcastOp>(a, isReal(a) && !wide, builder.getI32Type());
+}
+Value Scalars::fromBits(Value a) {
+  return convert<arith::BitcastOp>(a, isInteger(a) && !wide, builder.getF32Type());
+}
+Value Scalars::toNumber(Value a) { return convert<arith::ExtUIOp>(a, isTruth(a), integerType()); }
 
 Value Scalars::polynomial(Value x, llvm::ArrayRef<double> coefficients) {
   Value sum = real(coefficients.back());
@@ -191,6 +235,9 @@ static Value lowBits(Scalars &s, Value number, unsigned width, bool isUnsigned) 
 }
 
 Value Scalars::store(Value computed, Type element) {
+  bool toReal = llvm::isa<FloatType>(element);
+  if (!expect(toReal ? isReal(computed) : element.isInteger(1) ? isTruth(computed) : isInteger(computed)))
+    computed = toReal ? real(0) : element.isInteger(1) ? truth(false) : integer(0);
   if (element.isF16())
     return arith::TruncFOp::create(builder, loc, element, computed);
   if (wide || element.isF32() || element.isInteger(1))
@@ -210,63 +257,131 @@ Value Scalars::roundTo(Value real, Type element) {
   return element.isF32() ? real : load(store(real, element), element);
 }
 
-/// One operation of a wide body on the values of its operands.
-static std::optional<int64_t> evaluateWide(Operation &op, llvm::ArrayRef<int64_t> x) {
-  using Result = std::optional<int64_t>;
-  auto wrap = [](uint64_t value) { return static_cast<int64_t>(value); };
-  auto shift = [](int64_t amount) { return amount >= 0 && amount < 64; };
-  return llvm::TypeSwitch<Operation *, Result>(&op)
-      .Case([](arith::ConstantOp constant) -> Result {
-        auto value = llvm::cast<IntegerAttr>(constant.getValue());
-        return value.getType().isInteger(1) ? value.getValue().getZExtValue() : value.getInt();
+namespace {
+/// A run of elements of a wide body's value.
+using Run = std::vector<int64_t>;
+
+/// What a wide body does, an operation after the other on runs of elements.
+class WideProgram {
+public:
+  /// Elements of a run.
+  static constexpr int64_t kRun = 1024;
+
+  explicit WideProgram(Block &body);
+  /// The registers hold the arguments first. False for a division by zero.
+  bool evaluate(llvm::MutableArrayRef<Run> registers, int64_t count) const;
+  size_t registers() const { return numbers.size(); }
+  /// Number of a value's register; none if there is none.
+  std::optional<unsigned> registerOf(Value value) const {
+    auto found = numbers.find(value);
+    return found == numbers.end() ? std::nullopt : std::optional<unsigned>(found->second);
+  }
+
+private:
+  struct Step {
+    Operation *op;
+    llvm::SmallVector<unsigned, 3> operands;
+    unsigned result;
+  };
+  static bool evaluate(Operation *op, llvm::ArrayRef<const int64_t *> x, int64_t *out, int64_t count);
+
+  llvm::DenseMap<Value, unsigned> numbers;
+  llvm::SmallVector<Step> steps;
+};
+} // namespace
+
+WideProgram::WideProgram(Block &body) {
+  for (Value argument : body.getArguments())
+    numbers.try_emplace(argument, numbers.size());
+  for (Operation &op : body) {
+    Step step = {&op, {}, static_cast<unsigned>(numbers.size())};
+    for (Value operand : op.getOperands())
+      step.operands.push_back(numbers.lookup(operand));
+    numbers.try_emplace(op.getResult(0), step.result);
+    steps.push_back(step);
+  }
+}
+
+bool WideProgram::evaluate(llvm::MutableArrayRef<Run> registers, int64_t count) const {
+  return llvm::all_of(steps, [&](const Step &step) {
+    llvm::SmallVector<const int64_t *, 3> operands;
+    for (unsigned operand : step.operands)
+      operands.push_back(registers[operand].data());
+    return evaluate(step.op, operands, registers[step.result].data(), count);
+  });
+}
+
+/// One operation of a wide body on runs of its operands' elements; false if it is not one or divides by zero.
+bool WideProgram::evaluate(Operation *op, llvm::ArrayRef<const int64_t *> x, int64_t *out, int64_t count) {
+  auto each = [&](auto function) {
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = static_cast<int64_t>(function(i));
+    return true;
+  };
+  auto a = [&](int64_t i) { return x[0][i]; };
+  auto b = [&](int64_t i) { return x[1][i]; };
+  auto word = [](int64_t value) { return static_cast<uint64_t>(value); };
+  auto isShift = [](int64_t amount) { return amount >= 0 && amount < 64; };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](arith::ConstantOp constant) {
+        auto value = llvm::dyn_cast<IntegerAttr>(constant.getValue());
+        if (!value)
+          return false;
+        int64_t number = value.getType().isInteger(1) ? value.getValue().getZExtValue() : value.getInt();
+        return each([&](int64_t) { return number; });
       })
-      .Case([&](arith::AddIOp) -> Result { return wrap(uint64_t(x[0]) + uint64_t(x[1])); })
-      .Case([&](arith::SubIOp) -> Result { return wrap(uint64_t(x[0]) - uint64_t(x[1])); })
-      .Case([&](arith::MulIOp) -> Result { return wrap(uint64_t(x[0]) * uint64_t(x[1])); })
-      .Case([&](arith::DivSIOp) -> Result {
-        if (x[1] == 0)
-          return std::nullopt;
-        return x[1] == -1 ? wrap(0 - uint64_t(x[0])) : x[0] / x[1];
+      .Case([&](arith::AddIOp) { return each([&](int64_t i) { return word(a(i)) + word(b(i)); }); })
+      .Case([&](arith::SubIOp) { return each([&](int64_t i) { return word(a(i)) - word(b(i)); }); })
+      .Case([&](arith::MulIOp) { return each([&](int64_t i) { return word(a(i)) * word(b(i)); }); })
+      .Case([&](arith::DivSIOp) {
+        if (std::find(x[1], x[1] + count, 0) != x[1] + count)
+          return false;
+        return each(
+            [&](int64_t i) { return b(i) == -1 ? static_cast<int64_t>(0 - word(a(i))) : a(i) / b(i); });
       })
-      .Case([&](arith::MaxSIOp) -> Result { return std::max(x[0], x[1]); })
-      .Case([&](arith::MinSIOp) -> Result { return std::min(x[0], x[1]); })
-      .Case([&](arith::AndIOp) -> Result { return x[0] & x[1]; })
-      .Case([&](arith::OrIOp) -> Result { return x[0] | x[1]; })
-      .Case([&](arith::XOrIOp) -> Result { return x[0] ^ x[1]; })
-      .Case([&](arith::ShLIOp) -> Result { return shift(x[1]) ? wrap(uint64_t(x[0]) << x[1]) : 0; })
-      .Case([&](arith::ShRUIOp) -> Result { return shift(x[1]) ? wrap(uint64_t(x[0]) >> x[1]) : 0; })
-      .Case([&](arith::SelectOp) -> Result { return x[0] ? x[1] : x[2]; })
-      .Case([&](arith::ExtUIOp) -> Result { return x[0]; })
-      .Case([&](arith::CmpIOp compare) -> Result {
-        switch (compare.getPredicate()) {
-        case arith::CmpIPredicate::eq:
-          return x[0] == x[1];
-        case arith::CmpIPredicate::slt:
-          return x[0] < x[1];
-        default:
-          return x[0] <= x[1];
-        }
+      .Case([&](arith::MaxSIOp) { return each([&](int64_t i) { return std::max(a(i), b(i)); }); })
+      .Case([&](arith::MinSIOp) { return each([&](int64_t i) { return std::min(a(i), b(i)); }); })
+      .Case([&](arith::AndIOp) { return each([&](int64_t i) { return a(i) & b(i); }); })
+      .Case([&](arith::OrIOp) { return each([&](int64_t i) { return a(i) | b(i); }); })
+      .Case([&](arith::XOrIOp) { return each([&](int64_t i) { return a(i) ^ b(i); }); })
+      .Case([&](arith::ShLIOp) {
+        return each([&](int64_t i) { return isShift(b(i)) ? word(a(i)) << b(i) : 0; });
       })
-      .Default([](Operation *) -> Result { return std::nullopt; });
+      .Case([&](arith::ShRUIOp) {
+        return each([&](int64_t i) { return isShift(b(i)) ? word(a(i)) >> b(i) : 0; });
+      })
+      .Case([&](arith::SelectOp) { return each([&](int64_t i) { return a(i) ? b(i) : x[2][i]; }); })
+      .Case([&](arith::ExtUIOp) { return each(a); })
+      .Case([&](arith::CmpIOp compare) {
+        if (compare.getPredicate() == arith::CmpIPredicate::eq)
+          return each([&](int64_t i) { return a(i) == b(i); });
+        if (compare.getPredicate() == arith::CmpIPredicate::slt)
+          return each([&](int64_t i) { return a(i) < b(i); });
+        return each([&](int64_t i) { return a(i) <= b(i); });
+      })
+      .Default([](Operation *) { return false; });
 }
 
 std::optional<llvm::SmallVector<int64_t>>
 evaluateWide(Block &body, Value result, llvm::ArrayRef<llvm::SmallVector<int64_t>> inputs, int64_t count) {
+  WideProgram program(body);
+  std::vector<Run> registers(program.registers(), Run(WideProgram::kRun));
+  std::optional<unsigned> last = program.registerOf(result);
+  if (!last)
+    return std::nullopt;
   llvm::SmallVector<int64_t> results;
-  llvm::DenseMap<Value, int64_t> values;
-  for (int64_t i = 0; i < count; ++i) {
-    for (auto [argument, input] : llvm::zip_equal(body.getArguments(), inputs))
-      values[argument] = input.size() == 1 ? input.front() : input[i];
-    for (Operation &op : body) {
-      llvm::SmallVector<int64_t, 3> operands;
-      for (Value operand : op.getOperands())
-        operands.push_back(values.lookup(operand));
-      std::optional<int64_t> value = evaluateWide(op, operands);
-      if (!value)
-        return std::nullopt;
-      values[op.getResult(0)] = *value;
+  results.reserve(count);
+  for (int64_t first = 0; first < count; first += WideProgram::kRun) {
+    int64_t run = std::min(WideProgram::kRun, count - first);
+    for (auto [number, input] : llvm::enumerate(inputs)) {
+      if (input.size() == 1)
+        std::fill_n(registers[number].begin(), run, input.front());
+      else
+        std::copy_n(input.begin() + first, run, registers[number].begin());
     }
-    results.push_back(values.lookup(result));
+    if (!program.evaluate(registers, run))
+      return std::nullopt;
+    results.append(registers[*last].begin(), registers[*last].begin() + run);
   }
   return results;
 }

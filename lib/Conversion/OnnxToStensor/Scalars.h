@@ -8,6 +8,7 @@
 #ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCALARS_H
 #define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCALARS_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Value.h"
@@ -19,7 +20,8 @@
 namespace sluice::conversion {
 
 /// Builds scalar operations of a map's body. Operands are f32, i32 or i1; each function
-/// is one machine operation unless its comment says otherwise.
+/// is one machine operation unless its comment says otherwise. One that gets operands of other types than it
+/// takes gives a constant and is remembered (see areFitting).
 ///
 /// A wide builder makes 64-bit integers instead of 32-bit ones: such a body is never part
 /// of a program, evaluateWide runs it on constants.
@@ -27,6 +29,9 @@ class Scalars {
 public:
   Scalars(mlir::OpBuilder &builder, mlir::Location loc, bool wide = false)
       : builder(builder), loc(loc), wide(wide) {}
+
+  /// Whether every operation so far got operands of the types that it takes.
+  bool areFitting() const { return fitting; }
 
   mlir::Value real(double value);
   mlir::Value integer(int64_t value);
@@ -106,11 +111,30 @@ public:
   mlir::Type integerType() { return builder.getIntegerType(wide ? 64 : 32); }
 
 private:
+  bool isReal(mlir::Value value) const { return value && value.getType().isF32(); }
+  bool isInteger(mlir::Value value) { return value && value.getType() == integerType(); }
+  static bool isTruth(mlir::Value value) { return value && value.getType().isInteger(1); }
+  /// Remembers whether the operands fit.
+  bool expect(bool fits);
+  /// 0 of type f32, integer or i1, for an operand of any other type an integer.
+  mlir::Value zeroLike(mlir::Value value);
+  template <typename Op>
+  mlir::Value ofReals(llvm::ArrayRef<mlir::Value> operands);
+  template <typename RealOp, typename IntegerOp>
+  mlir::Value ofNumbers(mlir::Value a, mlir::Value b);
+  template <typename Op>
+  mlir::Value ofIntegers(mlir::Value a, mlir::Value b);
+  template <typename Op>
+  mlir::Value ofBits(mlir::Value a, mlir::Value b);
+  mlir::Value compare(mlir::arith::CmpFPredicate ofReals, mlir::arith::CmpIPredicate ofIntegers,
+                      mlir::Value a, mlir::Value b);
+  template <typename Op>
+  mlir::Value convert(mlir::Value a, bool fits, mlir::Type to);
   mlir::Value divideMagnitudes(mlir::Value dividend, mlir::Value divisor);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
-  bool wide;
+  bool wide, fitting = true;
 };
 
 /// Runs a body that a wide builder made: row i of the result is the body's value on element i of each
