@@ -37,6 +37,8 @@ struct SupportedOperator {
   llvm::StringRef opType;
   /// First version of the domain's operator set that the row holds for.
   int64_t sinceVersion;
+  /// The operands that it takes, as lib/Conversion/OnnxToStensor/Operands.h writes them.
+  llvm::StringRef operands;
 };
 
 /// The table of operators, sorted by domain, operator and version.

@@ -27,12 +27,10 @@ using Activation = Value (*)(Scalars &, Value x, double first, double second);
 
 static void addActivation(OperatorTable &table, llvm::StringRef opType, Activation function,
                           Parameter first = {nullptr, 0}, Parameter second = {nullptr, 0}) {
-  table.add(opType, 1, [=](Node &node) -> Results {
+  table.add(opType, 1, "X:real", [=](Node &node) -> Results {
     double a = first.name ? node.realAttr(first.name, first.otherwise) : 0;
     double b = second.name ? node.realAttr(second.name, second.otherwise) : 0;
     const Tensor &input = node.input(0);
-    if (!input.isReal())
-      return node.refuse("element type " + elementName(input.element) + " is not supported");
     return {{node.map(input, input.element,
                       [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0], a, b); })}};
   });
@@ -128,9 +126,9 @@ static Results convertQuickGelu(Node &node) {
 }
 
 void addActivations(OperatorTable &table) {
-  table.add("Relu", 1, convertRelu);
-  table.add("PRelu", 7, convertPRelu);
-  table.add("Gelu", 20, convertGelu);
+  table.add("Relu", 1, "X:number", convertRelu);
+  table.add("PRelu", 7, "X:number slope:number", convertPRelu);
+  table.add("Gelu", 20, "X:real", convertGelu);
   addActivation(table, "Sigmoid", [](Scalars &s, Value x, double, double) { return sigmoid(s, x); });
   addActivation(table, "Tanh", [](Scalars &s, Value x, double, double) { return s.tanh(x); });
   addActivation(table, "Erf", [](Scalars &s, Value x, double, double) { return errorFunction(s, x); });
@@ -185,10 +183,10 @@ void addActivations(OperatorTable &table) {
                   return s.select(s.less(x, s.real(-lambda)), s.add(x, s.real(bias)), shrunk);
                 },
                 {"bias", 0}, {"lambd", 0.5});
-  table.add("SwiGLU", 1, convertSwiGlu);
+  table.add("SwiGLU", 1, "X:real Y:real", convertSwiGlu);
   for (llvm::StringRef opType : {"Gelu", "FastGelu", "BiasGelu"})
-    table.add(opType, 1, convertBiasedGelu, onnx::kMicrosoftDomain);
-  table.add("QuickGelu", 1, convertQuickGelu, onnx::kMicrosoftDomain);
+    table.add(opType, 1, "X:real bias?:real", convertBiasedGelu, onnx::kMicrosoftDomain);
+  table.add("QuickGelu", 1, "X:real", convertQuickGelu, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -120,8 +120,11 @@ static Results convertFlexAttention(Node &node) {
 }
 
 void addAttention(OperatorTable &table) {
-  table.add("Attention", 23, convertAttention);
-  table.add("FlexAttention", 1, convertFlexAttention, "ai.onnx.preview");
+  table.add("Attention", 23,
+            "Q:real[3..4] K:real[3..4] V:real[3..4] attn_mask?[1..4] past_key?:real[4] past_value?:real[4] "
+            "nonpad_kv_seqlen?:integer",
+            convertAttention);
+  table.add("FlexAttention", 1, "Q:real[4] K:real[4] V:real[4]", convertFlexAttention, "ai.onnx.preview");
 }
 
 } // namespace sluice::conversion

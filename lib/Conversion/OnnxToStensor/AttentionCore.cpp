@@ -10,7 +10,6 @@
 #include "Families.h"
 
 #include <limits>
-#include <numeric>
 
 using namespace mlir;
 using sluice::stensor::ReduceKind;
@@ -36,10 +35,9 @@ Tensor maskBias(Node &node, const Tensor &allowed) {
 }
 
 Tensor countAlong(Node &node, int64_t dim, int64_t size) {
-  Shape shape(4, 1), values(size);
+  Shape shape(4, 1);
   shape[dim] = size;
-  std::iota(values.begin(), values.end(), 0);
-  return node.integers(shape, values, node.getBuilder().getI32Type());
+  return node.countUp(shape);
 }
 
 Tensor addIntegers(Node &node, const Tensor &a, const Tensor &b) {
@@ -77,11 +75,9 @@ static Tensor spreadFresh(Node &node, const Tensor &fresh, const Tensor &start, 
                           int64_t present) {
   int64_t heads = fresh.shape[0] * fresh.shape[1], steps = fresh.shape[2], depth = fresh.shape[3];
   // Vectors are counted through all batch elements and heads.
-  Shape bases;
-  for (int64_t i = 0; i < heads; ++i)
-    bases.push_back(i * steps);
   Type i32 = node.getBuilder().getI32Type();
-  Tensor base = node.integers({fresh.shape[0], fresh.shape[1], 1, 1}, bases, i32);
+  Tensor base = node.map(node.countUp({fresh.shape[0], fresh.shape[1], 1, 1}), i32,
+                         [&](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(x[0], s.integer(steps)); });
   Tensor row = node.map({place, start, base}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value step = s.max(s.integer(0), s.min(s.sub(x[0], x[1]), s.integer(steps - 1)));
     return s.add(step, x[2]);
@@ -94,7 +90,7 @@ static Tensor spreadFresh(Node &node, const Tensor &fresh, const Tensor &start, 
 /// table.
 static Tensor checkStart(Node &node, const Tensor &start, int64_t limit) {
   if (start.constant) {
-    for (int64_t known : readIntegers(start.constant))
+    for (int64_t known : readDistinctIntegers(start.constant))
       if (known < 0 || known > limit)
         (void)node.refuse("the cache has no room at position " + llvm::Twine(known));
     return start;

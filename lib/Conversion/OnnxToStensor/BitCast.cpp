@@ -73,6 +73,6 @@ static Results convertBitCast(Node &node) {
   return {{toReal ? fromBits(node, input, element) : toBits(node, input, element)}};
 }
 
-void addBitCast(OperatorTable &table) { table.add("BitCast", 26, convertBitCast); }
+void addBitCast(OperatorTable &table) { table.add("BitCast", 26, "X", convertBitCast); }
 
 } // namespace sluice::conversion

@@ -75,7 +75,7 @@ static Results convertMatMulNBits(Node &node) {
   if (depth < 1 || columns < 1 || block < 1 || block * bits % 8 != 0)
     return node.refuse("'K', 'N' and 'block_size' do not say the weights' shape");
   int64_t blocks = (depth + block - 1) / block;
-  if (!b.element.isInteger(8) || b.count() != columns * blocks * (block * bits / 8) ||
+  if (!b.element.isInteger(8) || b.count() != countElements({columns, blocks, block * bits / 8}) ||
       scales.count() != columns * blocks || a.rank() < 1 || a.shape.back() != depth)
     return node.refuse("the operands' shapes do not fit 'K', 'N' and 'block_size'");
   int64_t packedBlocks = bytesOf(blocks, bits);
@@ -226,8 +226,12 @@ static Results convertGatherBlockQuantized(Node &node) {
 }
 
 void addBlockQuantized(OperatorTable &table) {
-  table.add("MatMulNBits", 1, convertMatMulNBits, onnx::kMicrosoftDomain);
-  table.add("GatherBlockQuantized", 1, convertGatherBlockQuantized, onnx::kMicrosoftDomain);
+  table.add("MatMulNBits", 1,
+            "A:real[1..] B:integer scales:real zero_points?:number g_idx?:integer bias?:real",
+            convertMatMulNBits, onnx::kMicrosoftDomain);
+  table.add("GatherBlockQuantized", 1,
+            "data:integer[2..] indices:integer scales:real zero_points?:integer[1..]",
+            convertGatherBlockQuantized, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -62,6 +62,8 @@ static Results convertTensorScatter(Node &node) {
   return {{node.reshape(result, cache.shape)}};
 }
 
-void addCacheUpdates(OperatorTable &table) { table.add("TensorScatter", 24, convertTensorScatter); }
+void addCacheUpdates(OperatorTable &table) {
+  table.add("TensorScatter", 24, "past_cache[2..] update[2..] write_indices?:integer", convertTensorScatter);
+}
 
 } // namespace sluice::conversion

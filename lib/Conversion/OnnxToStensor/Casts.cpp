@@ -39,8 +39,8 @@ static Results convertCast(Node &node) {
 static Results convertCastLike(Node &node) { return castTo(node, node.input(1).element); }
 
 void addCasts(OperatorTable &table) {
-  table.add("Cast", 6, convertCast);
-  table.add("CastLike", 15, convertCastLike);
+  table.add("Cast", 6, "input", convertCast);
+  table.add("CastLike", 15, "input target_type", convertCastLike);
 }
 
 } // namespace sluice::conversion

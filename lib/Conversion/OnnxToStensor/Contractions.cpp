@@ -73,8 +73,8 @@ static std::array<Tensor, 4> cutIntoDigits(Node &node, const Tensor &x) {
       Value biased = s.shiftRightUnsigned(s.add(v[0], s.integer(bias)), s.integer(8 * number));
       return s.sub(s.bitAnd(biased, s.integer(0xff)), s.integer(128));
     });
-    bool isZero =
-        digit.constant && llvm::all_of(readIntegers(digit.constant), [](int64_t d) { return d == 0; });
+    bool isZero = digit.constant &&
+                  llvm::all_of(readDistinctIntegers(digit.constant), [](int64_t d) { return d == 0; });
     if (!isZero)
       digits[number] = digit;
   }
@@ -199,8 +199,6 @@ static Results convertFusedMatMul(Node &node) {
   double alpha = node.realAttr("alpha", 1);
   bool batchA = node.integerAttr("transBatchA", 0), batchB = node.integerAttr("transBatchB", 0),
        transA = node.integerAttr("transA", 0), transB = node.integerAttr("transB", 0);
-  if (!node.input(0).isReal())
-    return node.refuse("element type " + elementName(node.input(0).element) + " is not supported");
   Tensor lhs = orient(node, node.input(0), batchA, transA), rhs = orient(node, node.input(1), batchB, transB);
   std::optional<MatrixProduct> product = arrangeMatMul(node, lhs, rhs);
   if (!product)
@@ -218,8 +216,6 @@ static Results convertGemm(Node &node) {
   const Tensor &c = node.input(2);
   if (!a.isReal() && (alpha != std::trunc(alpha) || beta != std::trunc(beta)))
     return node.refuse("alpha and beta of integers are not whole");
-  if (a.rank() != 2 || b.rank() != 2)
-    return node.refuse("an operand is not a matrix");
   if (transA)
     a = node.transpose(a, {1, 0});
   if (!transB)
@@ -238,7 +234,8 @@ static Results convertGemm(Node &node) {
     return {{node.cast(product, a.element)}};
   return {{node.map(operands, a.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     auto times = [&](Value value, double factor) {
-      return factor == 1 ? value : s.mul(value, a.isReal() ? s.real(factor) : s.integer(factor));
+      return factor == 1 ? value
+                         : s.mul(value, a.isReal() ? s.real(factor) : s.integer(saturatingInteger(factor)));
     };
     Value scaled = times(x[0], alpha);
     return addsC ? s.add(scaled, times(x[1], beta)) : scaled;
@@ -246,13 +243,13 @@ static Results convertGemm(Node &node) {
 }
 
 void addContractions(OperatorTable &table) {
-  table.add("MatMul", 1, convertMatMul);
-  table.add("Gemm", 7, convertGemm);
+  table.add("MatMul", 1, "A:number[1..] B:number[1..]", convertMatMul);
+  table.add("Gemm", 7, "A:number[2] B:number[2] C?:number", convertGemm);
   for (llvm::StringRef opType : {"FusedMatMul", "TransposeMatMul"})
-    table.add(opType, 1, convertFusedMatMul, onnx::kMicrosoftDomain);
+    table.add(opType, 1, "A:real[1..] B:real[1..]", convertFusedMatMul, onnx::kMicrosoftDomain);
   table.add(
-      "FusedGemm", 1, [](Node &node) { return convertFused(node, convertGemm, /*summand=*/3); },
-      onnx::kMicrosoftDomain);
+      "FusedGemm", 1, "A:real[2] B:real[2] C?:real summand?:real",
+      [](Node &node) { return convertFused(node, convertGemm, /*summand=*/3); }, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -149,13 +149,6 @@ static Results convertQLinearConcat(Node &node) {
           quantize(node, dequantize(node, part), parameters[2], parameters[3], result[1].element));
   }
   axis = node.normaliseAxis(axis, parts.front().rank());
-  for (const Tensor &part : parts) {
-    Shape expected = parts.front().shape;
-    if (part.rank() == static_cast<int64_t>(expected.size()))
-      expected[axis] = part.shape[axis];
-    if (part.shape != expected)
-      return node.refuse("the operands' shapes do not fit beside one another");
-  }
   return {{node.concat(parts, axis)}};
 }
 
@@ -251,17 +244,25 @@ static Results convertQLinearAveragePool(Node &node) {
 }
 
 void addContribQuantized(OperatorTable &table) {
-  auto add = [&](llvm::StringRef name, Conversion conversion) {
-    table.add(name, 1, std::move(conversion), onnx::kMicrosoftDomain);
+  auto add = [&](llvm::StringRef name, llvm::StringRef operands, Conversion conversion) {
+    table.add(name, 1, operands, std::move(conversion), onnx::kMicrosoftDomain);
   };
-  add("QLinearAdd", convertQLinearAdd);
-  add("QLinearMul", convertQLinearMul);
-  add("QLinearConcat", convertQLinearConcat);
-  add("QLinearSigmoid", convertQLinearSigmoid);
-  add("QLinearLeakyRelu", convertQLinearLeakyRelu);
-  add("QLinearSoftmax", convertQLinearSoftmax);
-  add("QLinearGlobalAveragePool", convertQLinearGlobalAveragePool);
-  add("QLinearAveragePool", convertQLinearAveragePool);
+  constexpr llvm::StringLiteral two = "A:integer A_scale:real A_zero_point?:integer B:integer B_scale:real "
+                                      "B_zero_point?:integer C_scale:real C_zero_point?:integer",
+                                one = "X:integer X_scale:real X_zero_point?:integer Y_scale:real "
+                                      "Y_zero_point?:integer",
+                                axis = "X:integer[1..] X_scale:real X_zero_point?:integer Y_scale:real "
+                                       "Y_zero_point?:integer",
+                                planes = "X:integer[3..] X_scale:real X_zero_point?:integer Y_scale:real "
+                                         "Y_zero_point?:integer";
+  add("QLinearAdd", two, convertQLinearAdd);
+  add("QLinearMul", two, convertQLinearMul);
+  add("QLinearConcat", "Y_scale:real Y_zero_point:integer inputs+:number", convertQLinearConcat);
+  add("QLinearSigmoid", one, convertQLinearSigmoid);
+  add("QLinearLeakyRelu", one, convertQLinearLeakyRelu);
+  add("QLinearSoftmax", axis, convertQLinearSoftmax);
+  add("QLinearGlobalAveragePool", planes, convertQLinearGlobalAveragePool);
+  add("QLinearAveragePool", planes, convertQLinearAveragePool);
 }
 
 } // namespace sluice::conversion

@@ -151,9 +151,8 @@ static Results convertLoop(Node &node) {
 }
 
 void addControlFlow(OperatorTable &table) {
-  table.add("If", 1, convertIf);
-  table.add("Loop", 1, convertLoop);
-  table.takeSequences({"If", "Loop"});
+  table.add("If", 1, "cond:bool!", convertIf);
+  table.add("Loop", 1, "M?:integer! cond?:bool! v_initial*?:any", convertLoop);
 }
 
 } // namespace sluice::conversion

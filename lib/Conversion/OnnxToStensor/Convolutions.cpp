@@ -89,8 +89,6 @@ std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const
 static Results convertConv(Node &node) {
   int64_t groups = node.integerAttr("group", 1);
   const Tensor &input = node.input(0), &weights = node.input(1);
-  if (!input.isReal())
-    return node.refuse("element type " + elementName(input.element) + " is not supported");
   if (!checkConvolution(node, input, weights, groups))
     return failure();
   std::optional<Windows> windows = convolutionWindows(node, input, weights);
@@ -151,8 +149,6 @@ static bool readTransposedPads(Node &node, llvm::ArrayRef<int64_t> spatial, llvm
 static Results convertConvTranspose(Node &node) {
   int64_t groups = node.integerAttr("group", 1);
   const Tensor &input = node.input(0), &weights = node.input(1);
-  if (!input.isReal())
-    return node.refuse("element type " + elementName(input.element) + " is not supported");
   if (input.rank() < 3 || weights.rank() != input.rank() || groups < 1 ||
       weights.shape[0] != input.shape[1] || input.shape[1] % groups != 0)
     return node.refuse("input, weights and 'group' do not fit a convolution");
@@ -163,9 +159,14 @@ static Results convertConvTranspose(Node &node) {
   Shape dilations = node.integersAttr("dilations").value_or(Shape(count, 1));
   Shape extra = node.integersAttr("output_padding").value_or(Shape(count, 0));
   std::optional<Shape> declared = node.integersAttr("kernel_shape");
+  auto below = [](int64_t bound) { return [bound](int64_t value) { return value < bound; }; };
   if (strides.size() != count || dilations.size() != count || extra.size() != count ||
-      (declared && *declared != sizes))
+      (declared && *declared != sizes) || llvm::any_of(sizes, below(1)) || llvm::any_of(strides, below(1)) ||
+      llvm::any_of(dilations, below(1)) || llvm::any_of(extra, below(0)))
     return node.refuse("an attribute does not fit the spatial dimensions");
+  for (size_t dim = 0; dim < count; ++dim)
+    if (!node.fits({spatial[dim], strides[dim]}) || !node.fits({sizes[dim], dilations[dim]}))
+      return failure();
   for (size_t dim = 0; dim < count; ++dim)
     extents.push_back((sizes[dim] - 1) * dilations[dim] + 1);
   if (!readTransposedPads(node, spatial, extents, strides, extra, cutLow, cutHigh))
@@ -193,10 +194,10 @@ static Results convertConvTranspose(Node &node) {
 
 void addConvolutions(OperatorTable &table) {
   table.add(
-      "FusedConv", 1, [](Node &node) { return convertFused(node, convertConv, /*summand=*/3); },
-      onnx::kMicrosoftDomain);
-  table.add("Conv", 1, convertConv);
-  table.add("ConvTranspose", 1, convertConvTranspose);
+      "FusedConv", 1, "X:real[3..] W:real[3..] B?:real[1] Z?:real",
+      [](Node &node) { return convertFused(node, convertConv, /*summand=*/3); }, onnx::kMicrosoftDomain);
+  table.add("Conv", 1, "X:real[3..] W:real[3..] B?:real[1]", convertConv);
+  table.add("ConvTranspose", 1, "X:real[3..] W:real[3..] B?:real[1]", convertConvTranspose);
 }
 
 } // namespace sluice::conversion

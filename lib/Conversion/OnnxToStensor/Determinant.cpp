@@ -78,6 +78,6 @@ static Results convertDet(Node &node) {
   return {{node.cast(node.reshape(product, shape), input.element)}};
 }
 
-void addDeterminant(OperatorTable &table) { table.add("Det", 11, convertDet); }
+void addDeterminant(OperatorTable &table) { table.add("Det", 11, "X:real[2..]", convertDet); }
 
 } // namespace sluice::conversion

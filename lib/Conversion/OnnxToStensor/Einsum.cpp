@@ -226,6 +226,6 @@ static Results convertEinsum(Node &node) {
   return {{node.cast(orderBy(node, product, equation->result), element)}};
 }
 
-void addEinsum(OperatorTable &table) { table.add("Einsum", 12, convertEinsum); }
+void addEinsum(OperatorTable &table) { table.add("Einsum", 12, "Inputs+:number", convertEinsum); }
 
 } // namespace sluice::conversion

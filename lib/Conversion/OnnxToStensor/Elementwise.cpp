@@ -20,9 +20,7 @@ using Unary = Value (*)(Scalars &, Value);
 using Binary = Value (*)(Scalars &, Value, Value);
 
 static void addUnary(OperatorTable &table, llvm::StringRef opType, Unary function) {
-  table.add(opType, 1, [function](Node &node) -> Results {
-    if (!node.input(0).isReal())
-      return node.refuse("element type " + elementName(node.input(0).element) + " is not supported");
+  table.add(opType, 1, "X:real", [function](Node &node) -> Results {
     return {{node.map(node.input(0), node.input(0).element,
                       [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
   });
@@ -30,17 +28,15 @@ static void addUnary(OperatorTable &table, llvm::StringRef opType, Unary functio
 
 /// Operators that take integers as well.
 static void addNumeric(OperatorTable &table, llvm::StringRef opType, Unary function) {
-  table.add(opType, 1, [function](Node &node) -> Results {
+  table.add(opType, 1, "X:number", [function](Node &node) -> Results {
     return {{node.map(node.input(0), node.input(0).element,
                       [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
   });
 }
 
 /// Operators of any number of operands, combined from the left.
-static void addVariadic(OperatorTable &table, llvm::StringRef opType, Binary function) {
-  table.add(opType, 7, [function](Node &node) -> Results {
-    if (node.numInputs() == 0)
-      return node.refuse("it has no inputs");
+static void addFold(OperatorTable &table, llvm::StringRef opType, llvm::StringRef operands, Binary function) {
+  table.add(opType, 7, operands, [function](Node &node) -> Results {
     return {{node.map(node.operands(), node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
       Value sum = x[0];
       for (Value next : x.drop_front())
@@ -57,7 +53,7 @@ static bool isUnsignedWord(Type element) {
 }
 
 static void addExtremum(OperatorTable &table, llvm::StringRef opType, bool isMax) {
-  table.add(opType, 7, [isMax](Node &node) -> Results {
+  table.add(opType, 7, "data_0+:number", [isMax](Node &node) -> Results {
     Type element = node.input(0).element;
     return {{node.map(node.operands(), element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
       Value best = s.orderKey(x[0], element);
@@ -277,17 +273,17 @@ static Value sign(Scalars &s, Value x) {
 }
 
 void addElementwise(OperatorTable &table) {
-  addVariadic(table, "Add", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
-  addVariadic(table, "Sub", [](Scalars &s, Value a, Value b) { return s.sub(a, b); });
-  addVariadic(table, "Mul", [](Scalars &s, Value a, Value b) { return s.mul(a, b); });
-  addVariadic(table, "Sum", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
+  addFold(table, "Add", "A:number B:number", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
+  addFold(table, "Sub", "A:number B:number", [](Scalars &s, Value a, Value b) { return s.sub(a, b); });
+  addFold(table, "Mul", "A:number B:number", [](Scalars &s, Value a, Value b) { return s.mul(a, b); });
+  addFold(table, "Sum", "data_0+:number", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
   addExtremum(table, "Max", true);
   addExtremum(table, "Min", false);
-  table.add("Div", 7, convertDiv);
-  table.add("Mod", 10, convertMod);
-  table.add("Pow", 7, convertPow);
-  table.add("Mean", 7, convertMean);
-  table.add("Clip", 6, convertClip);
+  table.add("Div", 7, "A:number B:number", convertDiv);
+  table.add("Mod", 10, "A:number B:number", convertMod);
+  table.add("Pow", 7, "X:number Y:number", convertPow);
+  table.add("Mean", 7, "data_0+:real", convertMean);
+  table.add("Clip", 6, "input:number min?:number max?:number", convertClip);
 
   addNumeric(table, "Abs", [](Scalars &s, Value x) { return s.absolute(x); });
   addNumeric(table, "Neg", [](Scalars &s, Value x) { return s.negate(x); });

@@ -10,8 +10,6 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
-#include <numeric>
-
 using namespace mlir;
 using sluice::stensor::ReduceKind;
 
@@ -203,10 +201,7 @@ Tensor Experts::throughAll() {
 /// Each row through its own experts, whose weights are fetched.
 Tensor Experts::throughChosen() {
   int64_t best = routing.best;
-  Shape slots(best), experts(count);
-  std::iota(slots.begin(), slots.end(), 0);
-  std::iota(experts.begin(), experts.end(), 0);
-  Tensor slot = node.integers({best, 1}, slots, i32), expert = node.integers({1, count}, experts, i32);
+  Tensor slot = node.countUp({best, 1}), expert = node.countUp({1, count});
   // One number of each expert where it takes the slot, and 0 elsewhere, adds up to that of the slot's expert.
   auto atSlots = [&](const Tensor &numbers, Type type) {
     Tensor rank = node.reshape(routed.ranks, {rows, 1, count});
@@ -220,11 +215,10 @@ Tensor Experts::throughChosen() {
   Tensor input = node.broadcast(node.reshape(node.input(0), {rows, 1, width}), {rows, best, width});
   Tensor outputs = expertsOf(node.reshape(input, {rows * best, 1, width}), [&](const Tensor &all) {
     int64_t vectors = all.shape[1], size = all.shape[2];
-    Shape order(vectors);
-    std::iota(order.begin(), order.end(), 0);
-    Tensor places = node.map(
-        {chosen, node.integers({1, vectors}, order, i32)}, i32,
-        [&](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(s.mul(x[0], s.integer(vectors)), x[1]); });
+    Tensor places =
+        node.map({chosen, node.countUp({1, vectors})}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+          return s.add(s.mul(x[0], s.integer(vectors)), x[1]);
+        });
     Tensor taken =
         node.gather(node.reshape(all, {count * vectors, size}), node.reshape(places, {places.count()}));
     return node.reshape(taken, {rows * best, vectors, size});
@@ -253,12 +247,22 @@ Results Experts::convert() {
 }
 
 void addExperts(OperatorTable &table) {
-  auto add = [&](llvm::StringRef name, bool isQuantized) {
+  auto add = [&](llvm::StringRef name, bool isQuantized, llvm::StringRef operands) {
     table.add(
-        name, 1, [=](Node &node) { return Experts(node, isQuantized).convert(); }, onnx::kMicrosoftDomain);
+        name, 1, operands, [=](Node &node) { return Experts(node, isQuantized).convert(); },
+        onnx::kMicrosoftDomain);
   };
-  add("MoE", /*isQuantized=*/false);
-  add("QMoE", /*isQuantized=*/true);
+  add("MoE", /*isQuantized=*/false,
+      "input:real router_probs:real[2] fc1_experts_weights:real[3] fc1_experts_bias?:real[2] "
+      "fc2_experts_weights:real[3] fc2_experts_bias?:real[2] fc3_experts_weights?:real[3] "
+      "fc3_experts_bias?:real[2]");
+  add("QMoE", /*isQuantized=*/true,
+      "input:real router_probs:real[2] fc1_experts_weights:integer[3] fc1_scales:real[2..3] "
+      "fc1_experts_bias?:real[2] fc2_experts_weights:integer[3] fc2_scales:real[2..3] "
+      "fc2_experts_bias?:real[2] "
+      "fc3_experts_weights?:integer[3] fc3_scales?:real[2..3] fc3_experts_bias?:real[2] "
+      "fc1_zero_points?:integer[2..3] fc2_zero_points?:integer[2..3] fc3_zero_points?:integer[2..3] "
+      "router_weights?:real[2]");
 }
 
 } // namespace sluice::conversion

@@ -31,13 +31,13 @@ static Tensor asRow(Node &node, llvm::ArrayRef<double> values) {
 /// Elements of the last axis at the given places.
 static Results convertArrayFeatureExtractor(Node &node) {
   const Tensor &input = node.input(0), &indices = node.input(1);
-  if (input.rank() == 0)
-    return node.refuse("the input is a scalar");
   int64_t size = input.shape.back(), rows = input.count() / std::max<int64_t>(size, 1);
   Tensor flat = node.reshape(input, {rows, size}), places = node.reshape(indices, {indices.count()});
   Tensor result =
       places.constant ? Tensor() : node.transpose(node.gather(node.transpose(flat, {1, 0}), places), {1, 0});
   if (places.constant) {
+    if (!node.canList(places.shape))
+      return failure();
     llvm::SmallVector<int64_t> known = readIntegers(places.constant);
     if (llvm::any_of(known, [&](int64_t index) { return index < 0 || index >= size; }))
       return node.refuse("an index is outside the " + llvm::Twine(size) + " elements of the last axis");
@@ -91,9 +91,9 @@ static Results convertNormalizer(Node &node) {
 /// One value (NaN stands for NaNs) replaced, in each column by a number of its own.
 static Results convertImputer(Node &node) {
   std::optional<llvm::SmallVector<double>> reals = node.realsAttr("imputed_value_floats");
-  std::optional<Shape> integers = node.integersAttr("imputed_value_int64s");
+  std::optional<Shape> integers = node.numbersAttr("imputed_value_int64s");
   double missing = node.realAttr("replaced_value_float", 0);
-  int64_t missingInteger = node.integerAttr("replaced_value_int64", 0);
+  int64_t missingInteger = node.numberAttr("replaced_value_int64", 0);
   const Tensor &input = node.input(0);
   if (input.isReal() ? !reals : !integers)
     return node.refuse("there are no values of the input's type to put in place of missing ones");
@@ -114,7 +114,7 @@ static Results convertImputer(Node &node) {
 /// A new last axis with 1 where the element is the category. What is in none gives zeros; that `zeros` = 0
 /// asks for a fault instead cannot be told in a static schedule.
 static Results convertOneHotEncoder(Node &node) {
-  std::optional<Shape> categories = node.integersAttr("cats_int64s");
+  std::optional<Shape> categories = node.numbersAttr("cats_int64s");
   bool zeros = node.integerAttr("zeros", 1);
   if (node.hasAttribute("cats_strings") || !categories)
     return node.refuse(kBeyondMachine + "categories that are strings");
@@ -145,8 +145,6 @@ static Results convertFeatureVectorizer(Node &node) {
     Tensor flat = node.reshape(toF32(node, input), {rows, columns});
     parts.push_back(node.pad(flat, {0, 0}, {0, width - columns}, 0));
   }
-  if (parts.empty())
-    return node.refuse("it has no inputs");
   return {{node.concat(parts, 1)}};
 }
 
@@ -161,7 +159,7 @@ struct NumberList {
 /// The keys or values of a LabelEncoder: `what` + "_int64s", "_floats" or "_tensor". None for strings,
 /// refused.
 static std::optional<NumberList> readNumbers(Node &node, llvm::StringRef what) {
-  std::optional<Shape> integers = node.integersAttr((what + "_int64s").str());
+  std::optional<Shape> integers = node.numbersAttr((what + "_int64s").str());
   std::optional<llvm::SmallVector<double>> reals = node.realsAttr((what + "_floats").str());
   ElementsAttr tensor = node.tensorAttr((what + "_tensor").str());
   Type f32 = node.getBuilder().getF32Type();
@@ -180,7 +178,7 @@ static std::optional<NumberList> readNumbers(Node &node, llvm::StringRef what) {
 /// The value whose key an element is, or the default.
 static Results convertLabelEncoder(Node &node) {
   double defaultReal = node.realAttr("default_float", -0.0);
-  int64_t defaultInteger = node.integerAttr("default_int64", -1);
+  int64_t defaultInteger = node.numberAttr("default_int64", -1);
   node.ignoreAttr("default_string");
   ElementsAttr defaultTensor = node.tensorAttr("default_tensor");
   if (node.hasAttribute("keys_strings") || node.hasAttribute("values_strings") ||
@@ -193,6 +191,8 @@ static Results convertLabelEncoder(Node &node) {
   int64_t count = keys->values.count();
   if (count != values->values.count() || keys->isReal != input.isReal())
     return node.refuse("keys, values and the input do not fit");
+  if (defaultTensor && defaultTensor.getNumElements() != 1)
+    return node.refuse("'default_tensor' is not one number");
   if (defaultTensor && llvm::isa<FloatType>(defaultTensor.getElementType()))
     defaultReal = readFloats(defaultTensor).front();
   else if (defaultTensor && llvm::isa<IntegerType>(defaultTensor.getElementType()))
@@ -201,34 +201,30 @@ static Results convertLabelEncoder(Node &node) {
       values->isReal ? node.reals({1}, {defaultReal}, values->values.element) : node.integers(defaultInteger);
   // The first key that fits, or the place behind the last.
   Type i32 = node.getBuilder().getI32Type();
-  Shape order;
-  for (int64_t i = 0; i < count; ++i)
-    order.push_back(i);
-  Tensor candidates =
-      node.map({node.reshape(input, {input.count(), 1}), keys->values, node.integers({count}, order, i32)},
-               i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-                 Value hit = s.equal(x[0], x[1]);
-                 if (keys->isReal) { // a NaN is a key like others
-                   Value bothNaN =
-                       s.bitAnd(s.logicalNot(s.equal(x[0], x[0])), s.logicalNot(s.equal(x[1], x[1])));
-                   hit = s.bitOr(hit, bothNaN);
-                 }
-                 return s.select(hit, x[2], s.integer(count));
-               });
+  Tensor candidates = node.map({node.reshape(input, {input.count(), 1}), keys->values, node.countUp({count})},
+                               i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                                 Value hit = s.equal(x[0], x[1]);
+                                 if (keys->isReal) { // a NaN is a key like others
+                                   Value bothNaN = s.bitAnd(s.logicalNot(s.equal(x[0], x[0])),
+                                                            s.logicalNot(s.equal(x[1], x[1])));
+                                   hit = s.bitOr(hit, bothNaN);
+                                 }
+                                 return s.select(hit, x[2], s.integer(count));
+                               });
   Tensor place = node.reshape(node.reduce(ReduceKind::min, candidates, 1), {input.count()});
   Tensor table = node.concat({values->values, otherwise}, 0);
   return {{node.reshape(node.gather(table, place), input.shape)}};
 }
 
 void addFeatures(OperatorTable &table) {
-  table.add("ArrayFeatureExtractor", 1, convertArrayFeatureExtractor, kMlDomain);
-  table.add("Binarizer", 1, convertBinarizer, kMlDomain);
-  table.add("Scaler", 1, convertScaler, kMlDomain);
-  table.add("Normalizer", 1, convertNormalizer, kMlDomain);
-  table.add("Imputer", 1, convertImputer, kMlDomain);
-  table.add("OneHotEncoder", 1, convertOneHotEncoder, kMlDomain);
-  table.add("FeatureVectorizer", 1, convertFeatureVectorizer, kMlDomain);
-  table.add("LabelEncoder", 1, convertLabelEncoder, kMlDomain);
+  table.add("ArrayFeatureExtractor", 1, "X[1..] Y:integer", convertArrayFeatureExtractor, kMlDomain);
+  table.add("Binarizer", 1, "X:number", convertBinarizer, kMlDomain);
+  table.add("Scaler", 1, "X:number", convertScaler, kMlDomain);
+  table.add("Normalizer", 1, "X:number[1..2]", convertNormalizer, kMlDomain);
+  table.add("Imputer", 1, "X:number", convertImputer, kMlDomain);
+  table.add("OneHotEncoder", 1, "X:number", convertOneHotEncoder, kMlDomain);
+  table.add("FeatureVectorizer", 1, "X+:number", convertFeatureVectorizer, kMlDomain);
+  table.add("LabelEncoder", 1, "X:number", convertLabelEncoder, kMlDomain);
 }
 
 } // namespace sluice::conversion

@@ -43,7 +43,7 @@ static llvm::SmallVector<int64_t> positionsOfTaps(const Windows &windows, llvm::
 static Results convertCol2Im(Node &node) {
   std::optional<Shape> image = node.knownIntegers(1, "image_shape"),
                        block = node.knownIntegers(2, "block_shape");
-  if (!image || !block)
+  if (!image || !block || !node.fits(*image))
     return failure();
   std::optional<Windows> windows = readWindows(node, *block, *image);
   if (!windows)
@@ -51,13 +51,15 @@ static Results convertCol2Im(Node &node) {
   const Tensor &input = node.input(0);
   int64_t taps = countElements(*block), positions = countElements(windows->positions),
           elements = countElements(*image);
-  if (input.rank() != 3 || input.shape[1] % taps != 0 || input.shape[2] != positions)
+  if (input.shape[1] % taps != 0 || input.shape[2] != positions)
     return node.refuse("the input does not hold " + llvm::Twine(taps) + " elements for each of " +
                        llvm::Twine(positions) + " positions");
   int64_t batch = input.shape[0], channels = input.shape[1] / taps, planes = batch * channels;
   Type element = input.isReal() ? Type(node.getBuilder().getF32Type()) : node.getBuilder().getI32Type();
   Tensor rows = node.transpose(node.reshape(node.cast(input, element), {planes, taps * positions}), {1, 0});
   rows = node.concat({rows, node.splat(element, {1, planes}, 0)}, 0);
+  if (!node.canList({taps, elements}))
+    return failure();
   llvm::SmallVector<int64_t> sources = positionsOfTaps(*windows, *image);
   for (auto [index, source] : llvm::enumerate(sources))
     source = source < 0 ? taps * positions : source + static_cast<int64_t>(index) / elements * positions;
@@ -99,17 +101,20 @@ static Results convertMaxUnpool(Node &node) {
         strides = node.integersAttr("strides").value_or(Shape(kernel.size(), 1)),
         pads = node.integersAttr("pads").value_or(Shape(2 * kernel.size(), 0));
   if (rank < 1 || static_cast<int64_t>(kernel.size()) != rank || strides.size() != kernel.size() ||
-      pads.size() != 2 * kernel.size() || indices.shape != input.shape)
+      pads.size() != 2 * kernel.size() || indices.shape != input.shape || node.refused())
     return node.refuse("the input, its indices, 'kernel_shape', 'strides' and 'pads' do not fit one another");
   Shape shape(input.shape.begin(), input.shape.begin() + 2), wanted;
-  for (int64_t dim = 0; dim < rank; ++dim)
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    if (!node.fits({input.shape[2 + dim], std::max<int64_t>(strides[dim], 0)}))
+      return failure();
     shape.push_back((input.shape[2 + dim] - 1) * strides[dim] - pads[dim] - pads[rank + dim] + kernel[dim]);
+  }
   int64_t planes = shape[0] * shape[1], size = countElements(llvm::ArrayRef(shape).drop_front(2));
   if (llvm::any_of(shape, [](int64_t extent) { return extent < 1; }) || input.count() == 0)
     return node.refuse("the result has no elements");
   if (input.count() > mostComparisons / size)
-    return node.refuse("it needs " + llvm::Twine(input.count() * size) + " comparisons of places; at most " +
-                       llvm::Twine(mostComparisons) + " are made");
+    return node.refuse("it needs " + llvm::Twine(countElements({input.count(), size})) +
+                       " comparisons of places; at most " + llvm::Twine(mostComparisons) + " are made");
   wanted = shape;
   if (node.has(2)) {
     std::optional<Shape> given = node.knownIntegers(2, "output_shape");
@@ -136,8 +141,8 @@ static Results convertMaxUnpool(Node &node) {
 }
 
 void addFolding(OperatorTable &table) {
-  table.add("Col2Im", 18, convertCol2Im);
-  table.add("MaxUnpool", 9, convertMaxUnpool);
+  table.add("Col2Im", 18, "input:number[3] image_shape:integer block_shape:integer", convertCol2Im);
+  table.add("MaxUnpool", 9, "X:number[3..] I:integer output_shape?:integer", convertMaxUnpool);
 }
 
 } // namespace sluice::conversion

@@ -217,6 +217,9 @@ static Tensor mirror(Node &node, const Tensor &half, int64_t length, double fact
 /// Rows of complex numbers by butterflies.
 static Tensor applyFastTransform(Node &node, const Tensor &rows, const Transform &t,
                                  llvm::ArrayRef<int64_t> radices) {
+  // The factors of each stage are listed.
+  if (!node.canList({t.length, static_cast<int64_t>(radices.size())}))
+    return node.splat(node.getBuilder().getF32Type(), {1, 1, 1}, 0);
   const int64_t count = rows.shape[0], given = t.hermitian ? t.length / 2 + 1 : t.length;
   Tensor input =
       node.pad(node.cast(rows, node.getBuilder().getF32Type()), {0, 0, 0}, {0, given - t.inputs, 0}, 0);
@@ -240,6 +243,9 @@ static Tensor applyFastTransform(Node &node, const Tensor &rows, const Transform
 
 /// The matrix [outputs * outputParts, inputs * inputParts].
 static Tensor transformMatrix(Node &node, const Transform &t, llvm::ArrayRef<double> weights) {
+  Shape shape = {t.outputs * t.outputParts, t.inputs * t.inputParts};
+  if (!node.canList(shape))
+    return node.splat(node.getBuilder().getF32Type(), {1, 1}, 0);
   llvm::SmallVector<double> values;
   for (int64_t k = 0; k < t.outputs; ++k)
     for (int64_t part = 0; part < t.outputParts; ++part)
@@ -255,8 +261,7 @@ static Tensor transformMatrix(Node &node, const Transform &t, llvm::ArrayRef<dou
         if (t.inputParts == 2)
           values.push_back(scale * (part == 0 ? -s : c));
       }
-  return node.reals({t.outputs * t.outputParts, t.inputs * t.inputParts}, values,
-                    node.getBuilder().getF32Type());
+  return node.reals(shape, values, node.getBuilder().getF32Type());
 }
 
 static Tensor applyMatrix(Node &node, const Tensor &rows, const Transform &t,

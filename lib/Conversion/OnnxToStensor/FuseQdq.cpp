@@ -121,7 +121,7 @@ static bool movesElements(onnx::NodeOp node) {
 }
 
 bool QdqFusion::sinkDequantize(onnx::NodeOp node) {
-  if (!movesElements(node) || node.getInputs().empty())
+  if (!movesElements(node) || !hasItsOperands(node) || node.getInputs().empty())
     return false;
   std::optional<Dequantized> input = dequantized(node.getInputs()[0]);
   if (!input || !input->isPerTensor())
@@ -207,6 +207,8 @@ bool QdqFusion::visitQuantize(onnx::NodeOp quantize) {
 
 bool QdqFusion::fuse(onnx::NodeOp node, onnx::NodeOp quantize, const Quantization &result) {
   StringRef type = node.getOpType();
+  if (!hasItsOperands(node))
+    return false;
   if (type == "Conv")
     return fuseConvolution(node, quantize, result);
   if (type == "MatMul")
@@ -230,6 +232,8 @@ static std::optional<Value> integerBias(onnx::NodeOp node, size_t index, const D
   if (!bias || !bias->hasZeroZero())
     return std::nullopt;
   size_t count = std::max(bias->scales.size(), w.scales.size());
+  if (w.scales.size() != 1 && w.scales.size() != count)
+    return std::nullopt;
   for (size_t i = 0; i < count; ++i) {
     double expected = x.scales[0] * w.scales[w.scales.size() == 1 ? 0 : i];
     double actual = bias->scales[bias->scales.size() == 1 ? 0 : i];
@@ -376,7 +380,7 @@ bool QdqFusion::fuseGemm(onnx::NodeOp node, onnx::NodeOp quantize, const Quantiz
 bool QdqFusion::fuseConvolutionToReal(onnx::NodeOp node) {
   std::optional<Dequantized> x = dequantized(node.getInputs()[0]), w = dequantized(node.getInputs()[1]);
   std::optional<int64_t> rank = rankOf(node.getInputs()[1]);
-  if (!x || !w || !x->isPerTensor() || !w->isAlong(0) || !rank)
+  if (!x || !w || !x->isPerTensor() || !w->isAlong(0) || !rank || *rank < 3)
     return false;
   builder.setInsertionPoint(node);
   Location loc = node.getLoc();

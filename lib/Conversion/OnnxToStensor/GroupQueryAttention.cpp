@@ -235,8 +235,11 @@ Results GroupQueryAttention::convert() {
 
 void addGroupQueryAttention(OperatorTable &table) {
   table.add(
-      "GroupQueryAttention", 1, [](Node &node) { return GroupQueryAttention(node).convert(); },
-      onnx::kMicrosoftDomain);
+      "GroupQueryAttention", 1,
+      "query:real[3] key?:real[3] value?:real[3] past_key?:real[4] past_value?:real[4] seqlens_k:integer "
+      "total_sequence_length:integer! cos_cache?:real[2] sin_cache?:real[2] position_ids?:integer[2] "
+      "attention_bias?:real[1..] head_sink?:real k_scale? v_scale?",
+      [](Node &node) { return GroupQueryAttention(node).convert(); }, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -23,6 +23,8 @@ Shape stridesOf(llvm::ArrayRef<int64_t> shape) {
 }
 
 Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size) {
+  if (indices.constant && !node.canList(indices.shape))
+    return indices;
   if (indices.constant) {
     llvm::SmallVector<int64_t> values = readIntegers(indices.constant);
     for (int64_t &value : values) {
@@ -40,6 +42,8 @@ Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size) {
 }
 
 Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<int64_t> indices) {
+  if (indices.empty() || dim < 0 || dim >= input.rank())
+    return node.slice(input, dim, 0, 0);
   // Runs of equal step are slices; past a handful of them one gather is less work.
   constexpr size_t mostSlices = 16;
   llvm::SmallVector<Tensor> parts;
@@ -51,8 +55,6 @@ Tensor takeKnown(Node &node, const Tensor &input, int64_t dim, llvm::ArrayRef<in
     parts.push_back(node.slice(input, dim, indices[first], next - first, step == 0 ? 1 : step));
     first = next;
   }
-  if (parts.empty())
-    return node.slice(input, dim, 0, 0);
   if (parts.size() <= mostSlices)
     return node.concat(parts, dim);
   Shape order(input.rank());
@@ -170,6 +172,8 @@ Tensor elementPlaces(Node &node, const Tensor &data, const Tensor &indices, int6
   Shape strides = stridesOf(data.shape), others = strides;
   others[dim] = 0;
   Tensor wrapped = wrapIndices(node, indices, data.shape[dim]);
+  if (!node.canList(indices.shape))
+    return wrapped;
   Tensor base = node.integers(indices.shape, positions(indices.shape, others), indices.element);
   return flatten(node, wrapped, data.shape[dim], strides[dim], base);
 }
@@ -197,6 +201,8 @@ Tensor tuplePlaces(Node &node, const Tensor &data, const Tensor &indices, int64_
   Shape strides = stridesOf(rows), tuples(indices.shape.begin(), indices.shape.end() - 1),
         byBatch(tuples.size(), 0);
   std::copy(strides.begin(), strides.begin() + batchDims, byBatch.begin());
+  if (!node.canList(tuples))
+    return node.splat(indices.element, {1}, 0);
   Tensor base = node.integers(tuples, positions(tuples, byBatch), indices.element);
   llvm::SmallVector<Tensor> parts;
   for (int64_t k = 0; k < depth; ++k) {
@@ -233,23 +239,17 @@ static Results convertOneHot(Node &node) {
   const Tensor &depthInput = node.input(1), &values = node.input(2);
   if (!depthInput.constant)
     return node.refuseShapeOf(1, "depth");
-  if (depthInput.count() != 1)
-    return node.refuse("depth is not one number");
   int64_t depth = depthInput.isReal() ? saturatingInteger(readFloats(depthInput.constant).front())
                                       : readIntegers(depthInput.constant).front();
-  if (!node.fits(depth, kMaxListed))
-    return failure();
   Tensor indices = node.cast(node.input(0), i32);
   int64_t dim = node.normaliseAxis(axis, indices.rank() + 1);
-  Shape shape = indices.shape, iotaShape(indices.rank() + 1, 1), iota;
+  Shape shape = indices.shape, iotaShape(indices.rank() + 1, 1);
   shape.insert(shape.begin() + dim, 1);
   iotaShape[dim] = depth;
-  for (int64_t i = 0; i < depth; ++i)
-    iota.push_back(i);
   Tensor off = node.reshape(node.slice(values, 0, 0, 1), {}),
          on = node.reshape(node.slice(values, 0, 1, 1), {});
-  return {{node.map({node.reshape(indices, shape), node.integers(iotaShape, iota, i32), off, on},
-                    values.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+  return {{node.map({node.reshape(indices, shape), node.countUp(iotaShape), off, on}, values.element,
+                    [&](Scalars &s, llvm::ArrayRef<Value> x) {
                       Value fromEnd = s.equal(s.add(x[0], s.integer(depth)), x[1]);
                       return s.select(s.bitOr(s.equal(x[0], x[1]), fromEnd), x[3], x[2]);
                     })}};
@@ -260,9 +260,9 @@ static Results convertTrilu(Node &node) {
   const Tensor &input = node.input(0);
   Type i32 = node.getBuilder().getI32Type();
   Tensor diagonal = node.has(1) ? node.cast(node.input(1), i32) : node.splat(i32, {1}, 0);
-  if (input.rank() < 2 || diagonal.count() != 1)
-    return node.refuse("the input is no matrix, or k not one number");
   int64_t rows = input.shape[input.rank() - 2], columns = input.shape.back();
+  if (!node.canList({rows, columns}))
+    return failure();
   Shape distances;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < columns; ++column)
@@ -281,7 +281,7 @@ using Combine = Value (*)(Scalars &, Value, Value);
 /// Prefix sums or products along an axis in log2(size) steps.
 static void addScan(OperatorTable &table, llvm::StringRef opType, int64_t sinceVersion, Combine combine,
                     double neutral) {
-  table.add(opType, sinceVersion, [combine, neutral](Node &node) -> Results {
+  table.add(opType, sinceVersion, "x:number[1..] axis:integer!", [combine, neutral](Node &node) -> Results {
     bool exclusive = node.integerAttr("exclusive", 0), reverse = node.integerAttr("reverse", 0);
     const Tensor &input = node.input(0);
     std::optional<Shape> axis = node.knownIntegers(1, "axis");
@@ -316,6 +316,8 @@ static Results convertCompress(Node &node) {
     return failure();
   Tensor input = axis ? node.input(0) : node.reshape(node.input(0), {node.input(0).count()});
   int64_t dim = axis ? node.normaliseAxis(*axis, input.rank()) : 0;
+  if (node.refused())
+    return failure();
   Shape kept;
   for (auto [index, keep] : llvm::enumerate(*condition))
     if (keep && static_cast<int64_t>(index) < input.shape[dim])
@@ -335,6 +337,8 @@ static Results convertReverseSequence(Node &node) {
   Type i32 = node.getBuilder().getI32Type();
   int64_t steps = input.shape[timeAxis], stride = timeAxis == 0 ? input.shape[1] : 1;
   Shape order, times, lengthShape = {1, 1}, grid(input.shape.begin(), input.shape.begin() + 2);
+  if (!node.canList(grid))
+    return failure();
   lengthShape[batchAxis] = lengths.count();
   for (int64_t row = 0; row < grid[0] * grid[1]; ++row) {
     order.push_back(row);
@@ -356,18 +360,18 @@ static Results convertReverseSequence(Node &node) {
 }
 
 void addIndexing(OperatorTable &table) {
-  table.add("Gather", 1, convertGather);
-  table.add("GatherElements", 11, convertGatherElements);
-  table.add("GatherND", 11, convertGatherNd);
-  table.add("GatherND", 1, convertGatherNd, onnx::kMicrosoftDomain);
+  table.add("Gather", 1, "data[1..] indices:integer", convertGather);
+  table.add("GatherElements", 11, "data[1..] indices:integer[1..]", convertGatherElements);
+  table.add("GatherND", 11, "data[1..] indices:integer[1..]", convertGatherNd);
+  table.add("GatherND", 1, "data[1..] indices:integer[1..]", convertGatherNd, onnx::kMicrosoftDomain);
   addScatters(table);
-  table.add("OneHot", 9, convertOneHot);
-  table.add("Trilu", 14, convertTrilu);
-  table.add("Trilu", 1, convertTrilu, onnx::kMicrosoftDomain);
+  table.add("OneHot", 9, "indices:number depth:number! values[1]", convertOneHot);
+  table.add("Trilu", 14, "input[2..] k?:integer!", convertTrilu);
+  table.add("Trilu", 1, "input[2..] k?:integer!", convertTrilu, onnx::kMicrosoftDomain);
   addScan(table, "CumSum", 11, [](Scalars &s, Value a, Value b) { return s.add(a, b); }, 0);
   addScan(table, "CumProd", 26, [](Scalars &s, Value a, Value b) { return s.mul(a, b); }, 1);
-  table.add("Compress", 9, convertCompress);
-  table.add("ReverseSequence", 10, convertReverseSequence);
+  table.add("Compress", 9, "input condition:bool[1]", convertCompress);
+  table.add("ReverseSequence", 10, "input[2..] sequence_lens:integer[1]", convertReverseSequence);
 }
 
 } // namespace sluice::conversion

@@ -154,11 +154,23 @@ static Results convertQGemm(Node &node) {
 }
 
 void addIntegerContractions(OperatorTable &table) {
-  table.add("MatMulInteger", 10, convertMatMulInteger);
-  table.add("QLinearMatMul", 10, convertQLinearMatMul);
-  table.add("MatMulIntegerToFloat", 1, convertMatMulIntegerToFloat, onnx::kMicrosoftDomain);
-  table.add("DynamicQuantizeMatMul", 1, convertDynamicQuantizeMatMul, onnx::kMicrosoftDomain);
-  table.add("QGemm", 1, convertQGemm, onnx::kMicrosoftDomain);
+  table.add("MatMulInteger", 10, "A:integer[1..] B:integer[1..] a_zero_point?:integer b_zero_point?:integer",
+            convertMatMulInteger);
+  table.add("QLinearMatMul", 10,
+            "a:integer[1..] a_scale:real a_zero_point:integer b:integer[1..] b_scale:real "
+            "b_zero_point:integer y_scale:real y_zero_point:integer",
+            convertQLinearMatMul);
+  table.add("MatMulIntegerToFloat", 1,
+            "A:integer[1..] B:integer[1..] a_scale:real b_scale:real a_zero_point?:integer "
+            "b_zero_point?:integer bias?:real",
+            convertMatMulIntegerToFloat, onnx::kMicrosoftDomain);
+  table.add("DynamicQuantizeMatMul", 1,
+            "A:real[1..] B:integer[1..] b_scale:real b_zero_point?:integer bias?:real",
+            convertDynamicQuantizeMatMul, onnx::kMicrosoftDomain);
+  table.add("QGemm", 1,
+            "A:integer[2] a_scale:real a_zero_point:integer B:integer[2] b_scale:real b_zero_point:integer "
+            "C?:integer y_scale?:real y_zero_point?:integer",
+            convertQGemm, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

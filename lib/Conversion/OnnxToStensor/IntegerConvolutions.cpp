@@ -121,10 +121,13 @@ static bool prefersLines(const Tensor &input, const Tensor &weights, const Windo
   int64_t extent = input.shape.back() + windows.low.back() + windows.high.back(),
           line = windows.positions.back();
   int64_t lines = countElements(windows.positions) / std::max<int64_t>(line, 1);
-  int64_t pieces = taps / windows.sizes.back() * depth, columns = line * outputs;
-  auto tiles = [](int64_t size) { return llvm::divideCeil(size, lanes); };
-  return extent <= lanes && pieces * columns * extent <= mostWeights &&
-         2 * lines * pieces * tiles(columns) <= lines * line * taps * tiles(depth) * tiles(outputs);
+  int64_t pieces = taps / windows.sizes.back() * depth, columns = countElements({line, outputs});
+  auto tiles = [](int64_t size) { return static_cast<double>(llvm::divideCeil(size, lanes)); };
+  double pieceWork = 2.0 * static_cast<double>(lines) * static_cast<double>(pieces) * tiles(columns),
+         tapWork = static_cast<double>(lines) * static_cast<double>(line) * static_cast<double>(taps) *
+                   tiles(depth) * tiles(outputs);
+  return extent > 0 && extent <= lanes && countElements({pieces, columns, extent}) <= mostWeights &&
+         pieceWork <= tapWork;
 }
 
 /// Weights [O, C, taps...] as the columns [1, line O, other taps C, extent] of lines.
@@ -175,6 +178,8 @@ static void convolveLines(Node &node, const Bytes &input, const Bytes &filters, 
   double padding = input.zero ? readIntegers(input.zero.constant).front() : 0;
   Bytes rows{slideLines(node, input.values, windows, padding),
              input.zero ? node.reshape(input.zero, {}) : Tensor()};
+  if (node.refused())
+    return; // the extent is a placeholder's
   int64_t extent = rows.values.shape.back();
   Bytes columns{bandColumns(node, filters.values, windows, extent),
                 columnsOf(node, filters.zero, 0, outputs, result.line)};
@@ -198,6 +203,8 @@ static std::optional<IntegerConvolution> convolve(Node &node, const Tensor &inpu
     return refuse("only 8-bit operands are supported");
   if (!checkConvolution(node, input, weights, groups))
     return std::nullopt;
+  if (input.count() == 0 || weights.count() == 0)
+    return refuse("a convolution without elements is not supported");
   std::optional<Windows> windows = convolutionWindows(node, input, weights);
   if (!windows)
     return std::nullopt;
@@ -221,7 +228,7 @@ static std::optional<IntegerConvolution> convolve(Node &node, const Tensor &inpu
   }
   Rows rows = slideWindows(node, bytes, *windows);
   int64_t together = std::clamp<int64_t>(stensor::kContractionChunk / std::max<int64_t>(depth, 1), 1, groups);
-  for (int64_t group = 0; group < groups; group += together) {
+  for (int64_t group = 0; group < groups && !node.refused(); group += together) {
     Block block{std::min(together, groups - group), depth, outputs / groups};
     int64_t first = group * block.outputs, count = block.groups * block.outputs;
     auto channels = [&](const Tensor &all) {
@@ -279,8 +286,12 @@ static Results convertQLinearConv(Node &node) {
 }
 
 void addIntegerConvolutions(OperatorTable &table) {
-  table.add("ConvInteger", 10, convertConvInteger);
-  table.add("QLinearConv", 10, convertQLinearConv);
+  table.add("ConvInteger", 10, "x:integer[3..] w:integer[3..] x_zero_point?:integer w_zero_point?:integer",
+            convertConvInteger);
+  table.add("QLinearConv", 10,
+            "x:integer[3..] x_scale:real x_zero_point:integer w:integer[3..] w_scale:real "
+            "w_zero_point:integer y_scale:real y_zero_point:integer B?:integer",
+            convertQLinearConv);
 }
 
 } // namespace sluice::conversion

@@ -67,7 +67,7 @@ Bytes toBytes(Node &node, const Tensor &tensor, const Tensor &zero) {
   result.zero = zero ? node.cast(toSigned(node, zero), i32)
                      : node.splat(i32, {}, tensor.element.isUnsignedInteger() ? -signBit : 0);
   if (result.zero.constant &&
-      llvm::all_of(readIntegers(result.zero.constant), [](int64_t value) { return value == 0; }))
+      llvm::all_of(readDistinctIntegers(result.zero.constant), [](int64_t value) { return value == 0; }))
     result.zero = Tensor();
   return result;
 }
@@ -119,6 +119,11 @@ Tensor combinedScale(Node &node, const Tensor &x, const Tensor &y, const Tensor 
 Tensor quantizeScaled(Node &node, llvm::ArrayRef<Tensor> operands, const Tensor &zero, Type element,
                       Emitter::Body scaled) {
   unsigned width = element.getIntOrFloatBitWidth();
+  constexpr unsigned widest = 16;
+  if (!llvm::isa<IntegerType>(element) || width > widest) {
+    (void)node.refuse("quantization to " + elementName(element) + " is not supported");
+    return node.cast(operands.front(), element);
+  }
   int64_t low = element.isUnsignedInteger() ? 0 : -(int64_t{1} << (width - 1));
   int64_t high = low + (int64_t{1} << width) - 1;
   bool isUnsignedByte = width == 8 && element.isUnsignedInteger();

@@ -135,16 +135,7 @@ static Results convertTranspose(Node &node) {
 
 static Results convertConcat(Node &node) {
   int64_t axis = node.integerAttr("axis", 1);
-  if (node.numInputs() == 0)
-    return node.refuse("it has no inputs");
   int64_t dim = node.normaliseAxis(axis, node.input(0).rank());
-  for (const Tensor &input : node.operands()) {
-    Shape expected = node.input(0).shape, shape = input.shape;
-    if (shape.size() == expected.size() && !shape.empty())
-      expected[dim] = shape[dim];
-    if (shape != expected || shape.empty())
-      return node.refuse("the inputs' shapes differ in other axes than " + llvm::Twine(dim));
-  }
   return {{node.concat(node.operands(), dim)}};
 }
 
@@ -154,13 +145,17 @@ static Results convertSplit(Node &node) {
   if (!sizes)
     return failure();
   const Tensor &input = node.input(0);
-  int64_t dim = node.normaliseAxis(axis, input.rank()), size = input.rank() ? input.shape[dim] : 0;
+  int64_t dim = node.normaliseAxis(axis, input.rank()), size = input.shape[dim];
+  if (sizes->empty() && (parts < 1 || parts > static_cast<int64_t>(node.numOutputs())))
+    return node.refuse(llvm::Twine(parts) + " parts for " + llvm::Twine(node.numOutputs()) + " outputs");
   if (sizes->empty()) {
     int64_t each = (size + parts - 1) / parts;
     for (int64_t part = 0; part < parts; ++part)
       sizes->push_back(std::max<int64_t>(0, std::min(each, size - part * each)));
   }
-  if (std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) != size)
+  bool areWithin = llvm::all_of(*sizes, [&](int64_t part) { return part >= 0 && part <= size; });
+  if (sizes->size() > node.numOutputs() || !areWithin ||
+      std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) != size)
     return node.refuse("the parts do not add up to the " + llvm::Twine(size) + " elements of axis " +
                        llvm::Twine(dim));
   llvm::SmallVector<Tensor> results;
@@ -174,11 +169,11 @@ static Results convertSplit(Node &node) {
 
 static Results convertSlice(Node &node) {
   bool inputs = node.version() >= 10;
-  std::optional<Shape> starts = node.integersInputOrAttr(1, "starts"),
-                       ends = node.integersInputOrAttr(2, "ends");
+  std::optional<Shape> starts = node.numbersInputOrAttr(1, "starts"),
+                       ends = node.numbersInputOrAttr(2, "ends");
   std::optional<Shape> axes = node.integersInputOrAttr(3, "axes"), steps = Shape();
   if (inputs && node.has(4))
-    steps = node.knownIntegers(4, "steps");
+    steps = node.knownNumbers(4, "steps");
   if (!starts || !ends || !axes || !steps)
     return failure();
   const Tensor &input = node.input(0);
@@ -239,16 +234,19 @@ static Results convertTile(Node &node) {
   for (auto [repeat, size] : llvm::zip_equal(*repeats, input.shape)) {
     split.append({1, size});
     full.append({repeat, size});
-    joined.push_back(repeat * size);
+    joined.push_back(countElements({repeat, size}));
   }
   return {{node.reshape(node.broadcast(node.reshape(input, split), full), joined)}};
 }
+
+/// Bound of a block's side; its square is a number of channels.
+static constexpr int64_t mostBlock = 1 << 15;
 
 static Results convertDepthToSpace(Node &node) {
   int64_t block = node.integerAttr("blocksize", 0);
   llvm::StringRef mode = node.stringAttr("mode", "DCR");
   const Tensor &input = node.input(0);
-  if (input.rank() != 4 || block < 1 || input.shape[1] % (block * block) != 0)
+  if (block < 1 || block > mostBlock || input.shape[1] % (block * block) != 0)
     return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the input's channels");
   int64_t batch = input.shape[0], depth = input.shape[1] / (block * block), rows = input.shape[2],
           columns = input.shape[3];
@@ -267,7 +265,7 @@ static Results convertDepthToSpace(Node &node) {
 static Results convertSpaceToDepth(Node &node) {
   int64_t block = node.integerAttr("blocksize", 0);
   const Tensor &input = node.input(0);
-  if (input.rank() != 4 || block < 1 || input.shape[2] % block != 0 || input.shape[3] % block != 0)
+  if (block < 1 || block > mostBlock || input.shape[2] % block != 0 || input.shape[3] % block != 0)
     return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the input's shape");
   int64_t batch = input.shape[0], depth = input.shape[1], rows = input.shape[2] / block,
           columns = input.shape[3] / block;
@@ -277,22 +275,22 @@ static Results convertSpaceToDepth(Node &node) {
 }
 
 void addLayout(OperatorTable &table) {
-  table.add("Identity", 1, convertIdentity);
-  table.add("Dropout", 7, convertDropout);
-  table.add("Reshape", 1, convertReshape);
-  table.add("Flatten", 1, convertFlatten);
-  table.add("Squeeze", 1, convertSqueeze);
-  table.add("Unsqueeze", 1, convertUnsqueeze);
-  table.add("Transpose", 1, convertTranspose);
-  table.add("Concat", 4, convertConcat);
-  table.add("Split", 2, convertSplit);
-  table.add("Slice", 1, convertSlice);
-  table.add("Expand", 8, convertExpand);
-  table.add("Tile", 6, convertTile);
-  table.add("ExpandDims", 1, convertUnsqueeze, onnx::kMicrosoftDomain);
-  table.add("UnfoldTensor", 1, convertUnfoldTensor, onnx::kMicrosoftDomain);
-  table.add("DepthToSpace", 1, convertDepthToSpace);
-  table.add("SpaceToDepth", 1, convertSpaceToDepth);
+  table.add("Identity", 1, "input:any", convertIdentity);
+  table.add("Dropout", 7, "data ratio?:real! training_mode?:bool!", convertDropout);
+  table.add("Reshape", 1, "data shape?:integer[1]", convertReshape);
+  table.add("Flatten", 1, "input", convertFlatten);
+  table.add("Squeeze", 1, "data axes?:integer", convertSqueeze);
+  table.add("Unsqueeze", 1, "data axes?:integer", convertUnsqueeze);
+  table.add("Transpose", 1, "data", convertTranspose);
+  table.add("Concat", 4, "inputs+[1..]", convertConcat);
+  table.add("Split", 2, "input[1..] split?:integer", convertSplit);
+  table.add("Slice", 1, "data starts?:integer ends?:integer axes?:integer steps?:integer", convertSlice);
+  table.add("Expand", 8, "input shape:integer[1]", convertExpand);
+  table.add("Tile", 6, "input repeats:integer[1]", convertTile);
+  table.add("ExpandDims", 1, "X axis:integer", convertUnsqueeze, onnx::kMicrosoftDomain);
+  table.add("UnfoldTensor", 1, "input[1..]", convertUnfoldTensor, onnx::kMicrosoftDomain);
+  table.add("DepthToSpace", 1, "input[4]", convertDepthToSpace);
+  table.add("SpaceToDepth", 1, "input[4]", convertSpaceToDepth);
 }
 
 } // namespace sluice::conversion

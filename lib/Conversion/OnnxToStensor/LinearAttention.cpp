@@ -120,10 +120,12 @@ static Results convertCausalConv(Node &node) {
     return node.refuse("activation = '" + activation + "' is not supported");
   if (input.rank() != 3 || weight.rank() != 3 || weight.shape[0] != input.shape[1] || weight.shape[1] != 1)
     return node.refuse("the operands' shapes do not fit");
+  if (weight.shape[2] < 1)
+    return node.refuse("the weights have no taps");
   int64_t taps = weight.shape[2], steps = input.shape[2], channels = input.shape[1];
   Tensor padded = past ? node.concat({past, input}, 2) : node.pad(input, {0, 0, taps - 1}, {0, 0, 0}, 0);
   llvm::SmallVector<Tensor> operands;
-  for (int64_t tap = 0; tap < taps; ++tap) {
+  for (int64_t tap = 0; tap < taps && !node.refused(); ++tap) {
     operands.push_back(node.slice(padded, 2, tap, steps));
     operands.push_back(node.reshape(node.slice(weight, 2, tap, 1), {1, channels, 1}));
   }
@@ -141,11 +143,17 @@ static Results convertCausalConv(Node &node) {
 }
 
 void addLinearAttention(OperatorTable &table) {
-  table.add("LinearAttention", 27, convertLinearAttention);
-  table.add("CausalConvWithState", 27, convertCausalConv);
+  table.add("LinearAttention", 27,
+            "query:real[3] key:real[3] value:real[3] past_state?:real[4] decay?:real[3] beta?:real[3]",
+            convertLinearAttention);
+  table.add("CausalConvWithState", 27, "input:real[3] weight:real[3] bias?:real[1] past_state?:real[3]",
+            convertCausalConv);
   // Where both came from.
-  table.add("LinearAttention", 1, convertLinearAttention, onnx::kMicrosoftDomain);
-  table.add("CausalConvWithState", 1, convertCausalConv, onnx::kMicrosoftDomain);
+  table.add("LinearAttention", 1,
+            "query:real[3] key:real[3] value:real[3] past_state?:real[4] decay?:real[3] beta?:real[3]",
+            convertLinearAttention, onnx::kMicrosoftDomain);
+  table.add("CausalConvWithState", 1, "input:real[3] weight:real[3] bias?:real[1] past_state?:real[3]",
+            convertCausalConv, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -219,13 +219,17 @@ static Results convertSvmClassifier(Node &node) {
   Tensor rows = featureRows(node);
   if (node.refused())
     return failure();
-  if (vectors == 0 || classes < 2 || static_cast<int64_t>(perClass.size()) != classes)
+  auto isNegative = [](int64_t size) { return size < 0; };
+  if (vectors == 0 || classes < 2 || static_cast<int64_t>(perClass.size()) != classes ||
+      llvm::any_of(perClass, isNegative))
     return node.refuse("a support vector machine of " + llvm::Twine(classes) + " classes and " +
                        llvm::Twine(vectors) + " vectors is not supported");
-  Duels duels = arrangeDuels(coefficients, perClass);
   if (static_cast<int64_t>(coefficients.size()) != (classes - 1) * vectors ||
-      static_cast<int64_t>(rho.size()) != duels.count)
+      static_cast<int64_t>(rho.size()) != classes * (classes - 1) / 2)
     return node.refuse("'coefficients' and 'rho' do not fit the classes");
+  if (!node.canList({static_cast<int64_t>(rho.size()), std::max(vectors, classes)}))
+    return failure();
+  Duels duels = arrangeDuels(coefficients, perClass);
   Tensor kernels = evaluateKernel(node, rows, vectors);
   if (node.refused())
     return failure();
@@ -240,10 +244,10 @@ static Results convertSvmClassifier(Node &node) {
 }
 
 void addLinearModels(OperatorTable &table) {
-  table.add("LinearRegressor", 1, convertLinearRegressor, kMlDomain);
-  table.add("LinearClassifier", 1, convertLinearClassifier, kMlDomain);
-  table.add("SVMRegressor", 1, convertSvmRegressor, kMlDomain);
-  table.add("SVMClassifier", 1, convertSvmClassifier, kMlDomain);
+  table.add("LinearRegressor", 1, "X:number[1..2]", convertLinearRegressor, kMlDomain);
+  table.add("LinearClassifier", 1, "X:number[1..2]", convertLinearClassifier, kMlDomain);
+  table.add("SVMRegressor", 1, "X:number[1..2]", convertSvmRegressor, kMlDomain);
+  table.add("SVMClassifier", 1, "X:number[1..2]", convertSvmClassifier, kMlDomain);
 }
 
 } // namespace sluice::conversion

@@ -8,8 +8,6 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
-#include <numeric>
-
 using namespace mlir;
 using sluice::stensor::ReduceKind;
 
@@ -18,10 +16,9 @@ namespace sluice::conversion {
 /// The element of `values` (broadcast to [N, C, ...]) in the class that `target` [N, 1, ...] names, as [N, 1,
 /// ...].
 static Tensor takeClass(Node &node, const Tensor &values, const Tensor &target, int64_t classes) {
-  Shape shape(target.rank(), 1), order(classes);
+  Shape shape(target.rank(), 1);
   shape[1] = classes;
-  std::iota(order.begin(), order.end(), 0);
-  Tensor positions = node.integers(shape, order, node.getBuilder().getI32Type());
+  Tensor positions = node.countUp(shape);
   Tensor chosen =
       node.map({target, positions, values}, values.element, [](Scalars &s, llvm::ArrayRef<Value> x) {
         return s.select(s.equal(x[0], x[1]), x[2], s.real(0));
@@ -39,7 +36,7 @@ static Results likelihoodLoss(Node &node, const Tensor &logs, const Tensor &targ
   llvm::StringRef reduction = node.stringAttr("reduction", "mean");
   std::optional<int64_t> ignored;
   if (node.hasAttribute("ignore_index"))
-    ignored = node.integerAttr("ignore_index", 0);
+    ignored = node.numberAttr("ignore_index", 0);
   if (reduction != "none" && reduction != "sum" && reduction != "mean")
     return node.refuse("reduction = '" + reduction + "' is not supported");
   if (logs.rank() < 2 || targets.rank() != logs.rank() - 1 || (weights && weights.count() != logs.shape[1]))
@@ -85,8 +82,10 @@ static Results convertCrossEntropyLoss(Node &node) {
 }
 
 void addLosses(OperatorTable &table) {
-  table.add("NegativeLogLikelihoodLoss", 12, convertLikelihoodLoss);
-  table.add("SoftmaxCrossEntropyLoss", 12, convertCrossEntropyLoss);
+  table.add("NegativeLogLikelihoodLoss", 12, "input:real[2..] target:integer weight?:real[1]",
+            convertLikelihoodLoss);
+  table.add("SoftmaxCrossEntropyLoss", 12, "scores:real[2..] labels:integer weights?:real[1]",
+            convertCrossEntropyLoss);
 }
 
 } // namespace sluice::conversion

@@ -73,9 +73,14 @@ static Results convertEmbedLayerNormalization(Node &node) {
 }
 
 void addMicrosoftNormalization(OperatorTable &table) {
-  for (llvm::StringRef opType : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"})
-    table.add(opType, 1, convertSkipLayerNormalization, onnx::kMicrosoftDomain);
-  table.add("EmbedLayerNormalization", 1, convertEmbedLayerNormalization, onnx::kMicrosoftDomain);
+  table.add("SkipLayerNormalization", 1, "input:real[1..] skip:real gamma:real beta?:real bias?:real",
+            convertSkipLayerNormalization, onnx::kMicrosoftDomain);
+  table.add("SkipSimplifiedLayerNormalization", 1, "input:real[1..] skip:real gamma:real bias?:real",
+            convertSkipLayerNormalization, onnx::kMicrosoftDomain);
+  table.add("EmbedLayerNormalization", 1,
+            "input_ids:integer[2] segment_ids?:integer[2] word_embedding:real[2] position_embedding:real[2] "
+            "segment_embedding?:real[2] gamma:real[1] beta:real[1] mask?:integer[2] position_ids?:integer[2]",
+            convertEmbedLayerNormalization, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

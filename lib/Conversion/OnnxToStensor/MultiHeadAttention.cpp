@@ -245,9 +245,20 @@ static Results convertAttention(Node &node) {
 }
 
 void addMultiHeadAttention(OperatorTable &table) {
-  table.add("MultiHeadAttention", 1, convertMultiHeadAttention, onnx::kMicrosoftDomain);
-  table.add("DecoderMaskedMultiHeadAttention", 1, convertDecoderMasked, onnx::kMicrosoftDomain);
-  table.add("Attention", 1, convertAttention, onnx::kMicrosoftDomain);
+  table.add("MultiHeadAttention", 1,
+            "query:real[3..5] key?:real[3..5] value?:real[3..5] bias?:real[1] key_padding_mask?:integer "
+            "attention_bias?:real past_key?:real[4] past_value?:real[4] past_sequence_length?:integer "
+            "cache_indirection?:integer",
+            convertMultiHeadAttention, onnx::kMicrosoftDomain);
+  table.add("DecoderMaskedMultiHeadAttention", 1,
+            "query:real[3] key:real[3] value:real[3] mask_index?:integer[1..] attention_bias?:real[1..] "
+            "past_key?:real[4] past_value?:real[4] past_sequence_length?:integer! beam_width?:integer "
+            "cache_indirection?:integer bias?:real[1]",
+            convertDecoderMasked, onnx::kMicrosoftDomain);
+  table.add("Attention", 1,
+            "input:real[3] weights:real[2] bias?:real[1] mask_index?:integer past?:real[5] "
+            "attention_bias?:real past_sequence_length?:integer",
+            convertAttention, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

@@ -49,10 +49,13 @@ static Tensor countAllDistances(Node &node, const Tensor &rows, llvm::ArrayRef<i
                                 int64_t mostSkipped) {
   Type i32 = node.getBuilder().getI32Type();
   Tensor sum = node.splat(i32, {rows.shape[0], static_cast<int64_t>(grams.size()) / length}, 0);
-  for (int64_t distance = 1; distance <= (length == 1 ? 1 : mostSkipped + 1); ++distance)
-    if (std::optional<Tensor> counts = countGrams(node, rows, grams, length, distance))
-      sum = node.map({sum, *counts}, i32,
-                     [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+  for (int64_t distance = 1; distance <= (length == 1 ? 1 : mostSkipped + 1); ++distance) {
+    std::optional<Tensor> counts = countGrams(node, rows, grams, length, distance);
+    if (!counts || node.refused())
+      break; // nor do greater distances fit
+    sum =
+        node.map({sum, *counts}, i32, [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+  }
   return sum;
 }
 
@@ -62,14 +65,14 @@ static Results convertTfIdfVectorizer(Node &node) {
   llvm::StringRef mode = node.stringAttr("mode", "TF");
   Shape starts = node.integersAttr("ngram_counts").value_or(Shape()),
         outputs = node.integersAttr("ngram_indexes").value_or(Shape()),
-        pool = node.integersAttr("pool_int64s").value_or(Shape());
+        pool = node.numbersAttr("pool_int64s").value_or(Shape());
   std::optional<llvm::SmallVector<double>> weights = node.realsAttr("weights");
   const Tensor &input = node.input(0);
   if (node.hasAttribute("pool_strings"))
     return node.refuse(kBeyondMachine + "strings");
   if (mode != "TF" && mode != "IDF" && mode != "TFIDF")
     return node.refuse("mode = '" + mode + "' is not supported");
-  bool valid = input.rank() >= 1 && input.rank() <= 2 && !outputs.empty() && skip >= 0;
+  bool valid = !outputs.empty() && skip >= 0;
   int64_t size = valid ? *llvm::max_element(outputs) + 1 : 0;
   starts.push_back(pool.size());
   valid &= llvm::is_sorted(starts) && starts.front() >= 0 && *llvm::min_element(outputs) >= 0;
@@ -77,6 +80,8 @@ static Results convertTfIdfVectorizer(Node &node) {
   if (!valid)
     return node.refuse("the input, 'ngram_counts', 'ngram_indexes' and 'weights' do not fit one another");
 
+  if (!node.canList({size}))
+    return failure();
   int64_t batch = input.rank() == 2 ? input.shape[0] : 1;
   Tensor rows = node.reshape(input, {batch, input.shape.back()});
   // Counts of all n-grams in the pool's order, then the one of those that nothing counts.
@@ -115,6 +120,8 @@ static Results convertTfIdfVectorizer(Node &node) {
   return {{node.reshape(result, shape)}};
 }
 
-void addNGrams(OperatorTable &table) { table.add("TfIdfVectorizer", 9, convertTfIdfVectorizer); }
+void addNGrams(OperatorTable &table) {
+  table.add("TfIdfVectorizer", 9, "X:integer[1..2]", convertTfIdfVectorizer);
+}
 
 } // namespace sluice::conversion

@@ -77,16 +77,12 @@ static Tensor hardmax(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> d
   Type i32 = node.getBuilder().getI32Type();
   Tensor x = toF32(node, input);
   Tensor greatest = node.reduce(ReduceKind::max, x, dims);
-  Shape shape(input.rank(), 1), order;
+  Shape shape(input.rank(), 1);
   for (int64_t dim : dims)
     shape[dim] = input.shape[dim];
-  if (!node.fits(shape, kMaxListed))
-    return input;
-  for (int64_t i = 0, count = countElements(shape); i < count; ++i)
-    order.push_back(i);
-  Tensor positions = node.integers(shape, order, i32);
+  Tensor positions = node.countUp(shape);
   Tensor candidates = node.map({x, greatest, positions}, i32, [&](Scalars &s, llvm::ArrayRef<Value> v) {
-    return s.select(s.equal(v[0], v[1]), v[2], s.integer(order.size()));
+    return s.select(s.equal(v[0], v[1]), v[2], s.integer(countElements(shape)));
   });
   Tensor first = node.reduce(ReduceKind::min, candidates, dims);
   return node.map({positions, first}, input.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
@@ -98,13 +94,13 @@ using OverDims = Tensor (*)(Node &, const Tensor &, llvm::ArrayRef<int64_t>);
 
 /// Up to version 12, all dimensions from the axis on; from 13 on, the axis alone.
 static void addSoftmax(OperatorTable &table, llvm::StringRef opType, OverDims function) {
-  table.add(opType, 1, [function](Node &node) -> Results {
+  table.add(opType, 1, "input:real", [function](Node &node) -> Results {
     int64_t rank = node.input(0).rank();
     int64_t axis = node.integerAttr("axis", 1);
     axis = axis == rank ? rank : node.normaliseAxis(axis, rank);
     return {{function(node, node.input(0), dimRange(axis, rank))}};
   });
-  table.add(opType, 13, [function](Node &node) -> Results {
+  table.add(opType, 13, "input:real[1..]", [function](Node &node) -> Results {
     int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), node.input(0).rank());
     return {{function(node, node.input(0), axis)}};
   });
@@ -330,17 +326,19 @@ void addNormalization(OperatorTable &table) {
   addSoftmax(table, "LogSoftmax", logSoftmax);
   addSoftmax(table, "Hardmax", hardmax);
   // In ONNX since 17; ONNX Runtime has always had it.
-  table.add("LayerNormalization", 1, convertLayerNormalization);
-  table.add("RMSNormalization", 23, convertRmsNormalization);
+  table.add("LayerNormalization", 1, "X:real[1..] Scale:real B?:real", convertLayerNormalization);
+  table.add("RMSNormalization", 23, "X:real[1..] scale:real", convertRmsNormalization);
   // What exporters for ONNX Runtime write in either domain.
   for (llvm::StringRef domain : {onnx::kDefaultDomain, onnx::kMicrosoftDomain})
-    table.add("SimplifiedLayerNormalization", 1, convertRmsNormalization, domain);
-  table.add("BatchNormalization", 7, convertBatchNormalization);
-  table.add("InstanceNormalization", 6, convertInstanceNormalization);
-  table.add("GroupNormalization", 18, convertGroupNormalization);
-  table.add("MeanVarianceNormalization", 9, convertMeanVarianceNormalization);
-  table.add("LpNormalization", 1, convertLpNormalization);
-  table.add("LRN", 1, convertLrn);
+    table.add("SimplifiedLayerNormalization", 1, "X:real[1..] scale:real", convertRmsNormalization, domain);
+  table.add("BatchNormalization", 7, "X:real[1..] scale:real B:real input_mean:real input_var:real",
+            convertBatchNormalization);
+  table.add("InstanceNormalization", 6, "input:real[2..] scale:real[1] B:real[1]",
+            convertInstanceNormalization);
+  table.add("GroupNormalization", 18, "X:real[2..] scale:real[1] bias:real[1]", convertGroupNormalization);
+  table.add("MeanVarianceNormalization", 9, "X:real[1..]", convertMeanVarianceNormalization);
+  table.add("LpNormalization", 1, "input:real[1..]", convertLpNormalization);
+  table.add("LRN", 1, "X:real[2..]", convertLrn);
 }
 
 } // namespace sluice::conversion

@@ -21,14 +21,17 @@ namespace sluice::conversion {
 /// Brings a node into the form of version 7.
 using Modernise = LogicalResult (*)(Node &node);
 
-/// Adds version 1 of an operator, whose next version in the table is 7 or older.
-static void addOld(OperatorTable &table, llvm::StringRef opType, Modernise modernise) {
-  Conversion next = *table.find(onnx::kDefaultDomain, opType, 7);
-  table.add(opType, 1, [next, modernise](Node &node) -> Results {
-    if (failed(modernise(node)))
-      return failure();
-    return next(node);
-  });
+/// Adds version 1 of an operator, whose next version in the table is 7 or older; with the operands of that
+/// one unless others are given.
+static void addOld(OperatorTable &table, llvm::StringRef opType, Modernise modernise,
+                   llvm::StringRef operands = {}) {
+  const Operator &next = *table.find(onnx::kDefaultDomain, opType, 7);
+  table.add(opType, 1, operands.empty() ? next.operands.getText() : operands,
+            [convert = next.convert, modernise](Node &node) -> Results {
+              if (failed(modernise(node)))
+                return failure();
+              return convert(node);
+            });
 }
 
 /// Nothing but attributes that have no influence on a result differs.
@@ -46,8 +49,6 @@ static LogicalResult moderniseBroadcast(Node &node) {
   bool hasAxis = node.hasAttribute("axis");
   int64_t axis = node.integerAttr("axis", 0);
   const Tensor &first = node.input(0), second = node.input(1);
-  if (!first || !second)
-    return node.refuse("it needs two inputs");
   if (!broadcasts)
     return first.shape == second.shape ? success() : node.refuse("broadcast = 0, but the shapes differ");
   if (second.rank() > first.rank())
@@ -124,26 +125,26 @@ static LogicalResult moderniseTile(Node &node) {
 
 static LogicalResult moderniseUpsample(Node &node) {
   double height = node.realAttr("height_scale", 1), width = node.realAttr("width_scale", 1);
-  if (node.input(0).rank() != 4)
-    return node.refuse("the input is not of rank 4");
   node.setInput(1, node.reals({4}, {1, 1, height, width}, node.getBuilder().getF32Type()));
   return success();
 }
 
 void addOldVersions(OperatorTable &table) {
+  addOld(table, "Clip", modernisePlain, "input:number");
+  addOld(table, "Gemm", modernisePlain, "A:number[2] B:number[2] C:number");
   for (llvm::StringRef opType :
-       {"BatchNormalization", "Clip", "Concat", "Gemm", "GRU", "GlobalLpPool", "InstanceNormalization",
-        "LSTM", "LpPool", "Max", "Mean", "Min", "RNN", "Split", "Sum"})
+       {"BatchNormalization", "Concat", "GRU", "GlobalLpPool", "InstanceNormalization", "LSTM", "LpPool",
+        "Max", "Mean", "Min", "RNN", "Split", "Sum"})
     addOld(table, opType, modernisePlain);
   for (llvm::StringRef opType :
        {"Add", "And", "Div", "Equal", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor"})
     addOld(table, opType, moderniseBroadcast);
-  addOld(table, "Dropout", moderniseDropout);
+  addOld(table, "Dropout", moderniseDropout, "data");
   addOld(table, "PRelu", modernisePRelu);
-  addOld(table, "Pad", modernisePad);
-  addOld(table, "Tile", moderniseTile);
-  addOld(table, "Upsample", moderniseUpsample);
-  table.add("Cast", 1, convertOldCast);
+  addOld(table, "Pad", modernisePad, "data");
+  addOld(table, "Tile", moderniseTile, "input tiles:number! axis:number!");
+  addOld(table, "Upsample", moderniseUpsample, "X:number[4]");
+  table.add("Cast", 1, "input", convertOldCast);
 }
 
 } // namespace sluice::conversion

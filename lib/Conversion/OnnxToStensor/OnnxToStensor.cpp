@@ -146,6 +146,11 @@ void GraphConverter::convertArgument(BlockArgument argument) {
   tensors[argument] = tensor;
 }
 
+/// How much evaluation of constants an element of the model's own brings with it: several layouts and types
+/// of the same weights.
+static constexpr double kStepsForElement = 1024;
+static constexpr int64_t kBytesForElement = 64;
+
 void GraphConverter::convertConstant(onnx::ConstantOp op) {
   if (tensors.contains(op.getResult()))
     return; // in a graph that runs again
@@ -160,6 +165,18 @@ void GraphConverter::convertConstant(onnx::ConstantOp op) {
     return;
   }
   llvm::ArrayRef<int64_t> shape = elements.getShapedType().getShape();
+  Emitter emitter(state, builder, op.getLoc());
+  if (!emitter.fits(shape)) {
+    Tensor tensor;
+    tensor.unsupported = emitter.getRefusal();
+    tensor.poisoned = true;
+    tensors[op.getResult()] = tensor;
+    return;
+  }
+  auto dense = llvm::dyn_cast<DenseElementsAttr>(elements);
+  int64_t listed = dense && dense.isSplat() ? 1 : elements.getNumElements();
+  state.mostFoldingSteps += kStepsForElement * static_cast<double>(listed);
+  state.mostFoldedBytes += kBytesForElement * listed;
   if (declared.isF64())
     elements = makeFloats(shape, element, readFloats(elements));
   else if (declared.isUnsignedInteger() && declared.getIntOrFloatBitWidth() == 32)
@@ -168,7 +185,7 @@ void GraphConverter::convertConstant(onnx::ConstantOp op) {
     elements = reinterpret(elements, shape, storageType(declared));
   else if (declared.isUnsignedInteger())
     elements = reinterpret(elements, shape, builder.getI64Type());
-  tensors[op.getResult()] = Emitter(state, builder, op.getLoc()).constant(element, elements);
+  tensors[op.getResult()] = emitter.constant(element, elements);
 }
 
 /// "operator Op, domain 'ai.onnx', version 17: " for the list of refusals; the location names the node.
@@ -231,25 +248,25 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
     giveUp();
     refusals.push_back({op.getLoc(), std::move(text)});
   };
-  const OperatorTable &table = OperatorTable::get();
   int64_t version = op.getVersionAttr().getInt();
-  const Conversion *conversion = table.find(op.getDomain(), op.getOpType(), version);
-  if (!conversion)
+  const Operator *entry = OperatorTable::get().find(op.getDomain(), op.getOpType(), version);
+  if (!entry)
     return refuse(whyNotConverted(op.getDomain(), op.getOpType()));
+  auto isAbsent = [&](size_t index) { return llvm::isa<NoneType>(op.getInputs()[index].getType()); };
+  if (std::string reason = entry->operands.misfit(op.getInputs().size(), isAbsent); !reason.empty())
+    return refuse(reason);
 
   llvm::SmallVector<Tensor> inputs;
   for (Value input : op.getInputs()) {
-    const bool isAbsent = llvm::isa<NoneType>(input.getType());
-    Tensor tensor = isAbsent ? Tensor() : tensors.lookup(input);
+    Tensor tensor = isAbsent(inputs.size()) ? Tensor() : tensors.lookup(input);
     if (!tensor.unsupported.empty())
       return refuse("input " + llvm::Twine(inputs.size()) + ": " + tensor.unsupported);
     if (tensor.poisoned)
       return giveUp();
-    if (!isAbsent && !tensor && !table.takesSequences(op.getDomain(), op.getOpType()))
-      return refuse("input " + llvm::Twine(inputs.size()) + " is " +
-                    (tensor.sequence ? "a sequence" : "an optional that holds nothing"));
     inputs.push_back(tensor);
   }
+  if (std::string reason = entry->operands.misfit(inputs); !reason.empty())
+    return refuse(reason);
   // What stands for nodes of inner graphs takes the place of the outermost node.
   if (depth == 0)
     builder.setInsertionPoint(op);
@@ -259,7 +276,7 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
   Node node(state, builder, op, inputs, convertInner);
   if (version < 6)
     node.ignoreAttr("consumed_inputs"); // which memory may be reused
-  Results results = (*conversion)(node);
+  Results results = entry->convert(node);
   if (node.refused())
     return refuse(node.getRefusal());
   if (node.isRefusedWithin())

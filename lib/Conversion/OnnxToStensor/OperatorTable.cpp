@@ -69,31 +69,23 @@ const OperatorTable &OperatorTable::get() {
   return table;
 }
 
-void OperatorTable::add(llvm::StringRef opType, int64_t sinceVersion, Conversion conversion,
-                        llvm::StringRef domain) {
-  conversions[{domain.str(), opType.str(), sinceVersion}] = std::move(conversion);
+void OperatorTable::add(llvm::StringRef opType, int64_t sinceVersion, llvm::StringRef operands,
+                        Conversion conversion, llvm::StringRef domain) {
+  operators[{domain.str(), opType.str(), sinceVersion}] = {std::move(conversion), OperandList(operands)};
 }
 
-const Conversion *OperatorTable::find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const {
-  auto next = conversions.upper_bound({domain.str(), opType.str(), version});
-  if (next == conversions.begin())
+const Operator *OperatorTable::find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const {
+  auto next = operators.upper_bound({domain.str(), opType.str(), version});
+  if (next == operators.begin())
     return nullptr;
-  const auto &[key, conversion] = *std::prev(next);
-  return std::get<0>(key) == domain && std::get<1>(key) == opType ? &conversion : nullptr;
-}
-
-void OperatorTable::takeSequences(llvm::ArrayRef<llvm::StringRef> opTypes) {
-  sequenceTakers.insert(opTypes.begin(), opTypes.end());
-}
-
-bool OperatorTable::takesSequences(llvm::StringRef domain, llvm::StringRef opType) const {
-  return domain == onnx::kDefaultDomain && sequenceTakers.contains(opType);
+  const auto &[key, entry] = *std::prev(next);
+  return std::get<0>(key) == domain && std::get<1>(key) == opType ? &entry : nullptr;
 }
 
 std::vector<SupportedOperator> OperatorTable::rows() const {
   std::vector<SupportedOperator> rows;
-  for (const auto &[key, conversion] : conversions)
-    rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key)});
+  for (const auto &[key, entry] : operators)
+    rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), entry.operands.getText()});
   return rows;
 }
 

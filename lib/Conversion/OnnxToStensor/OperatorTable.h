@@ -9,6 +9,7 @@
 #define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_OPERATORTABLE_H
 
 #include "Node.h"
+#include "Operands.h"
 
 #include <functional>
 #include <map>
@@ -20,26 +21,29 @@ namespace sluice::conversion {
 /// Puts a node's results together; `node.refuse(...)` is the way to fail.
 using Conversion = std::function<Results(Node &node)>;
 
-/// Conversions by domain, operator and the first version of the operator set that they hold for.
+/// An operator from some version on.
+struct Operator {
+  Conversion convert;
+  OperandList operands;
+};
+
+/// Operators by domain, name and the first version of the operator set that they hold for.
 class OperatorTable {
 public:
   /// The table of all families.
   static const OperatorTable &get();
 
-  void add(llvm::StringRef opType, int64_t sinceVersion, Conversion conversion,
+  /// `operands` is the text of an OperandList.
+  void add(llvm::StringRef opType, int64_t sinceVersion, llvm::StringRef operands, Conversion conversion,
            llvm::StringRef domain = onnx::kDefaultDomain);
 
-  /// The newest conversion not above `version`; null if there is none.
-  const Conversion *find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const;
-  /// Says of a standard operator that it knows what to do with sequences and optionals as inputs.
-  void takeSequences(llvm::ArrayRef<llvm::StringRef> opTypes);
-  bool takesSequences(llvm::StringRef domain, llvm::StringRef opType) const;
+  /// The newest entry not above `version`; null if there is none.
+  const Operator *find(llvm::StringRef domain, llvm::StringRef opType, int64_t version) const;
   std::vector<SupportedOperator> rows() const;
 
 private:
   using Key = std::tuple<std::string, std::string, int64_t>;
-  std::map<Key, Conversion> conversions;
-  llvm::StringSet<> sequenceTakers;
+  std::map<Key, Operator> operators;
 };
 
 /// The reason to refuse an operator that the table has nothing for.

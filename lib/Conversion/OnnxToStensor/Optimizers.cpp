@@ -131,9 +131,9 @@ static Results convertAdam(Node &node) {
 }
 
 void addOptimizers(OperatorTable &table) {
-  table.add("Adagrad", 1, convertAdagrad, kTrainingDomain);
-  table.add("Momentum", 1, convertMomentum, kTrainingDomain);
-  table.add("Adam", 1, convertAdam, kTrainingDomain);
+  table.add("Adagrad", 1, "R:number! T:number! inputs+:real", convertAdagrad, kTrainingDomain);
+  table.add("Momentum", 1, "R:number! T:number! inputs+:real", convertMomentum, kTrainingDomain);
+  table.add("Adam", 1, "R:number! T:number! inputs+:real", convertAdam, kTrainingDomain);
 }
 
 } // namespace sluice::conversion

@@ -32,9 +32,11 @@ static Tensor extendAxis(Node &node, const Tensor &input, int64_t dim, int64_t l
   int64_t size = input.shape[dim];
   llvm::SmallVector<Tensor> parts;
   Shape sources;
+  if (!node.canList(std::max<int64_t>(0, size + low + high)))
+    return input;
   for (int64_t index = -low; index < size + high; ++index)
     sources.push_back(sourceIndex(index, size, mode));
-  for (size_t first = 0; first < sources.size();) {
+  for (size_t first = 0; first < sources.size() && !node.refused();) {
     size_t next = first + 1;
     int64_t step = next < sources.size() ? sources[next] - sources[first] : 1;
     if (std::abs(step) != 1)
@@ -65,13 +67,8 @@ static Results convertPad(Node &node) {
   if (!pads)
     return failure();
   const Tensor &input = node.input(0);
-  if (node.has(2)) {
-    const Tensor &value = node.input(2);
-    if (value.count() != 1)
-      return node.refuse("constant_value is not one number");
-    if (value.constant)
-      number = value.isReal() ? readFloats(value.constant).front() : readIntegers(value.constant).front();
-  }
+  if (node.has(2) && node.input(2).constant)
+    number = readFloats(node.input(2).constant).front();
   Shape axes(input.rank());
   std::iota(axes.begin(), axes.end(), 0);
   if (node.has(3)) {
@@ -80,6 +77,8 @@ static Results convertPad(Node &node) {
       return failure();
     axes = node.normaliseAxes(*given, input.rank());
   }
+  if (node.refused())
+    return failure();
   if (pads->size() != 2 * axes.size())
     return node.refuse("'pads' does not have two numbers for each axis");
   Shape low(input.rank(), 0), high(input.rank(), 0);
@@ -125,9 +124,10 @@ static Results convertCenterCropPad(Node &node) {
 }
 
 void addPadding(OperatorTable &table) {
-  table.add("Pad", 2, convertPad);
-  table.add("Pad", 1, convertPad, onnx::kMicrosoftDomain);
-  table.add("CenterCropPad", 18, convertCenterCropPad);
+  table.add("Pad", 2, "data pads?:integer[1] constant_value?! axes?:integer", convertPad);
+  table.add("Pad", 1, "data pads:integer[1] constant_value?! axes?:integer", convertPad,
+            onnx::kMicrosoftDomain);
+  table.add("CenterCropPad", 18, "input_data shape:integer[1]", convertCenterCropPad);
 }
 
 } // namespace sluice::conversion

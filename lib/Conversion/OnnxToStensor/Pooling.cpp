@@ -8,8 +8,9 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
-#include <cmath>
+#include "llvm/Support/MathExtras.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -76,17 +77,14 @@ static std::optional<Windows> poolingWindows(Node &node, const Tensor &input) {
 /// Where each spatial element of the input lies among them, [1, spatial..., 1]. With `columnMajor` the first
 /// dimension is the one whose neighbours are next to one another.
 static Tensor spatialPlaces(Node &node, llvm::ArrayRef<int64_t> spatial, bool columnMajor) {
-  Type i32 = node.getBuilder().getI32Type();
-  Shape places, grid = {1}, back;
+  Shape grid = {1}, back;
   grid.append(spatial.begin(), spatial.end());
   grid.push_back(1);
-  for (int64_t i = 0; i < countElements(spatial); ++i)
-    places.push_back(i);
   if (!columnMajor)
-    return node.integers(grid, places, i32);
+    return node.countUp(grid);
   for (size_t dim = grid.size(); dim-- > 0;)
     back.push_back(dim);
-  return node.transpose(node.integers(Shape(grid.rbegin(), grid.rend()), places, i32), back);
+  return node.transpose(node.countUp(Shape(grid.rbegin(), grid.rend())), back);
 }
 
 /// Where the first greatest tap of each window lies in the flat input, i64 [N, positions..., C]: `slid` and
@@ -115,10 +113,12 @@ static Tensor findGreatest(Node &node, const Tensor &slid, const Tensor &best, c
                            });
     first = combineTaps(node, only, ReduceKind::add);
   }
-  for (int64_t plane = 0; plane < input.shape[0] * input.shape[1]; ++plane)
-    planes.push_back(plane * countElements(spatial));
   planeShape.front() = input.shape[0];
   planeShape.back() = input.shape[1];
+  if (!node.canList(planeShape))
+    return first;
+  for (int64_t plane = 0; plane < input.shape[0] * input.shape[1]; ++plane)
+    planes.push_back(plane * countElements(spatial));
   Tensor found = node.map({first, node.integers(planeShape, planes, i32)}, i32,
                           [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
   return node.cast(found, node.getBuilder().getI64Type());
@@ -151,12 +151,13 @@ static llvm::SmallVector<double> countWindowElements(const Windows &windows, llv
     llvm::SmallVector<double> finer;
     for (double outer : counts)
       for (int64_t position = 0; position < windows.positions[dim]; ++position) {
-        int64_t inside = 0;
-        for (int64_t tap = 0; tap < windows.sizes[dim]; ++tap) {
-          int64_t index = position * windows.strides[dim] - windows.low[dim] + tap * windows.dilations[dim];
-          inside += index >= first && index < last;
-        }
-        finer.push_back(outer * inside);
+        int64_t start = position * windows.strides[dim] - windows.low[dim];
+        // Taps up to the one that reaches an index.
+        auto tapsBefore = [&](int64_t index) {
+          return std::clamp<int64_t>(llvm::divideCeilSigned(index - start, windows.dilations[dim]), 0,
+                                     windows.sizes[dim]);
+        };
+        finer.push_back(outer * static_cast<double>(tapsBefore(last) - tapsBefore(first)));
       }
     counts = finer;
   }
@@ -166,6 +167,8 @@ static llvm::SmallVector<double> countWindowElements(const Windows &windows, llv
 /// Sums divided by how many elements there are in each window.
 static Tensor divideByCounts(Node &node, const Tensor &sums, const Windows &windows,
                              llvm::ArrayRef<int64_t> spatial, bool withPadding) {
+  if (!node.canList(windows.positions))
+    return sums;
   llvm::SmallVector<double> counts = countWindowElements(windows, spatial, withPadding);
   Shape shape = {1};
   shape.append(windows.positions);
@@ -273,12 +276,12 @@ static Results convertGlobalLpPool(Node &node) {
 }
 
 void addPooling(OperatorTable &table) {
-  table.add("MaxPool", 1, convertMaxPool);
-  table.add("AveragePool", 1, convertAveragePool);
-  table.add("LpPool", 2, convertLpPool);
-  table.add("GlobalAveragePool", 1, convertGlobalAveragePool);
-  table.add("GlobalMaxPool", 1, convertGlobalMaxPool);
-  table.add("GlobalLpPool", 2, convertGlobalLpPool);
+  table.add("MaxPool", 1, "X:number[3..]", convertMaxPool);
+  table.add("AveragePool", 1, "X:real[3..]", convertAveragePool);
+  table.add("LpPool", 2, "X:real[3..]", convertLpPool);
+  table.add("GlobalAveragePool", 1, "X:real[2..]", convertGlobalAveragePool);
+  table.add("GlobalMaxPool", 1, "X:number[2..]", convertGlobalMaxPool);
+  table.add("GlobalLpPool", 2, "X:real[2..]", convertGlobalLpPool);
 }
 
 } // namespace sluice::conversion

@@ -8,6 +8,7 @@
 #include "QdqGraph.h"
 
 #include "Constants.h"
+#include "OperatorTable.h"
 
 #include <cmath>
 #include <limits>
@@ -16,14 +17,23 @@ using namespace mlir;
 
 namespace sluice::conversion {
 
+bool hasItsOperands(onnx::NodeOp node) {
+  const Operator *entry =
+      OperatorTable::get().find(node.getDomain(), node.getOpType(), node.getVersionAttr().getInt());
+  auto isAbsent = [&](size_t index) { return isa<NoneType>(node.getInputs()[index].getType()); };
+  return entry && node.getNumResults() > 0 &&
+         entry->operands.misfit(node.getInputs().size(), isAbsent).empty();
+}
+
 bool isStandard(onnx::NodeOp node, StringRef opType) {
-  return node.getDomain() == onnx::kDefaultDomain && node.getOpType() == opType;
+  return node.getDomain() == onnx::kDefaultDomain && node.getOpType() == opType && hasItsOperands(node);
 }
 
 /// Of either domain that has the operator.
 static bool isOf(onnx::NodeOp node, StringRef opType) {
   return node.getOpType() == opType &&
-         (node.getDomain() == onnx::kDefaultDomain || node.getDomain() == onnx::kMicrosoftDomain);
+         (node.getDomain() == onnx::kDefaultDomain || node.getDomain() == onnx::kMicrosoftDomain) &&
+         hasItsOperands(node);
 }
 
 bool isQuantize(onnx::NodeOp node) { return isOf(node, "QuantizeLinear"); }
@@ -142,6 +152,8 @@ std::optional<Quantization> quantizationOf(onnx::NodeOp node) {
 
 std::optional<std::pair<double, double>> clampBounds(onnx::NodeOp node) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (node.getNumResults() != 1)
+    return std::nullopt;
   if (isStandard(node, "Relu"))
     return std::pair(0.0, infinity);
   if (!isStandard(node, "Clip"))

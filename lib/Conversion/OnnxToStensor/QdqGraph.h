@@ -54,6 +54,9 @@ struct Dequantized : Quantization {
   mlir::Value stored;
 };
 
+/// Whether the operator is known and the node has its operands, so that they need not be looked for.
+bool hasItsOperands(onnx::NodeOp node);
+/// Whether it is that operator and has its operands.
 bool isStandard(onnx::NodeOp node, llvm::StringRef opType);
 bool isQuantize(onnx::NodeOp node);
 /// Whether the value leaves the model.

@@ -18,7 +18,7 @@ namespace sluice::conversion {
 /// Whether all elements are known to be the integer zero.
 static bool isZero(const Tensor &tensor) {
   return tensor.constant && !tensor.isReal() &&
-         llvm::all_of(readIntegers(tensor.constant), [](int64_t value) { return value == 0; });
+         llvm::all_of(readDistinctIntegers(tensor.constant), [](int64_t value) { return value == 0; });
 }
 
 Tensor quantize(Node &node, const Tensor &input, const Tensor &scale, const Tensor &zero, Type element) {
@@ -193,11 +193,13 @@ static Results convertDynamicQuantizeLinear(Node &node) {
 }
 
 void addQuantization(OperatorTable &table) {
-  table.add("QuantizeLinear", 10, convertQuantizeLinear);
-  table.add("DequantizeLinear", 10, convertDequantizeLinear);
-  table.add("DynamicQuantizeLinear", 11, convertDynamicQuantizeLinear);
-  table.add("QuantizeLinear", 1, convertQuantizeLinear, onnx::kMicrosoftDomain);
-  table.add("DequantizeLinear", 1, convertDequantizeLinear, onnx::kMicrosoftDomain);
+  table.add("QuantizeLinear", 10, "x:number y_scale:real y_zero_point?:number", convertQuantizeLinear);
+  table.add("DequantizeLinear", 10, "x:number x_scale:real x_zero_point?:number", convertDequantizeLinear);
+  table.add("DynamicQuantizeLinear", 11, "x:real", convertDynamicQuantizeLinear);
+  table.add("QuantizeLinear", 1, "x:number y_scale:real y_zero_point?:number", convertQuantizeLinear,
+            onnx::kMicrosoftDomain);
+  table.add("DequantizeLinear", 1, "x:number x_scale:real x_zero_point?:number", convertDequantizeLinear,
+            onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

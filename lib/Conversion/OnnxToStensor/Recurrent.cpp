@@ -171,9 +171,14 @@ static Results convertRecurrent(Node &node, const RecurrentCell &cell) {
 }
 
 void addRecurrent(OperatorTable &table) {
-  table.add("RNN", 7, [](Node &node) { return convertRecurrent(node, rnnCell()); });
-  table.add("GRU", 7, [](Node &node) { return convertRecurrent(node, gruCell()); });
-  table.add("LSTM", 7, [](Node &node) { return convertRecurrent(node, lstmCell()); });
+  table.add("RNN", 7, "X:real[3] W:real[3] R:real[3] B?:real[2] sequence_lens?:integer[1] initial_h?:real[3]",
+            [](Node &node) { return convertRecurrent(node, rnnCell()); });
+  table.add("GRU", 7, "X:real[3] W:real[3] R:real[3] B?:real[2] sequence_lens?:integer[1] initial_h?:real[3]",
+            [](Node &node) { return convertRecurrent(node, gruCell()); });
+  table.add("LSTM", 7,
+            "X:real[3] W:real[3] R:real[3] B?:real[2] sequence_lens?:integer[1] initial_h?:real[3] "
+            "initial_c?:real[3] P?:real[2]",
+            [](Node &node) { return convertRecurrent(node, lstmCell()); });
 }
 
 } // namespace sluice::conversion

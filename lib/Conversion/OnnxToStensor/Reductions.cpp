@@ -31,6 +31,8 @@ static std::optional<Shape> reducedAxes(Node &node, bool axesInput) {
     for (int64_t dim = 0; dim < rank; ++dim)
       axes->push_back(dim);
   Shape dims = node.normaliseAxes(*axes, rank);
+  if (node.refused())
+    return std::nullopt;
   llvm::sort(dims);
   dims.erase(std::unique(dims.begin(), dims.end()), dims.end());
   return dims;
@@ -143,8 +145,9 @@ static void addReduction(OperatorTable &table, llvm::StringRef opType, Reduction
       result = node.reshape(result, dropDims(result.shape, *dims));
     return {{node.cast(result, input.element)}};
   };
-  table.add(opType, 1, [convert](Node &node) { return convert(node, false); });
-  table.add(opType, axesInputSince, [convert](Node &node) { return convert(node, true); });
+  table.add(opType, 1, "data", [convert](Node &node) { return convert(node, false); });
+  table.add(opType, axesInputSince, "data axes?:integer",
+            [convert](Node &node) { return convert(node, true); });
 }
 
 Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, ReduceKind kind, bool last) {
@@ -156,11 +159,9 @@ Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, ReduceKind 
       return input.isReal() ? s.realOrderKey(x[0]) : s.orderKey(x[0], input.element);
     });
   Tensor extremum = node.reduce(kind, numbers, dim);
-  Shape positionShape(input.rank(), 1), order;
+  Shape positionShape(input.rank(), 1);
   positionShape[dim] = input.shape[dim];
-  for (int64_t i = 0; i < input.shape[dim]; ++i)
-    order.push_back(i);
-  Tensor positions = node.integers(positionShape, order, i32);
+  Tensor positions = node.countUp(positionShape);
   int64_t none = last ? -1 : input.shape[dim];
   Tensor candidates = node.map({numbers, extremum, positions}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     return s.select(s.equal(x[0], x[1]), x[2], s.integer(none));
@@ -169,7 +170,7 @@ Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, ReduceKind 
 }
 
 static void addArgExtremum(OperatorTable &table, llvm::StringRef opType, ReduceKind kind) {
-  table.add(opType, 1, [kind](Node &node) -> Results {
+  table.add(opType, 1, "data:number[1..]", [kind](Node &node) -> Results {
     bool keepDims = node.integerAttr("keepdims", 1), last = node.integerAttr("select_last_index", 0);
     const Tensor &input = node.input(0);
     int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), input.rank());
@@ -203,7 +204,7 @@ static Results convertDistances(Node &node) {
 }
 
 void addReductions(OperatorTable &table) {
-  table.add("CDist", 1, convertDistances, onnx::kMicrosoftDomain);
+  table.add("CDist", 1, "A:real[2] B:real[2]", convertDistances, onnx::kMicrosoftDomain);
   addReduction(table, "ReduceSum", Reduction::Sum, 13);
   addReduction(table, "ReduceMean", Reduction::Mean, 18);
   addReduction(table, "ReduceProd", Reduction::Prod, 18);

@@ -76,6 +76,8 @@ static Results convertMaxRoiPool(Node &node) {
   return {{node.cast(node.reshape(best, {count, channels, pooled[0], pooled[1]}), input.element)}};
 }
 
-void addRegionPooling(OperatorTable &table) { table.add("MaxRoiPool", 1, convertMaxRoiPool); }
+void addRegionPooling(OperatorTable &table) {
+  table.add("MaxRoiPool", 1, "X:real[4] rois:real[2]", convertMaxRoiPool);
+}
 
 } // namespace sluice::conversion

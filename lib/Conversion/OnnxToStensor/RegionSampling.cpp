@@ -32,6 +32,8 @@ struct RegionGrid {
 
 /// The coordinates of the samples between the corners [R] of each region along an axis, [R, bins * ratio].
 static Tensor regionCoordinates(Node &node, const Tensor &low, const Tensor &high, const RegionGrid &grid) {
+  if (!node.canList({grid.bins, grid.ratio}))
+    return low;
   llvm::SmallVector<double> places;
   for (int64_t i = 0; i < grid.bins * grid.ratio; ++i)
     places.push_back((i + 0.5) / grid.ratio);
@@ -61,7 +63,7 @@ static Results convertRoiAlign(Node &node) {
     return node.refuse("mode or coordinate_transformation_mode is not supported");
   if (ratio < 1)
     return node.refuse(kBeyondMachine + "sampling_ratio = 0: the number of samples depends on run-time data");
-  if (input.rank() != 4 || regions.rank() != 2 || regions.shape[1] != 4)
+  if (rows < 1 || columns < 1 || input.count() == 0 || regions.shape[1] != 4)
     return node.refuse("the operands' shapes do not fit");
   Type f32 = node.getBuilder().getF32Type(), i32 = node.getBuilder().getI32Type();
   int64_t count = regions.shape[0], channels = input.shape[1], height = input.shape[2],
@@ -129,8 +131,9 @@ static Results convertDeformConv(Node &node) {
   const Tensor &input = node.input(0), &weights = node.input(1), &offsets = node.input(2),
                &bias = node.input(3), &mask = node.input(4);
   int64_t dims = input.rank() - 2;
-  if (dims < 1 || weights.rank() != input.rank() || offsets.rank() != input.rank() ||
-      weights.shape[1] * groups != input.shape[1] || input.shape[1] % offsetGroups != 0)
+  if (groups < 1 || offsetGroups < 1 || weights.rank() != input.rank() || offsets.rank() != input.rank() ||
+      weights.shape[1] * groups != input.shape[1] || input.shape[1] % offsetGroups != 0 ||
+      weights.shape[0] % groups != 0)
     return node.refuse("the operands' shapes do not fit");
   llvm::ArrayRef<int64_t> spatial = llvm::ArrayRef(input.shape).drop_front(2);
   std::optional<Windows> windows = readWindows(node, llvm::ArrayRef(weights.shape).drop_front(2), spatial);
@@ -140,9 +143,11 @@ static Results convertDeformConv(Node &node) {
   int64_t batch = input.shape[0], channels = input.shape[1], outputs = weights.shape[0],
           taps = countElements(windows->sizes), positions = countElements(windows->positions),
           elements = countElements(spatial), each = channels / offsetGroups, inGroup = channels / groups;
-  if (offsets.count() != batch * offsetGroups * taps * dims * positions)
+  if (offsets.count() != countElements({batch, offsetGroups, taps, dims, positions}))
     return node.refuse("the offsets do not have " + llvm::Twine(dims) + " numbers for each tap and position");
 
+  if (!node.canList(windows->sizes) || !node.canList(windows->positions))
+    return failure();
   Shape points = {batch, offsetGroups, taps, positions};
   Tensor displaced = node.cast(node.reshape(offsets, {batch, offsetGroups, taps, dims, positions}), f32);
   llvm::SmallVector<SampleAxis> axes;
@@ -180,8 +185,9 @@ static Results convertDeformConv(Node &node) {
 }
 
 void addRegionSampling(OperatorTable &table) {
-  table.add("RoiAlign", 10, convertRoiAlign);
-  table.add("DeformConv", 19, convertDeformConv);
+  table.add("RoiAlign", 10, "X:real[4] rois:real[2] batch_indices:integer[1]", convertRoiAlign);
+  table.add("DeformConv", 19, "X:real[3..] W:real[3..] offset:real[3..] B?:real[1] mask?:real",
+            convertDeformConv);
 }
 
 } // namespace sluice::conversion

@@ -63,7 +63,7 @@ static double sourceCoordinate(const Resampling &axis, int64_t position) {
   return (x + 0.5) / axis.scale - 0.5; // half_pixel
 }
 
-static int64_t nearest(const Resampling &axis, double coordinate) {
+static double nearest(const Resampling &axis, double coordinate) {
   if (axis.nearestMode == "floor")
     return std::floor(coordinate);
   if (axis.nearestMode == "ceil")
@@ -83,17 +83,22 @@ static double kernel(const Resampling &axis, double distance) {
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-static Taps findTaps(const Resampling &axis) {
+static std::optional<Taps> findTaps(Node &node, const Resampling &axis) {
   Taps taps;
   double stretch = axis.antialias ? std::min(axis.scale, 1.0) : 1;
-  int64_t reach = axis.mode == "nearest" ? 0 : std::ceil((axis.mode == "linear" ? 1 : 2) / stretch);
+  int64_t reach =
+      axis.mode == "nearest" ? 0 : saturatingInteger(std::ceil((axis.mode == "linear" ? 1 : 2) / stretch));
+  if (!node.canList({std::max<int64_t>(1, 2 * std::min(reach, kMaxElements)), axis.outSize}))
+    return std::nullopt;
   size_t count = axis.mode == "nearest" ? 1 : 2 * reach;
   taps.indices.resize(count);
   taps.weights.resize(count);
   for (int64_t position = 0; position < axis.outSize; ++position) {
+    constexpr double farthest = 0x1p40; // beyond all tensors; what is no number stands at the start
     double coordinate = sourceCoordinate(axis, position);
+    coordinate = std::isnan(coordinate) ? 0 : std::clamp(coordinate, -farthest, farthest);
     taps.outside.push_back(coordinate < 0 || coordinate > axis.inSize - 1);
-    int64_t first = axis.mode == "nearest" ? nearest(axis, coordinate)
+    int64_t first = axis.mode == "nearest" ? static_cast<int64_t>(nearest(axis, coordinate))
                                            : static_cast<int64_t>(std::floor(coordinate)) - reach + 1;
     llvm::SmallVector<double> weights;
     double sum = 0;
@@ -143,6 +148,8 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
   if (given && given.count() != 0) {
     if (!given.constant)
       return succeeded(node.refuseShapeOf(scalesInput, "scales"));
+    if (!node.canList(given.shape))
+      return false;
     if (given.count() != static_cast<int64_t>(axes.size()))
       return succeeded(node.refuse("scales is not one number for each axis"));
     for (auto [dim, scale] : llvm::zip_equal(axes, readFloats(given.constant))) {
@@ -162,7 +169,7 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
     sizes[dim] = size;
     scales[dim] = static_cast<double>(size) / input.shape[dim];
   }
-  if (policy == "stretch")
+  if (policy == "stretch" || axes.empty())
     return true;
   double common = scales[axes.front()];
   for (int64_t dim : axes)
@@ -172,6 +179,23 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
     sizes[dim] = saturatingInteger(std::floor(common * input.shape[dim] + 0.5));
   }
   return true;
+}
+
+/// Whether the result can be had and scales are positive; refuses otherwise.
+static bool checkResampling(Node &node, llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<double> scales,
+                            llvm::ArrayRef<int64_t> sizes) {
+  const Tensor &input = node.input(0);
+  for (int64_t dim : axes)
+    // Elements come from nowhere else than the input, which may have none.
+    if (!(scales[dim] > 0) && input.shape[dim] != 0 && sizes[dim] != 0) {
+      (void)node.refuse("axis " + llvm::Twine(dim) + " is scaled by " + std::to_string(scales[dim]));
+      return false;
+    }
+  if (!node.fits(sizes))
+    return false;
+  // Each axis has a matrix of the weights with which its elements are made.
+  return llvm::all_of(axes,
+                      [&](int64_t dim) { return node.fits({input.shape[dim], sizes[dim]}, kMaxListed); });
 }
 
 static bool isOneOf(llvm::StringRef value, llvm::ArrayRef<llvm::StringRef> known) {
@@ -211,11 +235,7 @@ static Results convertResize(Node &node) {
   Shape sizes;
   if (node.refused() || !readSizes(node, 2, 3, axes, policy, scales, sizes))
     return failure();
-  // Each axis has a matrix of the weights with which its elements are made.
-  bool fits = node.fits(sizes);
-  for (int64_t dim : axes)
-    fits = fits && node.fits({input.shape[dim], sizes[dim]}, kMaxListed);
-  if (!fits)
+  if (!checkResampling(node, axes, scales, sizes))
     return failure();
   if (input.count() == 0 || countElements(sizes) == 0)
     return {{node.splat(input.element, sizes, 0)}};
@@ -233,13 +253,15 @@ static Results convertResize(Node &node) {
     bool untouched = axis.inSize == axis.outSize && axis.scale == 1 && !crops;
     if (untouched)
       continue;
-    Taps taps = findTaps(axis);
-    result = resampleAxis(node, result, dim, taps, isNearest);
-    if (!crops || llvm::all_of(taps.outside, [](int64_t outside) { return !outside; }))
+    std::optional<Taps> taps = findTaps(node, axis);
+    if (!taps)
+      return failure();
+    result = resampleAxis(node, result, dim, *taps, isNearest);
+    if (!crops || llvm::all_of(taps->outside, [](int64_t outside) { return !outside; }))
       continue;
     Shape maskShape(input.rank(), 1);
     maskShape[dim] = axis.outSize;
-    Tensor mask = node.integers(maskShape, taps.outside, node.getBuilder().getI1Type());
+    Tensor mask = node.integers(maskShape, taps->outside, node.getBuilder().getI1Type());
     result = node.map({mask, result, node.splat(result.element, {}, extrapolation)}, result.element,
                       [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[2], x[1]); });
   }
@@ -260,26 +282,39 @@ static Results convertUpsample(Node &node) {
   const Tensor &input = node.input(0);
   if (node.has(1) && !node.input(1).constant)
     return node.refuseShapeOf(1, "scales");
-  if (node.has(1))
+  if (node.has(1) && node.input(1).count() == input.rank())
     scales = readFloats(node.input(1).constant);
   if (!scales || static_cast<int64_t>(scales->size()) != input.rank())
     return node.refuse("scales is not one number for each axis");
+  Shape axes, sizes;
+  for (auto [dim, scale] : llvm::enumerate(*scales)) {
+    axes.push_back(dim);
+    sizes.push_back(saturatingInteger(std::floor(input.shape[dim] * scale)));
+  }
+  if (!checkResampling(node, axes, *scales, sizes))
+    return failure();
+  if (input.count() == 0 || countElements(sizes) == 0)
+    return {{node.splat(input.element, sizes, 0)}};
   bool isNearest = axis.mode == "nearest";
   Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
   for (auto [dim, scale] : llvm::enumerate(*scales)) {
     axis.inSize = input.shape[dim];
-    axis.outSize = static_cast<int64_t>(std::floor(axis.inSize * scale));
+    axis.outSize = sizes[dim];
     axis.scale = scale;
-    if (scale != 1)
-      result = resampleAxis(node, result, dim, findTaps(axis), isNearest);
+    if (scale == 1)
+      continue;
+    std::optional<Taps> taps = findTaps(node, axis);
+    if (!taps)
+      return failure();
+    result = resampleAxis(node, result, dim, *taps, isNearest);
   }
   return {{node.cast(result, input.element)}};
 }
 
 void addResize(OperatorTable &table) {
-  table.add("Resize", 10, convertUpsample);
-  table.add("Resize", 11, convertResize);
-  table.add("Upsample", 7, convertUpsample);
+  table.add("Resize", 10, "X:number scales:real[1]", convertUpsample);
+  table.add("Resize", 11, "X:number roi?:real scales?:real sizes?:integer", convertResize);
+  table.add("Upsample", 7, "X:number scales?:real[1]", convertUpsample);
 }
 
 } // namespace sluice::conversion

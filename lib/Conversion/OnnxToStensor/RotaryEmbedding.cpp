@@ -76,8 +76,8 @@ static Results convertMicrosoftRotaryEmbedding(Node &node) {
   node.ignoreAttr("scale");              // ONNX Runtime computes nothing with it
   node.ignoreAttr("is_packed_batching"); // the same positions in another order
   const Tensor &input = node.input(0), &cosines = node.input(2);
-  if ((input.rank() != 3 && input.rank() != 4) || cosines.rank() != 2)
-    return node.refuse("the input's or the caches' shapes do not fit");
+  if (cosines.shape[1] == 0)
+    return node.refuse("the caches are empty");
   // Without a size of its own, a head is as wide as what the tables turn.
   if (input.rank() == 3 && (turned == 0 || heads == 0))
     heads = input.shape[2] / (2 * cosines.shape[1]);
@@ -93,8 +93,11 @@ static Results convertMicrosoftRotaryEmbedding(Node &node) {
 }
 
 void addRotaryEmbedding(OperatorTable &table) {
-  table.add("RotaryEmbedding", 23, convertRotaryEmbedding);
-  table.add("RotaryEmbedding", 1, convertMicrosoftRotaryEmbedding, onnx::kMicrosoftDomain);
+  table.add("RotaryEmbedding", 23,
+            "X:real[3..4] cos_cache:real[2..3] sin_cache:real[2..3] position_ids?:integer[2]",
+            convertRotaryEmbedding);
+  table.add("RotaryEmbedding", 1, "input:real[3..4] position_ids:integer cos_cache:real[2] sin_cache:real[2]",
+            convertMicrosoftRotaryEmbedding, onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

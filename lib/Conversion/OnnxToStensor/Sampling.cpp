@@ -10,18 +10,12 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
-#include <numeric>
-
 using namespace mlir;
 using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
 
-Tensor iota(Node &node, int64_t size) {
-  llvm::SmallVector<int64_t> values(size);
-  std::iota(values.begin(), values.end(), 0);
-  return node.integers({size}, values, node.getBuilder().getI32Type());
-}
+Tensor iota(Node &node, int64_t size) { return node.countUp(size); }
 
 /// x, mirrored at both ends until it lies between them.
 static Value reflect(Scalars &s, Value x, double low, double high) {
@@ -162,7 +156,8 @@ static Results convertGridSample(Node &node) {
     return failure();
   const Tensor &input = node.input(0), &grid = node.input(1);
   int64_t dims = input.rank() - 2;
-  if (dims < 1 || grid.rank() != input.rank() || grid.shape.back() != dims || grid.shape[0] != input.shape[0])
+  if (dims < 1 || grid.rank() != input.rank() || grid.shape.back() != dims ||
+      grid.shape[0] != input.shape[0] || input.count() == 0 || grid.count() == 0)
     return node.refuse("the operands' shapes do not fit");
   Type f32 = node.getBuilder().getF32Type();
   int64_t batch = input.shape[0], channels = input.shape[1], points = grid.count() / dims,
@@ -179,6 +174,8 @@ static Results convertGridSample(Node &node) {
         });
     axes.push_back({coordinate, input.shape[2 + dim], stride});
   }
+  if (!node.canList({points}))
+    return failure();
   llvm::SmallVector<int64_t> firstRows;
   for (int64_t point = 0; point < points; ++point)
     firstRows.push_back(point / (points / batch) * (rows / batch));
@@ -207,6 +204,8 @@ static Results convertAffineGrid(Node &node) {
   Tensor result = column(dims);
   for (int64_t dim = 0; dim < dims; ++dim) {
     int64_t count = (*size)[2 + dim];
+    if (!node.canList({count}))
+      return failure();
     llvm::SmallVector<double> centres;
     for (int64_t i = 0; i < count; ++i)
       centres.push_back(alignCorners ? (count == 1 ? -1 : 2.0 * i / (count - 1) - 1)
@@ -220,9 +219,9 @@ static Results convertAffineGrid(Node &node) {
 }
 
 void addSampling(OperatorTable &table) {
-  table.add("GridSample", 16, convertGridSample);
-  table.add("GridSample", 1, convertGridSample, onnx::kMicrosoftDomain);
-  table.add("AffineGrid", 20, convertAffineGrid);
+  table.add("GridSample", 16, "X:real[3..] grid:real[3..]", convertGridSample);
+  table.add("GridSample", 1, "X:real[3..] grid:real[3..]", convertGridSample, onnx::kMicrosoftDomain);
+  table.add("AffineGrid", 20, "theta:real[3] size:integer[1]", convertAffineGrid);
 }
 
 } // namespace sluice::conversion

@@ -133,9 +133,10 @@ static Results convertBatchedScan(Node &node) {
   plan.outputs.resize(node.numGraphOutputs("body") - states);
   llvm::ArrayRef<Tensor> operands = node.operands().drop_front();
   int64_t batch = operands.back().rank() ? operands.back().shape[0] : 0;
-  if (batch < 1 ||
-      llvm::any_of(
-          operands, [&](const Tensor &operand) { return operand.rank() < 1 || operand.shape[0] != batch; }))
+  constexpr int64_t mostElements = 1 << 16;
+  if (batch < 1 || batch > mostElements || llvm::any_of(operands, [&](const Tensor &operand) {
+        return operand.rank() < 1 || operand.shape[0] != batch;
+      }))
     return node.refuse("the inputs have no common batch in their first axis");
   llvm::SmallVector<llvm::SmallVector<Tensor>> results(states + plan.outputs.size());
   for (int64_t element = 0; element < batch; ++element) {
@@ -163,8 +164,8 @@ static Results convertBatchedScan(Node &node) {
 }
 
 void addScan(OperatorTable &table) {
-  table.add("Scan", 8, convertBatchedScan);
-  table.add("Scan", 9, convertScan);
+  table.add("Scan", 8, "sequence_lens?:integer initial_state_and_scan_inputs+", convertBatchedScan);
+  table.add("Scan", 9, "initial_state_and_scan_inputs+", convertScan);
 }
 
 } // namespace sluice::conversion

@@ -82,7 +82,7 @@ static Tensor scatterKnown(Node &node, Tensor data, const Tensor &updates, llvm:
                            const Combination *how) {
   int64_t count = data.shape[0];
   llvm::SmallVector<bool> done(places.size(), false);
-  for (size_t left = places.size(); left != 0;) {
+  for (size_t left = places.size(); left != 0 && node.canList({count});) {
     // A round takes one update of each place, the first that is left; without a function the last one counts.
     llvm::SmallVector<int64_t> source(count);
     std::iota(source.begin(), source.end(), 0);
@@ -113,7 +113,7 @@ static Tensor scatterKnown(Node &node, Tensor data, const Tensor &updates, llvm:
 static Tensor numbersAlong(Node &node, int64_t rank, int64_t dim, int64_t size) {
   Shape shape(rank, 1);
   shape[dim] = size;
-  return node.reshape(iota(node, size), shape);
+  return node.countUp(shape);
 }
 
 /// One update after the other, each at all places that it could go to.
@@ -156,6 +156,8 @@ static Tensor fetchLast(Node &node, const Scatter &scatter) {
   int64_t rows = last.count(), width = data.count() / rows;
   Shape strides = stridesOf(places.shape), others = strides;
   others[dim] = 0;
+  if (!node.canList(shape))
+    return data;
   Tensor own = node.reshape(iota(node, rows), shape),
          base = node.integers(shape, positions(shape, others), i32);
   Tensor source = node.map({last, own, base}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
@@ -194,7 +196,7 @@ static Tensor scatterAtRunTime(Node &node, Scatter scatter, const Combination *h
   scatter.places = checkIndices(node, scatter.places, size);
   if (among <= handful)
     return scatterInTurn(node, scatter, how);
-  int64_t comparisons = (how ? scatter.updates : scatter.places).count() * size;
+  int64_t comparisons = countElements({(how ? scatter.updates : scatter.places).count(), size});
   if (comparisons > mostComparisons) {
     (void)node.refuse("indices of a run take " + llvm::Twine(comparisons) +
                       " comparisons with places, more than " + llvm::Twine(mostComparisons));
@@ -279,9 +281,9 @@ static Results convertScatterNd(Node &node) {
 }
 
 void addScatters(OperatorTable &table) {
-  table.add("ScatterElements", 11, convertScatterElements);
-  table.add("Scatter", 9, convertScatterElements);
-  table.add("ScatterND", 11, convertScatterNd);
+  table.add("ScatterElements", 11, "data[1..] indices:integer[1..] updates[1..]", convertScatterElements);
+  table.add("Scatter", 9, "data[1..] indices:integer[1..] updates[1..]", convertScatterElements);
+  table.add("ScatterND", 11, "data[1..] indices:integer[1..] updates", convertScatterNd);
 }
 
 } // namespace sluice::conversion

@@ -72,13 +72,13 @@ Tensor postTransform(Node &node, const Tensor &scores, llvm::StringRef name) {
 }
 
 int64_t countLabels(Node &node, llvm::StringRef integers, llvm::StringRef strings) {
-  Shape numbers = node.integersAttr(integers).value_or(Shape());
+  Shape numbers = node.numbersAttr(integers).value_or(Shape());
   auto names = node.stringsAttr(strings).value_or(llvm::SmallVector<llvm::StringRef>());
   return std::max(numbers.size(), names.size());
 }
 
 Tensor labelsOf(Node &node, const Tensor &indices, llvm::StringRef integers, llvm::StringRef strings) {
-  Shape numbers = node.integersAttr(integers).value_or(Shape());
+  Shape numbers = node.numbersAttr(integers).value_or(Shape());
   if (numbers.empty()) {
     if (node.hasAttribute(strings) && node.isUsed(0))
       (void)node.refuse(kBeyondMachine + "labels that are strings");

@@ -140,6 +140,12 @@ static Results convertConcatFromSequence(Node &node) {
 
 /// The sizes of the parts that operand 1 asks for; none, refused, if they do not fit `size` elements.
 static std::optional<Shape> partSizes(Node &node, int64_t size) {
+  auto tooMany = [&]() -> std::optional<Shape> {
+    (void)node.refuse("a sequence has more than " + llvm::Twine(kMaxLength) + " elements");
+    return std::nullopt;
+  };
+  if (!node.has(1) && size > static_cast<int64_t>(kMaxLength))
+    return tooMany();
   if (!node.has(1))
     return Shape(size, 1);
   std::optional<Shape> split = node.knownIntegers(1, "split");
@@ -148,6 +154,8 @@ static std::optional<Shape> partSizes(Node &node, int64_t size) {
   Shape sizes = *split;
   if (node.input(1).rank() == 0 && split->front() > 0) {
     int64_t each = split->front();
+    if (size / each > static_cast<int64_t>(kMaxLength))
+      return tooMany();
     sizes.assign(size / each, each);
     if (size % each)
       sizes.push_back(size % each);
@@ -240,21 +248,18 @@ static Results convertOptionalGetElement(Node &node) {
 }
 
 void addSequences(OperatorTable &table) {
-  table.add("SequenceConstruct", 11, convertSequenceConstruct);
-  table.add("SequenceEmpty", 11, convertSequenceEmpty);
-  table.add("SequenceAt", 11, convertSequenceAt);
-  table.add("SequenceInsert", 11, convertSequenceInsert);
-  table.add("SequenceErase", 11, convertSequenceErase);
-  table.add("SequenceLength", 11, convertSequenceLength);
-  table.add("ConcatFromSequence", 11, convertConcatFromSequence);
-  table.add("SplitToSequence", 11, convertSplitToSequence);
-  table.add("SequenceMap", 17, convertSequenceMap);
-  table.add("Optional", 15, convertOptional);
-  table.add("OptionalHasElement", 15, convertOptionalHasElement);
-  table.add("OptionalGetElement", 15, convertOptionalGetElement);
-  table.takeSequences({"SequenceAt", "SequenceInsert", "SequenceErase", "SequenceLength",
-                       "ConcatFromSequence", "SequenceMap", "Optional", "OptionalHasElement",
-                       "OptionalGetElement", "Identity"});
+  table.add("SequenceConstruct", 11, "inputs+", convertSequenceConstruct);
+  table.add("SequenceEmpty", 11, "", convertSequenceEmpty);
+  table.add("SequenceAt", 11, "input_sequence:any position:integer!", convertSequenceAt);
+  table.add("SequenceInsert", 11, "input_sequence:any tensor position?:integer!", convertSequenceInsert);
+  table.add("SequenceErase", 11, "input_sequence:any position?:integer!", convertSequenceErase);
+  table.add("SequenceLength", 11, "input_sequence:any", convertSequenceLength);
+  table.add("ConcatFromSequence", 11, "input_sequence:any", convertConcatFromSequence);
+  table.add("SplitToSequence", 11, "input[1..] split?:integer", convertSplitToSequence);
+  table.add("SequenceMap", 17, "input_sequence:any additional_inputs*:any", convertSequenceMap);
+  table.add("Optional", 15, "input?:any", convertOptional);
+  table.add("OptionalHasElement", 15, "input?:any", convertOptionalHasElement);
+  table.add("OptionalGetElement", 15, "input:any", convertOptionalGetElement);
 }
 
 } // namespace sluice::conversion

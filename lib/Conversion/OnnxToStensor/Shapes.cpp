@@ -34,6 +34,8 @@ static Results convertConstantOfShape(Node &node) {
   std::optional<Shape> shape = node.knownIntegers(0, "input");
   if (!shape || !node.fits(*shape))
     return failure();
+  if (value && value.getNumElements() != 1)
+    return node.refuse("'value' is not one number");
   if (!value)
     return {{node.splat(node.getBuilder().getF32Type(), *shape, 0)}};
   Type element = value.getElementType();
@@ -62,7 +64,7 @@ static Results convertRange(Node &node) {
     llvm::SmallVector<double> values;
     const double steps = std::max(0.0, std::ceil((limit - start) / delta));
     int64_t count = static_cast<int64_t>(std::min(steps, 0x1p62));
-    if (!node.fits(count, kMaxListed))
+    if (!node.canList(count))
       return failure();
     for (int64_t i = 0; i < count; ++i)
       values.push_back(start + i * delta);
@@ -79,7 +81,7 @@ static Results convertRange(Node &node) {
   const bool empty = delta > 0 ? start >= limit : start <= limit;
   const uint64_t steps = empty ? 0 : (distance - 1) / step + 1;
   const auto count = static_cast<int64_t>(std::min<uint64_t>(steps, std::numeric_limits<int64_t>::max()));
-  if (!node.fits(count, kMaxListed))
+  if (!node.canList(count))
     return failure();
   llvm::SmallVector<int64_t> values;
   for (int64_t i = 0; i < count; ++i)
@@ -91,7 +93,7 @@ static Results convertNonZero(Node &node) {
   const Tensor &input = node.input(0);
   if (!input.constant)
     return node.refuseShapeOf(0, "X");
-  if (!node.fits(input.shape, kMaxListed))
+  if (!node.canList(input.shape))
     return failure();
   llvm::SmallVector<bool> set;
   if (input.isReal())
@@ -121,9 +123,7 @@ static Results convertEyeLike(Node &node) {
   Type element = dataType ? node.elementType(dataType) : input.element;
   if (!element)
     return failure();
-  if (input.rank() != 2)
-    return node.refuse("the input is no matrix");
-  if (!node.fits(input.shape, kMaxListed))
+  if (!node.canList(input.shape))
     return failure();
   llvm::SmallVector<int64_t> ones;
   for (int64_t row = 0; row < input.shape[0]; ++row)
@@ -133,12 +133,12 @@ static Results convertEyeLike(Node &node) {
 }
 
 void addShapes(OperatorTable &table) {
-  table.add("Shape", 1, convertShape);
-  table.add("Size", 1, convertSize);
-  table.add("ConstantOfShape", 9, convertConstantOfShape);
-  table.add("Range", 11, convertRange);
-  table.add("NonZero", 9, convertNonZero);
-  table.add("EyeLike", 9, convertEyeLike);
+  table.add("Shape", 1, "data", convertShape);
+  table.add("Size", 1, "data", convertSize);
+  table.add("ConstantOfShape", 9, "input:integer[1]", convertConstantOfShape);
+  table.add("Range", 11, "start:number! limit:number! delta:number!", convertRange);
+  table.add("NonZero", 9, "X", convertNonZero);
+  table.add("EyeLike", 9, "input[2]", convertEyeLike);
 }
 
 } // namespace sluice::conversion

@@ -51,7 +51,7 @@ static Results convertDft(Node &node) {
       return failure();
     t.length = *given;
   }
-  if (t.length < 1)
+  if (t.length < 1 || size < 1)
     return node.refuse("a transform of length " + llvm::Twine(t.length));
   t.inputs = std::min(size, toReal ? t.length / 2 + 1 : t.length); // what is missing counts as zero
   t.outputs = oneSided && !inverse ? t.length / 2 + 1 : t.length;
@@ -77,8 +77,8 @@ static Results convertStft(Node &node) {
   std::optional<int64_t> step = knownInteger(node, 1, "frame_step");
   if (!step)
     return failure();
-  int64_t batch = signal.rank() ? signal.shape[0] : 0, parts = signal.rank() == 3 ? signal.shape[2] : 1;
-  if (signal.rank() < 2 || signal.rank() > 3 || parts < 1 || parts > 2)
+  int64_t batch = signal.shape[0], parts = signal.rank() == 3 ? signal.shape[2] : 1;
+  if (parts < 1 || parts > 2)
     return node.refuse("the signal is not of shape [batch, length, 1 or 2]");
   int64_t length = window ? window.count() : signal.shape[1];
   if (node.has(3)) {
@@ -95,6 +95,8 @@ static Results convertStft(Node &node) {
   int64_t count = frames.shape[1];
   // A window that is known becomes part of the transform.
   llvm::SmallVector<double> weights;
+  if (window && !node.canList(window.shape))
+    return failure();
   if (window && window.constant)
     weights = readFloats(window.constant);
   else if (window)
@@ -107,7 +109,7 @@ static Results convertStft(Node &node) {
 
 /// Sums of cosines of multiples of n / N turns, N the size or, where the window is symmetric, one less.
 static void addWindow(OperatorTable &table, llvm::StringRef opType, std::array<double, 3> factors) {
-  table.add(opType, 17, [factors](Node &node) -> Results {
+  table.add(opType, 17, "size:integer!", [factors](Node &node) -> Results {
     bool periodic = node.integerAttr("periodic", 1);
     Type element = node.elementType(node.integerAttr("output_datatype", 1));
     std::optional<int64_t> size = knownInteger(node, 0, "size");
@@ -115,6 +117,8 @@ static void addWindow(OperatorTable &table, llvm::StringRef opType, std::array<d
       return failure();
     if (*size < 0)
       return node.refuse("a window of " + llvm::Twine(*size) + " elements");
+    if (!node.canList(*size))
+      return failure();
     int64_t period = periodic ? *size : *size - 1;
     llvm::SmallVector<double> values;
     for (int64_t n = 0; n < *size; ++n) {
@@ -143,19 +147,20 @@ static Results convertMelWeightMatrix(Node &node) {
     const Tensor &input = node.input(2 + i);
     if (!input.constant)
       return node.refuse(node.unknownInput(2 + i, names[i]));
-    numbers[i] = input.isReal() ? readFloats(input.constant).front()
-                                : static_cast<double>(readIntegers(input.constant).front());
+    numbers[i] = readFloats(input.constant).front();
   }
   auto [rate, lower, upper] = numbers;
   auto toMel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
   int64_t bins = *length / 2 + 1;
+  if (*bands < 1 || *length < 1 || !node.canList({bins, *bands}))
+    return node.refuse(llvm::Twine(*bands) + " bands of a spectrum of " + llvm::Twine(*length));
   double low = toMel(lower), step = (toMel(upper) - low) / (*bands + 2);
   Shape edges;
   for (int64_t i = 0; i < *bands + 2; ++i) {
     double hertz = 700 * (std::pow(10, (i * step + low) / 2595) - 1);
-    edges.push_back(static_cast<int64_t>(std::floor((*length + 1) * hertz / rate)));
+    edges.push_back(saturatingInteger(std::floor((*length + 1) * hertz / rate)));
   }
-  if (*bands < 1 || *length < 1 || !(rate > 0) || edges.front() < 0 || edges.back() > bins)
+  if (!(rate > 0) || !llvm::is_sorted(edges) || edges.front() < 0 || edges.back() > bins)
     return node.refuse("the bands do not lie within the spectrum of " + llvm::Twine(bins) + " bins");
   llvm::SmallVector<double> values(bins * *bands, 0);
   for (int64_t band = 0; band < *bands; ++band) {
@@ -172,12 +177,16 @@ static Results convertMelWeightMatrix(Node &node) {
 }
 
 void addSpectra(OperatorTable &table) {
-  table.add("DFT", 17, convertDft);
-  table.add("STFT", 17, convertStft);
+  table.add("DFT", 17, "input:real[2..] dft_length?:integer! axis?:integer!", convertDft);
+  table.add("STFT", 17, "signal:real[2..3] frame_step:integer! window?:real[1] frame_length?:integer!",
+            convertStft);
   addWindow(table, "HannWindow", {0.5, -0.5, 0});
   addWindow(table, "HammingWindow", {25.0 / 46, -21.0 / 46, 0});
   addWindow(table, "BlackmanWindow", {0.42, -0.5, 0.08});
-  table.add("MelWeightMatrix", 17, convertMelWeightMatrix);
+  table.add("MelWeightMatrix", 17,
+            "num_mel_bins:integer! dft_length:integer! sample_rate:integer! lower_edge_hertz:real! "
+            "upper_edge_hertz:real!",
+            convertMelWeightMatrix);
 }
 
 } // namespace sluice::conversion

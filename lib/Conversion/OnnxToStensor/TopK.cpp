@@ -181,6 +181,6 @@ static Results convertTopK(Node &node) {
   return {{back(values, input.element), back(first.indices, i64)}};
 }
 
-void addTopK(OperatorTable &table) { table.add("TopK", 1, convertTopK); }
+void addTopK(OperatorTable &table) { table.add("TopK", 1, "X:number[1..] K?:integer!", convertTopK); }
 
 } // namespace sluice::conversion

@@ -44,8 +44,9 @@ llvm::SmallVector<double> readReals(Node &node, llvm::StringRef name) {
 
 /// The tree below a root, every leaf with the path that leads there. None for what is no tree.
 static std::optional<Tree> walk(const TreeGraph &graph, Child root) {
-  constexpr size_t mostLeaves = 1 << 20;
+  constexpr size_t mostLeaves = 1 << 20, mostSteps = 1 << 24; // on all paths
   Tree tree;
+  size_t steps = 0;
   llvm::DenseMap<int64_t, int64_t> places; // in the tree, of the graph's branches
   using Path = decltype(Leaf::path);
   llvm::SmallVector<std::pair<Child, Path>> open = {{root, {}}};
@@ -54,7 +55,8 @@ static std::optional<Tree> walk(const TreeGraph &graph, Child root) {
     size_t limit = at.isLeaf ? graph.leaves.size() : graph.branches.size();
     bool isThere = at.index >= 0 && at.index < static_cast<int64_t>(limit);
     // A path longer than the tree has branches goes in a circle.
-    if (!isThere || path.size() > graph.branches.size() || tree.leaves.size() >= mostLeaves)
+    if (!isThere || path.size() > graph.branches.size() || tree.leaves.size() >= mostLeaves ||
+        (steps += path.size()) > mostSteps)
       return std::nullopt;
     if (at.isLeaf) {
       tree.leaves.push_back({path, graph.leaves[at.index]});
@@ -79,7 +81,7 @@ static std::optional<Forest> plantForest(Node &node, const TreeGraph &graph, int
   for (const Child &root : graph.roots) {
     std::optional<Tree> tree = walk(graph, root);
     if (!tree) {
-      (void)node.refuse("tree " + llvm::Twine(forest.trees.size()) + " is no tree");
+      (void)node.refuse("tree " + llvm::Twine(forest.trees.size()) + " is no tree, or too large a one");
       return std::nullopt;
     }
     forest.trees.push_back(std::move(*tree));

@@ -76,6 +76,8 @@ static Tensor findMembers(Node &node, const Tensor &rows, llvm::ArrayRef<Branch>
   int64_t count = branches.size(), most = 1;
   for (const Branch &branch : branches)
     most = std::max<int64_t>(most, branch.members.size());
+  if (!node.canList({count, most}))
+    return node.splat(builder.getI1Type(), {1, count}, 0);
   llvm::SmallVector<double> members(count * most, std::numeric_limits<double>::quiet_NaN());
   for (auto [index, branch] : llvm::enumerate(branches))
     llvm::copy(branch.members, members.begin() + index * most);
@@ -125,12 +127,15 @@ struct Layout {
 
 /// A path is 1 where it takes the true side, -1 where the false one: their product with the decisions reaches
 /// the number of true sides only if all agree.
-static Layout layOut(const Forest &forest) {
+/// None, refused, if that is too large.
+static std::optional<Layout> layOut(Node &node, const Forest &forest) {
   Layout layout = {static_cast<int64_t>(forest.trees.size()), 1, 1, {}, {}, {}};
   for (const Tree &tree : forest.trees) {
     layout.branches = std::max<int64_t>(layout.branches, tree.branches.size());
     layout.leaves = std::max<int64_t>(layout.leaves, tree.leaves.size());
   }
+  if (!node.canList({layout.trees, layout.leaves, std::max(layout.branches, forest.targets)}))
+    return std::nullopt;
   layout.all.resize(layout.trees * layout.branches);
   layout.paths.resize(layout.trees * layout.leaves * layout.branches, 0);
   layout.wanted.resize(layout.trees * layout.leaves,
@@ -175,7 +180,10 @@ Tensor evaluateForest(Node &node, const Tensor &rows, const Forest &forest, llvm
   if (node.refused())
     return rows;
   double neutral = isLeast ? greatest : isGreatest ? -greatest : 0;
-  Layout layout = layOut(forest);
+  std::optional<Layout> arranged = layOut(node, forest);
+  if (!arranged)
+    return rows;
+  const Layout &layout = *arranged;
   int64_t leaves = layout.trees * layout.leaves, count = rows.shape[0];
   llvm::SmallVector<double> weights(forest.targets * leaves, neutral);
   for (auto [index, tree] : llvm::enumerate(forest.trees))
@@ -295,9 +303,9 @@ static Results convertTreeEnsembleClassifier(Node &node) {
 }
 
 void addTrees(OperatorTable &table) {
-  table.add("TreeEnsemble", 5, convertTreeEnsemble, kMlDomain);
-  table.add("TreeEnsembleRegressor", 1, convertTreeEnsembleRegressor, kMlDomain);
-  table.add("TreeEnsembleClassifier", 1, convertTreeEnsembleClassifier, kMlDomain);
+  table.add("TreeEnsemble", 5, "X:real[1..2]", convertTreeEnsemble, kMlDomain);
+  table.add("TreeEnsembleRegressor", 1, "X:number[1..2]", convertTreeEnsembleRegressor, kMlDomain);
+  table.add("TreeEnsembleClassifier", 1, "X:number[1..2]", convertTreeEnsembleClassifier, kMlDomain);
 }
 
 } // namespace sluice::conversion

@@ -7,6 +7,8 @@
 
 #include "Families.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace sluice::conversion {
@@ -33,6 +35,11 @@ std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
   windows.sizes.assign(sizes.begin(), sizes.end());
   if (sizes.size() != count || pads.size() != 2 * count) {
     (void)node.refuse("'kernel_shape' or 'pads' does not fit " + llvm::Twine(count) + " spatial dimensions");
+    return std::nullopt;
+  }
+  constexpr int64_t widest = std::numeric_limits<int32_t>::max();
+  if (llvm::any_of(sizes, [](int64_t size) { return size < 1 || size > widest; })) {
+    (void)node.refuse("a window has shape " + shapeText(sizes));
     return std::nullopt;
   }
   bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";

@@ -22,21 +22,29 @@ using namespace sluice;
 
 namespace {
 
-/// One row an operator, with all versions from which on a conversion of it holds.
+/// One row an operator and list of operands, with the versions from which on a conversion of it holds.
 std::string operatorTable() {
-  std::string text = "| operator | since version |\n| --- | --- |\n";
-  std::string previous;
+  std::string text = "| operator | since version | operands |\n| --- | --- | --- |\n";
+  std::string name, versions, operands;
+  auto finishRow = [&] {
+    if (!name.empty())
+      text += "| " + name + " | " + versions + " | " + operands + " |\n";
+  };
   for (const SupportedOperator &row : supportedOperators()) {
-    std::string name = row.opType.str();
+    std::string rowName = row.opType.str(),
+                rowOperands = row.operands.empty() ? "" : "`" + row.operands.str() + "`";
     if (row.domain != "ai.onnx")
-      name = row.domain.str() + "." + name;
-    if (name == previous) {
-      text.insert(text.size() - 3, ", " + std::to_string(row.sinceVersion));
+      rowName = row.domain.str() + "." + rowName;
+    if (rowName == name && rowOperands == operands) {
+      versions += ", " + std::to_string(row.sinceVersion);
       continue;
     }
-    text += "| " + name + " | " + std::to_string(row.sinceVersion) + " |\n";
-    previous = name;
+    finishRow();
+    name = rowName;
+    versions = std::to_string(row.sinceVersion);
+    operands = rowOperands;
   }
+  finishRow();
   return text;
 }
 
