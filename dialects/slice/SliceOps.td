@@ -40,7 +40,7 @@ def Slice_PermuteOp : Pass_PermuteOp<Slice_Dialect, unitPlace>;
 def Slice_GatherOp : Pass_GatherOp<Slice_Dialect, unitPlace>;
 def Slice_ExchangeOp : Pass_ExchangeOp<Slice_Dialect, (ins)>;
 
-def Slice_YieldOp : Op<Slice_Dialect, "yield", [Pure, Terminator]> {
+def Slice_YieldOp : Op<Slice_Dialect, "yield", [Pure, Terminator, ParentOneOf<["MapOp", "ContractOp"]>]> {
   let summary = "the results of a pass's body";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";

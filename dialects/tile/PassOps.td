@@ -23,7 +23,6 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "dialects/tile/TileTypes.td"
 
-def Pass_Views : TypedArrayAttrBase<I64Attr, "views">;
 defvar noExtra = (ins);
 
 class Pass_Op<Dialect dialect, string mnemonic, list<Trait> traits = []> : Op<dialect, mnemonic, traits> {
@@ -75,7 +74,7 @@ class Pass_OutputOp<Dialect dialect> : Pass_Op<dialect, "output"> {
   let assemblyFormat = "$buffer $view `count` $count $name attr-dict `:` type($buffer)";
 }
 
-class Pass_MapOp<Dialect dialect, dag placement> : Pass_Op<dialect, "map", [AttrSizedOperandSegments, SingleBlock]> {
+class Pass_MapOp<Dialect dialect, dag placement> : Pass_Op<dialect, "map", [AttrSizedOperandSegments, SingleBlock, IsolatedFromAbove]> {
   let summary = "one chained VXM pass";
   let description = [{
     `count` vectors of each input stream through a chain of ALUs. The body is that of `stensor.map`; its argument and
@@ -90,7 +89,7 @@ class Pass_MapOp<Dialect dialect, dag placement> : Pass_Op<dialect, "map", [Attr
   }];
 }
 
-class Pass_ContractOp<Dialect dialect, dag placement> : Pass_Op<dialect, "contract", [AttrSizedOperandSegments, SingleBlock]> {
+class Pass_ContractOp<Dialect dialect, dag placement> : Pass_Op<dialect, "contract", [AttrSizedOperandSegments, SingleBlock, IsolatedFromAbove]> {
   let summary = "rows through a column of weight tiles, accumulated in place";
   let description = [{
     One unit of contraction work on `planes` planes (tandems for fp16) of one hemisphere that see the same rows. Chunk c of the

@@ -6,26 +6,40 @@
 //===----------------------------------------------------------------------===//
 //
 // The passes of `tile` and `slice` are the same operations with and without a
-// place (PassOps.td); these checks serve both.
+// place (PassOps.td); these checks serve both. Numbers may come from a text: any 64 bits.
+// What needs the target's numbers is checked before each step down (lib/Conversion/Checks).
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef SLUICE_DIALECTS_TILE_PASSVERIFIERS_H
 #define SLUICE_DIALECTS_TILE_PASSVERIFIERS_H
 
+#include "dialects/tile/PassBody.h"
 #include "dialects/tile/TileDialect.h"
+
+#include "llvm/Support/CheckedArithmetic.h"
 
 namespace sluice::tile {
 
-/// Fails unless vectors start, start + step, ... (count of them) lie inside `type`.
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+/// Fails unless `count` is at least 1 and vectors start, start + step, ... (count of them) lie inside `type`.
 template <typename Op>
-mlir::LogicalResult verifyView(Op op, llvm::StringRef what, BufferType type, int64_t start, int64_t step,
+mlir::LogicalResult verifyView(Op op, const llvm::Twine &what, BufferType type, int64_t start, int64_t step,
                                int64_t count) {
-  int64_t last = start + step * (count - 1);
-  if (std::min(start, last) < 0 || std::max(start, last) >= type.getVectors())
-    return op.emitOpError() << what << " uses vectors " << start << " to " << last << " of a buffer of "
-                            << type.getVectors();
-  return mlir::success();
+  if (count < 1)
+    return op.emitOpError("count of ") << what << " must be at least 1, is " << count;
+  std::optional<int64_t> last = llvm::checkedMulAdd(step, count - 1, start);
+  if (last && std::min(start, *last) >= 0 && std::max(start, *last) < type.getVectors())
+    return mlir::success();
+  mlir::InFlightDiagnostic error = op.emitOpError() << what << " uses vectors " << start << " to ";
+  if (last)
+    error << *last;
+  else
+    error << start << " + " << count - 1 << " x " << step;
+  return error << " of a buffer of " << type.getVectors();
 }
 
 /// Fails unless `views` holds a (start, step) pair inside its buffer for each operand.
@@ -37,132 +51,197 @@ mlir::LogicalResult verifyViews(Op op, llvm::StringRef what, mlir::ValueRange bu
   if (views.size() != 2 * buffers.size())
     return op.emitOpError("needs a (start, step) pair for each of ")
            << buffers.size() << " " << what << " operands, has " << views.size() << " numbers";
-  for (auto [i, buffer] : llvm::enumerate(buffers)) {
-    std::string name = (what + " operand " + llvm::Twine(i)).str();
-    if (failed(verifyView(op, name, llvm::cast<BufferType>(buffer.getType()), views[2 * i], views[2 * i + 1],
-                          count)))
+  for (auto [i, buffer] : llvm::enumerate(buffers))
+    if (failed(verifyView(op, what + " operand " + llvm::Twine(i), llvm::cast<BufferType>(buffer.getType()),
+                          views[2 * i], views[2 * i + 1], count)))
       return mlir::failure();
-  }
   return mlir::success();
 }
 
+//===----------------------------------------------------------------------===//
+// Buffers and bindings
+//===----------------------------------------------------------------------===//
+
 template <typename Op>
 mlir::LogicalResult verifyStripes(Op op) {
-  if (op.getStripes() < 1)
-    return op.emitOpError("stripes must be at least 1, is ") << op.getStripes();
+  if (int64_t stripes = op.getStripes(); stripes < 1)
+    return op.emitOpError("stripes must be at least 1, is ") << stripes;
   return mlir::success();
 }
 
 template <typename Op>
 mlir::LogicalResult verifyConstant(Op op) {
-  auto data = op.getData().getShapedType();
+  auto data = llvm::dyn_cast<mlir::RankedTensorType>(op.getData().getShapedType());
   auto type = op.getBuffer().getType();
-  int64_t rank = data.getRank();
-  if ((rank != 3 && rank != 4) || !data.getElementType().isInteger(8))
-    return op.emitOpError("data must be int8 of shape [(cards,) vectors, bytes, lanes], is ") << data;
+  int64_t rank = data ? data.getRank() : 0;
+  if ((rank != 3 && rank != 4) || !data.hasStaticShape() || !data.getElementType().isInteger(8))
+    return op.emitOpError("data must be int8 of shape [(cards,) vectors, bytes, lanes], is ")
+           << op.getData().getShapedType();
   if (data.getDimSize(rank - 3) != type.getVectors() || data.getDimSize(rank - 2) != type.getBytes())
     return op.emitOpError("data of ")
            << data.getDimSize(rank - 3) << " vectors of " << data.getDimSize(rank - 2)
            << " bytes for a buffer of " << type.getVectors() << " of " << type.getBytes();
+  if (failed(verifyBytes(op, op.getData())))
+    return mlir::failure();
   return verifyStripes(op);
 }
 
-/// Fails unless permutation and lane dimensions describe a layout of a tensor of `type`.
+/// Fails unless permutation and lane dimensions describe a layout of a tensor of `type`, and there may be
+/// that many vectors from `first` on.
 template <typename Op>
-mlir::LogicalResult verifyLayout(Op op) {
+mlir::LogicalResult verifyLayout(Op op, int64_t vectors) {
   auto type = llvm::dyn_cast<mlir::RankedTensorType>(op.getMachineType());
   if (!type || !type.hasStaticShape())
     return op.emitOpError("machine_type must be a tensor of static shape, is ") << op.getMachineType();
+  if (!isBodyType(type.getElementType()))
+    return op.emitOpError("machine_type has elements ") << type.getElementType() << ", which no vector holds";
   llvm::SmallVector<int64_t> sorted(op.getPermutation());
   llvm::sort(sorted);
   for (auto [i, d] : llvm::enumerate(sorted))
     if (int64_t(i) != d)
       return op.emitOpError("permutation does not name each of ") << type.getRank() << " dimensions once";
-  if (int64_t(sorted.size()) != type.getRank() || int64_t(op.getLaneDims()) > type.getRank())
+  int64_t laneDims = op.getLaneDims(), first = op.getFirst();
+  if (int64_t(sorted.size()) != type.getRank() || laneDims < 0 || laneDims > type.getRank())
     return op.emitOpError("layout does not fit rank ") << type.getRank();
+  if (first < 0 || !llvm::checkedAdd(first, vectors))
+    return op.emitOpError("has no vectors ") << first << " and " << vectors << " on";
+  if (int64_t bytes = widthOf(type.getElementType()); bytes != op.getBuffer().getType().getBytes())
+    return op.emitOpError("machine_type has elements of ")
+           << bytes << " bytes, the buffer of " << op.getBuffer().getType().getBytes();
   return mlir::success();
 }
 
 template <typename Op>
 mlir::LogicalResult verifyInput(Op op) {
-  return mlir::success(succeeded(verifyLayout(op)) && succeeded(verifyStripes(op)));
+  if (failed(verifyLayout(op, op.getBuffer().getType().getVectors())))
+    return mlir::failure();
+  return verifyStripes(op);
 }
 
 template <typename Op>
 mlir::LogicalResult verifyOutput(Op op) {
-  if (failed(verifyLayout(op)))
+  if (failed(verifyLayout(op, op.getCount())))
     return mlir::failure();
   // A tensor of no elements is bound to no vector.
-  if (op.getCount() == 0 && llvm::cast<mlir::RankedTensorType>(op.getMachineType()).getNumElements() == 0)
-    return mlir::success();
+  auto type = llvm::cast<mlir::RankedTensorType>(op.getMachineType());
+  if (op.getCount() == 0 && llvm::is_contained(type.getShape(), 0)) {
+    if (llvm::equal(op.getView(), llvm::ArrayRef<int64_t>{0, 0}))
+      return mlir::success();
+    return op.emitOpError("of no vectors must have the view [0, 0]");
+  }
   return verifyViews(op, "buffer", op->getOperands(), op.getView(), op.getCount());
 }
 
-/// Fails unless body arguments and yielded values have the widths of their buffers.
-template <typename Op>
-mlir::LogicalResult verifyWidths(Op op, llvm::StringRef what, mlir::TypeRange types,
-                                 mlir::ValueRange buffers) {
-  if (types.size() != buffers.size())
-    return op.emitOpError("body has ")
-           << types.size() << " " << what << " for " << buffers.size() << " buffers";
-  for (auto [i, type, buffer] : llvm::enumerate(types, buffers)) {
-    int64_t bytes = type.isInteger(1) ? 1 : type.getIntOrFloatBitWidth() / 8;
-    int64_t have = llvm::cast<BufferType>(buffer.getType()).getBytes();
-    if (bytes != have)
-      return op.emitOpError() << what << " " << i << " of " << bytes << " bytes has a buffer of " << have;
-  }
-  return mlir::success();
-}
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
 
 template <typename Op>
 mlir::LogicalResult verifyMap(Op op) {
   mlir::Block &body = op.getBody().front();
+  if (op.getOutputs().empty())
+    return op.emitOpError("has no outputs");
   if (failed(verifyViews(op, "input", op.getInputs(), op.getInputViews(), op.getCount())) ||
       failed(verifyViews(op, "output", op.getOutputs(), op.getOutputViews(), op.getCount())) ||
+      failed(verifyBody(op, body)) ||
       failed(verifyWidths(op, "arguments", body.getArgumentTypes(), op.getInputs())))
     return mlir::failure();
-  return verifyWidths(op, "results", body.getTerminator()->getOperandTypes(), op.getOutputs());
+  return verifyWidths(op, "results", body.back().getOperandTypes(), op.getOutputs());
 }
 
+/// Fails unless there are weight tiles of one width, 1 or 2 bytes, that hold the columns.
 template <typename Op>
-mlir::LogicalResult verifyContract(Op op) {
-  int64_t planes = op.getPlanes(), chunks = op.getLanes().size(), count = op.getCount();
+mlir::LogicalResult verifyWeights(Op op) {
+  int64_t planes = op.getPlanes(), chunks = op.getLanes().size(), tiles = op.getWeights().size();
   if (planes < 1 || chunks < 1)
     return op.emitOpError("needs a plane and a chunk");
-  if (int64_t(op.getWeights().size()) != planes * chunks)
+  if (llvm::checkedMul(planes, chunks) != tiles)
     return op.emitOpError("needs a weight tile for each of ")
-           << planes << " planes and " << chunks << " chunks, has " << op.getWeights().size();
+           << planes << " planes and " << chunks << " chunks, has " << tiles;
   if (int64_t(op.getColumns().size()) != planes)
     return op.emitOpError("needs the columns of each of ")
            << planes << " planes, has " << op.getColumns().size();
+  int64_t bytes = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes();
+  if (bytes > 2)
+    return op.emitOpError("weights must have 1 byte (int8) or 2 (fp16), have ") << bytes;
+  if (bytes == 2 && planes != 1)
+    return op.emitOpError("fp16 takes the planes of a hemisphere as one, has ") << planes;
+  for (auto [i, tile] : llvm::enumerate(op.getWeights())) {
+    auto type = llvm::cast<BufferType>(tile.getType());
+    int64_t columns = op.getColumns()[i % planes];
+    if (type.getBytes() != bytes)
+      return op.emitOpError("weight tile ")
+             << i << " has " << type.getBytes() << " bytes an element, the first " << bytes;
+    if (columns < 1 || columns > type.getVectors())
+      return op.emitOpError("has ") << columns << " columns of weight tile " << i << ", which has "
+                                    << type.getVectors();
+  }
+  for (int64_t lanes : op.getLanes())
+    if (lanes < 1)
+      return op.emitOpError("needs a lane of each chunk, has ") << lanes;
+  return mlir::success();
+}
+
+/// Fails unless the row segments of each chunk, in ascending order, are the unit's rows.
+template <typename Op>
+mlir::LogicalResult verifyRows(Op op) {
   llvm::ArrayRef<int64_t> segments = op.getRowSegments();
+  int64_t chunks = op.getLanes().size(), count = op.getCount(), last = 0;
+  int64_t bytes = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes();
   if (segments.size() != 4 * op.getRows().size())
     return op.emitOpError("needs four numbers for each of ")
            << op.getRows().size() << " row operands, has " << segments.size();
   llvm::SmallVector<int64_t> rows(chunks, 0);
   for (auto [j, buffer] : llvm::enumerate(op.getRows())) {
-    int64_t chunk = segments[4 * j];
+    auto type = llvm::cast<BufferType>(buffer.getType());
+    int64_t chunk = segments[4 * j], length = segments[4 * j + 3];
     if (chunk < 0 || chunk >= chunks)
       return op.emitOpError("row operand ") << j << " belongs to chunk " << chunk << " of " << chunks;
-    if (failed(verifyView(op, "row operand", llvm::cast<BufferType>(buffer.getType()), segments[4 * j + 1],
-                          segments[4 * j + 2], segments[4 * j + 3])))
+    if (chunk < last)
+      return op.emitOpError("row operand ") << j << " belongs to chunk " << chunk << " after chunk " << last;
+    last = chunk;
+    if (type.getBytes() != bytes)
+      return op.emitOpError("row operand ")
+             << j << " has " << type.getBytes() << " bytes an element, the weights " << bytes;
+    if (failed(verifyView(op, "row operand " + llvm::Twine(j), type, segments[4 * j + 1], segments[4 * j + 2],
+                          length)))
       return mlir::failure();
-    rows[chunk] += segments[4 * j + 3];
+    // More than the unit's are too many, however many more.
+    rows[chunk] = llvm::checkedAdd(rows[chunk], length).value_or(INT64_MAX);
   }
   for (auto [chunk, n] : llvm::enumerate(rows))
     if (n != count)
       return op.emitOpError("chunk ") << chunk << " has " << n << " rows, the unit has " << count;
-  if (op.getExtras().size() % planes || op.getOutputs().size() % planes)
-    return op.emitOpError("extras and outputs must be the same for each of ") << planes << " planes";
-  if (failed(verifyViews(op, "extra", op.getExtras(), op.getExtraViews(), count)) ||
-      failed(verifyViews(op, "output", op.getOutputs(), op.getOutputViews(), count)))
+  return mlir::success();
+}
+
+template <typename Op>
+mlir::LogicalResult verifyContract(Op op) {
+  if (failed(verifyWeights(op)) || failed(verifyRows(op)))
     return mlir::failure();
+  int64_t planes = op.getPlanes(), count = op.getCount();
+  if (op.getExtras().size() % planes || op.getOutputs().size() % planes || op.getOutputs().empty())
+    return op.emitOpError("extras and outputs must be the same for each of ") << planes << " planes";
   mlir::Block &body = op.getBody().front();
-  if (body.getNumArguments() != 1 + op.getExtras().size() / planes)
-    return op.emitOpError("body has ") << body.getNumArguments() << " arguments for the result and "
-                                       << op.getExtras().size() / planes << " extras";
-  return verifyWidths(op, "results", body.getTerminator()->getOperandTypes(),
-                      op.getOutputs().take_front(op.getOutputs().size() / planes));
+  if (failed(verifyViews(op, "extra", op.getExtras(), op.getExtraViews(), count)) ||
+      failed(verifyViews(op, "output", op.getOutputs(), op.getOutputViews(), count)) ||
+      failed(verifyBody(op, body)))
+    return mlir::failure();
+  size_t extras = op.getExtras().size() / planes, outputs = op.getOutputs().size() / planes;
+  if (body.getNumArguments() != 1 + extras)
+    return op.emitOpError("body has ")
+           << body.getNumArguments() << " arguments for the result and " << extras << " extras";
+  bool isHalf = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes() == 2;
+  if (mlir::Type type = body.getArgument(0).getType(); isHalf ? !type.isF32() : !type.isInteger(32))
+    return op.emitOpError("accumulates ") << (isHalf ? "f32" : "i32") << ", its body takes " << type;
+  mlir::TypeRange arguments = body.getArgumentTypes();
+  for (int64_t p = 0; p < planes; ++p)
+    if (failed(
+            verifyWidths(op, "extras", arguments.drop_front(), op.getExtras().slice(p * extras, extras))) ||
+        failed(verifyWidths(op, "results", body.back().getOperandTypes(),
+                            op.getOutputs().slice(p * outputs, outputs))))
+      return mlir::failure();
+  return mlir::success();
 }
 
 template <typename Op>
@@ -194,10 +273,9 @@ mlir::LogicalResult verifyExchange(Op op) {
     return op.emitOpError("input elements of ")
            << op.getInput().getType().getBytes() << " bytes for an output of "
            << op.getOutput().getType().getBytes();
-  int64_t have = op.getOutput().getType().getVectors();
-  if (int64_t count = op.getCount();
-      count < 1 || count > op.getInput().getType().getVectors() || have % count)
-    return op.emitOpError("count ") << op.getCount() << " does not fit an input of "
+  int64_t have = op.getOutput().getType().getVectors(), count = op.getCount();
+  if (count < 1 || count > op.getInput().getType().getVectors() || have % count)
+    return op.emitOpError("count ") << count << " does not fit an input of "
                                     << op.getInput().getType().getVectors() << " and an output of " << have;
   return mlir::success();
 }

@@ -20,7 +20,7 @@ def Tile_PermuteOp : Pass_PermuteOp<Tile_Dialect, (ins)>;
 def Tile_GatherOp : Pass_GatherOp<Tile_Dialect, (ins)>;
 def Tile_ExchangeOp : Pass_ExchangeOp<Tile_Dialect, (ins)>;
 
-def Tile_YieldOp : Op<Tile_Dialect, "yield", [Pure, Terminator]> {
+def Tile_YieldOp : Op<Tile_Dialect, "yield", [Pure, Terminator, ParentOneOf<["MapOp", "ContractOp"]>]> {
   let summary = "the results of a pass's body";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
