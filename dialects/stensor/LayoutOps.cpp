@@ -9,6 +9,7 @@
 #include "dialects/stensor/StensorDialect.h"
 
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 using namespace sluice::stensor;
@@ -128,10 +129,12 @@ LogicalResult SliceOp::verify() {
       failed(verifyCount(*this, "strides", getStrides(), input.getRank())))
     return failure();
   for (int64_t dim = 0; dim < input.getRank(); ++dim) {
-    int64_t count = result.getDimSize(dim), size = input.getDimSize(dim);
-    if (count == 0)
+    int64_t count = result.getDimSize(dim), size = input.getDimSize(dim), first = getOffsets()[dim];
+    if (count == 0 && first >= 0 && first <= size)
       continue;
-    int64_t first = getOffsets()[dim], last = first + (count - 1) * getStrides()[dim];
+    // A last element that has no number lies outside as well.
+    int64_t last =
+        llvm::checkedMulAdd(std::max<int64_t>(count - 1, 0), getStrides()[dim], first).value_or(-1);
     if (first < 0 || first >= size || last < 0 || last >= size)
       return emitOpError() << "takes elements " << first << " to " << last << " of dimension " << dim
                            << ", which has " << size;
@@ -149,8 +152,11 @@ OpFoldResult SliceOp::fold(FoldAdaptor) {
   if (auto inner = getInput().getDefiningOp<SliceOp>()) {
     SmallVector<int64_t> offsets, strides;
     for (int64_t dim = 0; dim < input.getRank(); ++dim) {
-      offsets.push_back(inner.getOffsets()[dim] + getOffsets()[dim] * inner.getStrides()[dim]);
-      strides.push_back(getStrides()[dim] * inner.getStrides()[dim]);
+      // What no second element follows may have any stride.
+      int64_t count = getType().getDimSize(dim),
+              step = input.getDimSize(dim) > 1 ? inner.getStrides()[dim] : 0;
+      offsets.push_back(inner.getOffsets()[dim] + (count > 0 ? getOffsets()[dim] * step : 0));
+      strides.push_back(count > 1 ? getStrides()[dim] * step : 1);
     }
     setOffsets(offsets);
     setStrides(strides);
@@ -172,7 +178,8 @@ LogicalResult PadOp::verify() {
     return emitOpError() << "'value' is " << getValue() << ", need a number of type "
                          << input.getElementType();
   for (int64_t dim = 0; dim < input.getRank(); ++dim) {
-    int64_t low = getLow()[dim], high = result.getDimSize(dim) - input.getDimSize(dim) - low;
+    int64_t low = getLow()[dim], more = result.getDimSize(dim) - input.getDimSize(dim);
+    int64_t high = llvm::checkedSub(more, low).value_or(-1);
     if (low < 0 || high < 0)
       return emitOpError() << "puts " << low << " elements before and " << high << " after dimension " << dim
                            << ", need none negative";
@@ -222,9 +229,9 @@ LogicalResult WindowOp::verify() {
       failed(verifyCount(*this, "strides", getStrides(), count)) ||
       failed(verifyCount(*this, "dilations", getDilations(), count)))
     return failure();
-  if (first < 0 || first + count > input.getRank())
-    return emitOpError() << "slides over dimensions " << first << " to " << first + count - 1
-                         << ", but the input has rank " << input.getRank();
+  if (first < 0 || first > input.getRank() - count)
+    return emitOpError() << "slides over " << count << " dimensions from " << first
+                         << " on, but the input has rank " << input.getRank();
   if (result.getRank() != input.getRank() + count)
     return emitOpError() << "result has rank " << result.getRank() << ", need " << input.getRank() + count;
   for (int64_t dim = 0; dim < result.getRank(); ++dim) {
@@ -242,11 +249,15 @@ LogicalResult WindowOp::verify() {
     if (getSizes()[i] < 1 || getStrides()[i] < 1 || getDilations()[i] < 1)
       return emitOpError() << "window " << i << " has size " << getSizes()[i] << ", stride "
                            << getStrides()[i] << ", dilation " << getDilations()[i] << ", need at least 1";
-    int64_t need =
-        (result.getDimSize(first + i) - 1) * getStrides()[i] + (getSizes()[i] - 1) * getDilations()[i] + 1;
-    if (need > input.getDimSize(first + i))
-      return emitOpError() << "windows reach over " << need << " elements of dimension " << first + i
-                           << ", which has " << input.getDimSize(first + i);
+    int64_t windows = result.getDimSize(first + i), size = input.getDimSize(first + i);
+    if (windows == 0)
+      continue;
+    std::optional<int64_t> last = llvm::checkedMul(windows - 1, getStrides()[i]);
+    last = last ? llvm::checkedMulAdd(getSizes()[i] - 1, getDilations()[i], *last) : std::nullopt;
+    if (!last || *last >= size)
+      return emitOpError() << "windows reach to element "
+                           << (last ? std::to_string(*last) : "beyond all numbers") << " of dimension "
+                           << first + i << ", which has " << size;
   }
   return success();
 }

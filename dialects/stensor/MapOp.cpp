@@ -79,6 +79,8 @@ static LogicalResult verifyShapes(MapOp op) {
 
 static LogicalResult verifyBody(MapOp op) {
   Block &block = op.getBlock();
+  if (!isa<YieldOp>(block.back()))
+    return op.emitOpError() << "body ends with " << block.back().getName() << ", need stensor.yield";
   if (block.getNumArguments() != op.getInputs().size())
     return op.emitOpError() << "has " << op.getInputs().size() << " inputs, but its body has "
                             << block.getNumArguments() << " arguments";

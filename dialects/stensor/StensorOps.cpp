@@ -8,6 +8,7 @@
 #include "dialects/stensor/StensorDialect.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 using namespace sluice::stensor;
@@ -25,11 +26,15 @@ LogicalResult ConstantOp::verify() {
   if (!resource || !resource.getRawHandle().getBlob())
     return success();
   auto type = cast<RankedTensorType>(getType());
-  int64_t need = type.getNumElements() * elementBytes(type.getElementType());
+  std::optional<int64_t> need = elementBytes(type.getElementType());
+  for (int64_t extent : type.getShape())
+    need = need ? llvm::checkedMul(*need, extent) : std::nullopt;
   int64_t have = static_cast<int64_t>(resource.getRawHandle().getBlob()->getData().size());
-  if (have != need)
-    return emitOpError() << "resource has " << have << " bytes, need " << need << " for " << type;
-  return success();
+  if (have == need)
+    return success();
+  return emitOpError() << "resource has " << have << " bytes, need "
+                       << (need ? std::to_string(*need) : "more than there are numbers for") << " for "
+                       << type;
 }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
@@ -94,7 +99,7 @@ LogicalResult ConcatOp::verify() {
   int64_t dim = getDim();
   if (dim < 0 || dim >= result.getRank())
     return emitOpError() << "dim is " << dim << ", but the result has rank " << result.getRank();
-  int64_t total = 0;
+  std::optional<int64_t> total = 0;
   for (auto [index, input] : llvm::enumerate(getInputs())) {
     RankedTensorType type = tensorType(input);
     if (type.getRank() != result.getRank())
@@ -105,11 +110,11 @@ LogicalResult ConcatOp::verify() {
     RankedTensorType need = result.clone(shape);
     if (type != need)
       return emitOpError() << "input " << index << " is " << type << ", need " << need;
-    total += type.getDimSize(dim);
+    total = total ? llvm::checkedAdd(*total, type.getDimSize(dim)) : std::nullopt;
   }
   if (total != result.getDimSize(dim))
-    return emitOpError() << "inputs have " << total << " elements in dimension " << dim << ", the result "
-                         << result.getDimSize(dim);
+    return emitOpError() << "inputs have " << (total ? std::to_string(*total) : "countless")
+                         << " elements in dimension " << dim << ", the result " << result.getDimSize(dim);
   return success();
 }
 

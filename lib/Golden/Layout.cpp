@@ -127,12 +127,16 @@ TensorValue evaluateTranspose(stensor::TransposeOp op, const TensorValue &input)
   return take(op.getType(), input, 0, strides);
 }
 
+/// Elements between neighbours of a dimension of `size`. What has no neighbour may have any step.
+static int64_t strideOf(int64_t stride, int64_t step, int64_t size) { return size > 1 ? stride * step : 0; }
+
 TensorValue evaluateSlice(stensor::SliceOp op, const TensorValue &input) {
   SmallVector<int64_t> strides = rowMajorStrides(input.shape());
   int64_t offset = 0;
-  for (auto [stride, first, step] : llvm::zip_equal(strides, op.getOffsets(), op.getStrides())) {
+  for (auto [stride, first, step, size] :
+       llvm::zip_equal(strides, op.getOffsets(), op.getStrides(), op.getType().getShape())) {
     offset += first * stride;
-    stride *= step;
+    stride = strideOf(stride, step, size);
   }
   return take(op.getType(), input, offset, strides);
 }
@@ -167,9 +171,11 @@ TensorValue evaluateBroadcast(stensor::BroadcastOp op, const TensorValue &input)
 TensorValue evaluateWindow(stensor::WindowOp op, const TensorValue &input) {
   SmallVector<int64_t> strides = rowMajorStrides(input.shape()), windows;
   int64_t first = op.getFirst();
-  for (auto [i, step, dilation] : llvm::enumerate(op.getStrides(), op.getDilations())) {
-    windows.push_back(strides[first + i] * dilation);
-    strides[first + i] *= step;
+  if (op.getType().getNumElements() == 0)
+    return TensorValue(op.getType());
+  for (auto [i, step, dilation, size] : llvm::enumerate(op.getStrides(), op.getDilations(), op.getSizes())) {
+    windows.push_back(strideOf(strides[first + i], dilation, size));
+    strides[first + i] = strideOf(strides[first + i], step, op.getType().getDimSize(first + i));
   }
   strides.insert(strides.begin() + first + windows.size(), windows.begin(), windows.end());
   return take(op.getType(), input, 0, strides);

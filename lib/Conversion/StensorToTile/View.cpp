@@ -125,28 +125,35 @@ static View transposed(const View &input, stensor::TransposeOp op) {
   return input.strided(op.getType().getShape(), 0, strides);
 }
 
+/// Elements between neighbours of a dimension of `size`. What has no neighbour may have any step.
+static int64_t strideOf(int64_t stride, int64_t step, int64_t size) { return size > 1 ? stride * step : 0; }
+
 static View sliced(const View &input, stensor::SliceOp op) {
   Shape strides = stridesOf(input.shape());
   int64_t offset = 0;
-  for (auto [stride, start, step] : llvm::zip_equal(strides, op.getOffsets(), op.getStrides())) {
+  for (auto [stride, start, step, size] :
+       llvm::zip_equal(strides, op.getOffsets(), op.getStrides(), op.getType().getShape())) {
     offset += start * stride;
-    stride *= step;
+    stride = strideOf(stride, step, size);
   }
   return input.strided(op.getType().getShape(), offset, strides);
 }
 
 static View windowed(const View &input, stensor::WindowOp op) {
   Shape from = stridesOf(input.shape()), strides;
+  llvm::ArrayRef<int64_t> shape = op.getType().getShape();
   int64_t first = op.getFirst(), count = op.getSizes().size();
+  if (llvm::is_contained(shape, 0))
+    return input.strided(shape, 0, Shape(shape.size(), 0));
   for (int64_t d = 0; d < first; ++d)
     strides.push_back(from[d]);
   for (int64_t i = 0; i < count; ++i)
-    strides.push_back(from[first + i] * op.getStrides()[i]);
+    strides.push_back(strideOf(from[first + i], op.getStrides()[i], shape[first + i]));
   for (int64_t i = 0; i < count; ++i)
-    strides.push_back(from[first + i] * op.getDilations()[i]);
+    strides.push_back(strideOf(from[first + i], op.getDilations()[i], op.getSizes()[i]));
   for (size_t d = first + count; d < from.size(); ++d)
     strides.push_back(from[d]);
-  return input.strided(op.getType().getShape(), 0, strides);
+  return input.strided(shape, 0, strides);
 }
 
 bool isLayoutOp(Operation *op) {

@@ -242,7 +242,7 @@ func.func @broadcast_size(%x: tensor<2x8xf32>) {
 // -----
 
 func.func @window_reach(%x: tensor<1x8xf32>) {
-  // expected-error @below {{windows reach over 9 elements of dimension 1, which has 8}}
+  // expected-error @below {{windows reach to element 8 of dimension 1, which has 8}}
   %0 = stensor.window %x {first = 1 : i64, sizes = array<i64: 3>, strides = array<i64: 2>, dilations = array<i64: 1>} : tensor<1x8xf32> -> tensor<1x4x3xf32>
   return
 }
@@ -250,7 +250,7 @@ func.func @window_reach(%x: tensor<1x8xf32>) {
 // -----
 
 func.func @window_dims(%x: tensor<1x8xf32>) {
-  // expected-error @below {{slides over dimensions 1 to 2, but the input has rank 2}}
+  // expected-error @below {{slides over 2 dimensions from 1 on, but the input has rank 2}}
   %0 = stensor.window %x {first = 1 : i64, sizes = array<i64: 3, 3>, strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>} : tensor<1x8xf32> -> tensor<1x6x3x3xf32>
   return
 }
@@ -391,3 +391,54 @@ func.func @resource_size() {
     }
   }
 #-}
+
+// -----
+
+func.func @slice_beyond_numbers(%x: tensor<8xf32>) {
+  // expected-error @below {{takes elements 1 to -1 of dimension 0, which has 8}}
+  %0 = stensor.slice %x {offsets = array<i64: 1>, strides = array<i64: 9223372036854775807>} : tensor<8xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @slice_of_nothing(%x: tensor<8xf32>) {
+  // expected-error @below {{takes elements 9 to 9 of dimension 0, which has 8}}
+  %0 = stensor.slice %x {offsets = array<i64: 9>, strides = array<i64: 1>} : tensor<8xf32> -> tensor<0xf32>
+  return
+}
+
+// -----
+
+func.func @pad_beyond_numbers(%x: tensor<9223372036854775807xi8>) {
+  // expected-error @below {{need none negative}}
+  %0 = stensor.pad %x {low = array<i64: 9223372036854775807>, value = 0 : i8} : tensor<9223372036854775807xi8> -> tensor<1xi8>
+  return
+}
+
+// -----
+
+func.func @window_beyond_numbers(%x: tensor<8xf32>) {
+  // expected-error @below {{windows reach to element beyond all numbers of dimension 0, which has 8}}
+  %0 = stensor.window %x {first = 0 : i64, sizes = array<i64: 2>, strides = array<i64: 9223372036854775807>, dilations = array<i64: 1>} : tensor<8xf32> -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @concat_beyond_numbers(%x: tensor<9223372036854775807xi8>) {
+  // expected-error @below {{inputs have countless elements in dimension 0, the result 8}}
+  %0 = stensor.concat %x, %x {dim = 0 : i64} : (tensor<9223372036854775807xi8>, tensor<9223372036854775807xi8>) -> tensor<8xi8>
+  return
+}
+
+// -----
+
+func.func @map_end(%x: tensor<2xf32>) {
+  // expected-error @below {{body ends with arith.negf, need stensor.yield}}
+  %0 = stensor.map ins(%x : tensor<2xf32>) outs(tensor<2xf32>) {
+  ^bb0(%a: f32):
+    %b = arith.negf %a : f32
+  }
+  return
+}
