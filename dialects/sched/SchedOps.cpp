@@ -16,18 +16,22 @@ mlir::LogicalResult ProgramOp::verify() {
 }
 
 mlir::LogicalResult MemoryOp::verify() {
-  auto type = getData().getShapedType();
-  if (type.getRank() != 4 || !type.getElementType().isInteger(8))
-    return emitOpError("data must be int8 of shape [cards or 1, vectors, bytes, lanes], is ") << type;
-  if (getStripe() >= getStripes())
-    return emitOpError("stripe ") << getStripe() << " is not one of " << getStripes();
-  if (int64_t(getByte()) >= type.getDimSize(2))
-    return emitOpError("byte plane ") << getByte() << " is not one of " << type.getDimSize(2);
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(getData().getShapedType());
+  if (!type || !type.hasStaticShape() || type.getRank() != 4 || !type.getElementType().isInteger(8))
+    return emitOpError("data must be int8 of shape [cards or 1, vectors, bytes, lanes], is ")
+           << getData().getShapedType();
+  if (int64_t(getStripes()) < 1 || getStripe() >= getStripes())
+    return emitOpError("stripe ") << int64_t(getStripe()) << " is not one of " << int64_t(getStripes());
+  if (int64_t byte = getByte(); byte < 0 || byte >= type.getDimSize(2))
+    return emitOpError("byte plane ") << byte << " is not one of " << type.getDimSize(2);
   return mlir::success();
 }
 
 mlir::LogicalResult BindingOp::verify() {
-  if (getCount() < 1 && llvm::cast<mlir::ShapedType>(getMachineType()).getNumElements() != 0)
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(getMachineType());
+  if (!type || !type.hasStaticShape())
+    return emitOpError("machine_type must be a tensor of static shape, is ") << getMachineType();
+  if (getCount() < 1 && !llvm::is_contained(type.getShape(), 0))
     return emitOpError("binds no vector");
   if (getFlow() && getFlow()->size() % 8)
     return emitOpError("flow needs eight numbers an edge, has ") << getFlow()->size() << " in all";

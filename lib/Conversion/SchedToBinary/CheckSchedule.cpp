@@ -67,6 +67,9 @@ private:
     if (type.getDimSize(3) != target.lanes())
       return op.emitOpError("has vectors of ")
              << type.getDimSize(3) << " lanes, the target has " << target.lanes();
+    if (stripes > int64_t(target.slicesPerHemisphere))
+      return op.emitOpError("is one of ")
+             << stripes << " stripes, a hemisphere has " << target.slicesPerHemisphere << " slices";
     const int64_t vectors = type.getDimSize(1), words = (vectors - stripe + stripes - 1) / stripes;
     if (!isSlice(op.getHemisphere(), op.getSlice()) || !isWord(op.getAddress()) || words < 1 ||
         words > int64_t(target.wordsPerSlice()) || !isWord(op.getAddress() + words - 1))
@@ -92,8 +95,8 @@ private:
         !isWord(op.getAddress()) ||
         (count > 0 && !isWord(op.getAddress() + (count - 1) * int64_t(op.getStep()))))
       return op.emitOpError("lies outside its slices");
-    if (!llvm::isa<mlir::RankedTensorType>(op.getMachineType()) || !isIn(op.getLaneDims(), 0, INT32_MAX))
-      return op.emitOpError("is of no machine type");
+    if (!isIn(op.getLaneDims(), 0, INT32_MAX))
+      return op.emitOpError("has ") << int64_t(op.getLaneDims()) << " dimensions on lanes";
     return op.getFlow() ? checkFlow(op, *op.getFlow()) : mlir::success();
   }
 

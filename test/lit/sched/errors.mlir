@@ -39,3 +39,31 @@ sched.program cards 1 cycles 9 stats "{}" {
   // expected-error @below {{stripe 4 is not one of 4}}
   sched.memory dense<1> : tensor<1x2x4x320xi8> {stripes = 4 : i64, stripe = 4 : i64, byte = 0 : i64, hemisphere = 0 : i64, slice = 7 : i64, address = 12 : i64}
 }
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{stripe 0 is not one of -1}}
+  sched.memory dense<1> : tensor<1x2x4x320xi8> {stripes = -1 : i64, stripe = 0 : i64, byte = 0 : i64, hemisphere = 0 : i64, slice = 7 : i64, address = 12 : i64}
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{data must be int8 of shape [cards or 1, vectors, bytes, lanes], is 'vector<1x2x4x320xi8>'}}
+  sched.memory dense<1> : vector<1x2x4x320xi8> {stripes = 4 : i64, stripe = 0 : i64, byte = 0 : i64, hemisphere = 0 : i64, slice = 7 : i64, address = 12 : i64}
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{machine_type must be a tensor of static shape, is 'f32'}}
+  sched.binding "x" {output = false, machine_type = f32, user_type = f32, permutation = array<i64: 0>, lane_dims = 1 : i64, card = 0 : i64, hemisphere = 0 : i64, slices = array<i64: 0>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 0 : i64}
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{byte plane -1 is not one of 4}}
+  sched.memory dense<1> : tensor<1x2x4x320xi8> {stripes = 4 : i64, stripe = 0 : i64, byte = -1 : i64, hemisphere = 0 : i64, slice = 7 : i64, address = 12 : i64}
+}
