@@ -60,8 +60,11 @@ public:
     collectNodes();
     placeNodes();
     findEarliestUses();
-    for (size_t i = 0; i < nodes.size(); ++i)
+    // A long body has many more moves than operations: as soon as it is too long it is not looked at further.
+    for (size_t i = 0; i < nodes.size() && schedule.steps.size() <= target.alus; ++i)
       emitNode(i);
+    if (schedule.steps.size() > target.alus)
+      return std::nullopt;
     emitResults();
     if (schedule.steps.size() > target.alus)
       return std::nullopt;

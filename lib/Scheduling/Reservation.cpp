@@ -145,7 +145,7 @@ bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departur
   Cycles keys = shifted(demand.keys, departure);
   int64_t soonest = INT64_MAX;
   const unsigned places = (target.streamsPerDirection - demand.width) / demand.alignment + 1;
-  const unsigned start = choices.draw(places);
+  const unsigned start = drawStart(places);
   for (unsigned place = 0; place < places; ++place) {
     const unsigned first = (start + place) % places * demand.alignment;
     int64_t conflict = INT64_MIN;
@@ -169,7 +169,7 @@ bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, uns
                                  int64_t &next) {
   Cycles cycles = shifted(demand.cycles, departure);
   int64_t soonest = INT64_MAX;
-  const unsigned start = choices.draw(target.alus);
+  const unsigned start = drawStart(target.alus);
   for (unsigned place = 0; place < target.alus; ++place) {
     const unsigned alu = (start + place) % target.alus;
     Timeline &dispatches = timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(alu)})];
@@ -241,8 +241,30 @@ bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next)
   return false;
 }
 
-void ReservationTable::depart(Train &train) {
+int64_t ReservationTable::firstUntouched(const Train &train) const {
+  int64_t end = 0, first = 0;
+  for (const Timeline &timeline : timelines)
+    end = std::max(end, timeline.end());
+  for (const Use &use : train.uses)
+    first = std::min(first, use.cycles.first);
+  for (const StreamDemand &demand : train.streams)
+    first = std::min(first, demand.keys.first);
+  for (const AluDemand &demand : train.alus)
+    first = std::min(first, demand.cycles.first);
+  return end - first;
+}
+
+bool ReservationTable::depart(Train &train) {
   int64_t departure = train.earliest + int64_t(choices.draw(maxSlack)), next;
-  while (!tryDepart(train, departure, next))
+  if (tryDepart(train, departure, next))
+    return true;
+  const int64_t untouched = firstUntouched(train);
+  bool departed = false;
+  while (!departed && !isLastResort) {
     departure = next;
+    isLastResort = departure >= untouched;
+    departed = tryDepart(train, departure, next);
+  }
+  isLastResort = false;
+  return departed;
 }

@@ -46,6 +46,8 @@ public:
   void reserve(const Cycles &cycles);
   void release(const Cycles &cycles);
   int64_t reservedCycles() const;
+  /// A cycle from which on none is taken.
+  int64_t end() const { return int64_t(words.size()) * 64 - origin; }
 
 private:
   /// Cycles from -origin on, one bit each: streams' keys precede cycle 0.
@@ -113,8 +115,9 @@ public:
   Resource stream(const StreamSegment &segment, unsigned stream) const;
 
   /// Gives `train` the earliest departure at which its whole footprint is free, with the
-  /// lowest-numbered streams and ALUs, and reserves it.
-  void depart(Train &train);
+  /// lowest-numbered streams and ALUs, and reserves it. False, and nothing reserved, if it has more streams
+  /// or ALUs in it than there are: then it finds no room even where nothing else is.
+  bool depart(Train &train);
   /// Departs at `departure` and no other cycle; false, and nothing reserved, if something there is taken.
   bool departAt(Train &train, int64_t departure) {
     int64_t next;
@@ -129,14 +132,21 @@ public:
   int64_t busyCycles(Resource resource) const { return timelines[resource].reservedCycles(); }
 
 private:
+  /// First departure at which `train` meets nothing that is reserved.
+  int64_t firstUntouched(const Train &train) const;
   bool tryDepart(Train &train, int64_t departure, int64_t &next);
   /// Frees what `train` has reserved and chosen so far for `departure`.
   void undo(const Train &train, int64_t departure);
   bool chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
   bool chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
 
+  /// One of `count` places from which the search begins.
+  unsigned drawStart(unsigned count) { return isLastResort ? 0 : choices.draw(count); }
+
   const target::Target &target;
   Freedom choices;
+  /// Whether a train is tried where nothing else is: with the lowest numbers, so that it fits if it can.
+  bool isLastResort = false;
   std::vector<Timeline> timelines;
   /// Result port of an ALU.
   Resource aluResult(unsigned alu) const { return firstResult + alu; }

@@ -148,6 +148,34 @@ void TrainBuilder::finish(scheduling::Train &&whole) {
   train = std::move(whole);
 }
 
+/// Fails if two uses of `whole` meet in one cycle of one resource.
+mlir::LogicalResult TrainBuilder::checkPorts(const scheduling::Train &whole) const {
+  llvm::DenseMap<Resource, llvm::SmallVector<const Cycles *>> taken;
+  for (const Use &use : whole.uses) {
+    auto others = taken.find(use.check);
+    for (const Cycles *other : others == taken.end() ? llvm::ArrayRef<const Cycles *>() : others->second)
+      if (meet(use.cycles, *other))
+        return mlir::emitError(location)
+               << "pass uses one memory port twice in one cycle: " << state.table.nameOf(use.check) << ", "
+               << use.cycles.count << " and " << other->count << " cycles from " << use.cycles.first
+               << " and " << other->first << " after departure";
+    taken[use.take].push_back(&use.cycles);
+  }
+  return mlir::success();
+}
+
+/// Says what a train that no empty chip could take wants of it.
+mlir::LogicalResult TrainBuilder::reportOversize(const scheduling::Train &whole) const {
+  int64_t streams = 0;
+  for (const StreamDemand &demand : whole.streams)
+    streams += demand.width;
+  return mlir::emitError(location) << "pass needs more at once than there is: its operands and results take "
+                                   << streams << " streams and its body " << whole.alus.size()
+                                   << " ALUs, target '" << state.target.name << "' has "
+                                   << state.target.streamsPerDirection << " streams in each direction and "
+                                   << state.target.alus << " ALUs";
+}
+
 mlir::LogicalResult TrainBuilder::depart() {
   std::set<int64_t> departures;
   for (const Read &read : reads)
@@ -162,15 +190,10 @@ mlir::LogicalResult TrainBuilder::depart() {
     read.tap.result = nullptr;
     append(whole, read);
   }
-  for (size_t i = 0; i < whole.uses.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (whole.uses[i].check == whole.uses[j].take && meet(whole.uses[i].cycles, whole.uses[j].cycles))
-        return mlir::emitError(location)
-               << "pass uses one memory port twice in one cycle: " << state.table.nameOf(whole.uses[i].check)
-               << ", " << whole.uses[i].cycles.count << " and " << whole.uses[j].cycles.count
-               << " cycles from " << whole.uses[i].cycles.first << " and " << whole.uses[j].cycles.first
-               << " after departure";
-  state.table.depart(whole);
+  if (failed(checkPorts(whole)))
+    return mlir::failure();
+  if (!state.table.depart(whole))
+    return reportOversize(whole);
   finish(std::move(whole));
   return mlir::success();
 }

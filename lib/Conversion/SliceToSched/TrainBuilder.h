@@ -169,6 +169,8 @@ private:
   /// Departs in `departure` with the taps of that cycle, if its footprint is free.
   bool departTapping(int64_t departure);
   static void append(scheduling::Train &whole, const Read &read);
+  mlir::LogicalResult checkPorts(const scheduling::Train &whole) const;
+  mlir::LogicalResult reportOversize(const scheduling::Train &whole) const;
   void finish(scheduling::Train &&whole);
   std::vector<StreamSource> tappedSources(const Read &read) const;
 

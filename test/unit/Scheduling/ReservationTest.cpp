@@ -9,6 +9,8 @@
 
 #include "gtest/gtest.h"
 
+#include <optional>
+
 using namespace sluice;
 using namespace sluice::scheduling;
 using binary::Unit;
@@ -84,6 +86,27 @@ TEST(ReservationTable, ChoosesFreeStreams) {
     table.depart(train);
     EXPECT_EQ(train.departure, i < 8 ? 0 : 100);
     EXPECT_EQ(train.chosenStreams.front(), i < 8 ? 4 * i : 0u);
+  }
+}
+
+// Nine quads at once are more than a direction has, however late; what was tried leaves nothing behind. Once the
+// search for a cycle never ended.
+TEST(ReservationTable, RefusesWhatNoChipHolds) {
+  target::Target target = tsp1();
+  const StreamSegment outward{StreamSegment::Outward, Direction::East};
+  for (std::optional<uint64_t> seed : {std::optional<uint64_t>(), std::optional<uint64_t>(7)}) {
+    ReservationTable table(target, seed);
+    Train early, wide, late;
+    early.streams.push_back({{outward}, 1, 1, {0, 50, 1}});
+    wide.streams.assign(9, {{outward}, 4, 4, {0, 100, 1}});
+    late.streams.assign(8, {{outward}, 4, 4, {0, 100, 1}});
+    EXPECT_TRUE(table.depart(early));
+    EXPECT_FALSE(table.depart(wide));
+    EXPECT_TRUE(table.depart(late));
+    int64_t taken = 0;
+    for (unsigned stream = 0; stream < target.streamsPerDirection; ++stream)
+      taken += table.busyCycles(table.stream(outward, stream));
+    EXPECT_EQ(taken, 50 + 32 * 100);
   }
 }
 
