@@ -72,8 +72,6 @@ mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk
   unsigned tile = tandem ? 0 : index, byte = tandem ? index : 0;
   Buffer &weights = buffer(op.getWeights()[chunk * op.getPlanes() + tile]);
   unsigned streams = state.target.installStreams;
-  if (weights.stripes != streams)
-    return op.emitOpError("needs weight tiles of ") << streams << " stripes, has " << weights.stripes;
   int64_t columns = op.getColumns()[tile], groups = columns / streams, rest = columns % streams;
   int64_t cycles = groups + (rest != 0), stop = state.target.mxmStop;
   unsigned number = op.getFirstPlane() + index;

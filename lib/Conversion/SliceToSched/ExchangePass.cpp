@@ -248,10 +248,5 @@ private:
 
 mlir::LogicalResult Schedule::departExchange(slice::ExchangeOp op) {
   Buffer &in = buffer(op.getInput()), &out = buffer(op.getOutput());
-  if (in.stripes != 1 || out.stripes != 1)
-    return op.emitOpError("needs buffers of one stripe");
-  for (Hemisphere hemisphere : {Hemisphere::East, Hemisphere::West})
-    if (!in.isIn(hemisphere))
-      return op.emitOpError("needs its input in both hemispheres, where the links are");
   return Exchange(state, op, in, out).run();
 }

@@ -13,11 +13,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Addresses.h"
+#include "CheckPlaces.h"
 #include "Emission.h"
 #include "Passes.h"
 #include "Statistics.h"
 #include "UnreadWrites.h"
 
+#include "lib/Conversion/Checks/CheckPasses.h"
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Scheduling/PassGraph.h"
@@ -123,10 +125,10 @@ static mlir::FailureOr<ScheduledProgram> scheduleProgram(mlir::Block &body, cons
 
 mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<sched::SchedDialect>();
-  auto function = module.lookupSymbol<mlir::func::FuncOp>("main");
-  if (!function)
-    return module.emitError("expected a function @main");
-  mlir::Block &body = function.front();
+  mlir::FailureOr<mlir::func::FuncOp> function = checkPasses(module, "slice", options);
+  if (failed(function) || failed(checkPlaces(function->front(), *options.target)))
+    return mlir::failure();
+  mlir::Block &body = function->front();
   const PassGraph graph(body, *options.target);
   mlir::FailureOr<ScheduledProgram> program = scheduleProgram(body, graph, Order::LongestPathFirst, options);
   for (Order how : {Order::MemoryPlan, Order::OneByOne})
@@ -141,10 +143,10 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   builder.setInsertionPointToEnd(module.getBody());
   const std::vector<Issue> &issues = program->schedule->state.issues;
   std::string stats = scheduleStatistics(module, issues, program->buffers, options.cards, *options.target);
-  auto scheduled = ProgramOp::create(builder, function.getLoc(), options.cards,
+  auto scheduled = ProgramOp::create(builder, function->getLoc(), options.cards,
                                      scheduleCycles(issues, *options.target), builder.getStringAttr(stats));
   builder.setInsertionPointToStart(&scheduled.getBody().emplaceBlock());
   emitSchedule(builder, *program->schedule, program->buffers, body);
-  function.erase();
+  function->erase();
   return mlir::success();
 }

@@ -141,12 +141,6 @@ mlir::LogicalResult Schedule::departGather(slice::GatherOp op) {
   int64_t count = op.getCount();
   Buffer &table = buffer(op.getTable()), &offsets = buffer(op.getOffsets()), &out = buffer(op.getOutput());
   int64_t stop = state.target.sliceStop(table.slices.front());
-  for (unsigned slice : table.slices)
-    if (int64_t(state.target.sliceStop(slice)) != stop)
-      return op.emitOpError("needs the table's byte planes at one stop");
-  for (unsigned slice : offsets.slices)
-    if (int64_t(state.target.sliceStop(slice)) >= stop)
-      return op.emitOpError("needs the offsets nearer to the VXM than the table");
 
   TrainBuilder train(state, op.getLoc());
   unsigned address = train.addRead(offsets, viewOf(op.getViews(), 0), count, 1, {hemisphere, true}, -stop);

@@ -7,6 +7,8 @@
 
 #include "Placement.h"
 
+#include "lib/Conversion/Checks/CheckPasses.h"
+
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Scheduling/Bounds.h"
 
@@ -90,21 +92,23 @@ private:
 
 } // namespace
 
-/// Cycles that the program takes at least, as far as computeBounds has said.
+/// Cycles that the program takes at least, as far as computeBounds has said; no more than any program takes,
+/// whatever a text says.
 static int64_t largerBound(mlir::ModuleOp module) {
+  constexpr int64_t most = int64_t(1) << 40;
   int64_t larger = 0;
   for (llvm::StringRef name : {kResourceBoundAttr, kPathBoundAttr})
     if (auto bound = module->getAttrOfType<mlir::IntegerAttr>(name))
-      larger = std::max(larger, bound.getInt());
+      larger = std::max(larger, std::min(bound.getInt(), most));
   return larger;
 }
 
 mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<slice::SliceDialect>();
-  auto function = module.lookupSymbol<mlir::func::FuncOp>("main");
-  if (!function)
-    return module.emitError("expected a function @main");
-  mlir::Block &body = function.front();
+  mlir::FailureOr<mlir::func::FuncOp> function = checkPasses(module, "tile", options);
+  if (failed(function))
+    return mlir::failure();
+  mlir::Block &body = function->front();
 
   tile::separateReads(body);
   tile::splitStripedMaps(body);

@@ -1,0 +1,166 @@
+//===- CheckPasses.cpp - Whether passes suit their target -----------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The steps below tile take every number of a pass as it is: what the verifiers of the dialects cannot judge,
+// since it is the target's or the program's, is judged here, before anything is placed.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CheckPasses.h"
+#include "ProgramForm.h"
+
+#include "sluice/Binary/Encoding.h"
+
+#include "dialects/slice/SliceDialect.h"
+#include "dialects/tile/TileDialect.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+
+class PassChecker {
+public:
+  explicit PassChecker(const LoweringOptions &options) : options(options), target(*options.target) {}
+
+  LogicalResult run(Block &body) {
+    for (Operation &op : body)
+      llvm::TypeSwitch<Operation *>(&op)
+          .Case<tile::ConstantOp, slice::ConstantOp>([&](auto constant) {
+            checkBuffer(constant);
+            checkContents(constant);
+          })
+          .Case<tile::InputOp, slice::InputOp, tile::BufferOp, slice::BufferOp>(
+              [&](auto buffer) { checkBuffer(buffer); })
+          .Case<tile::OutputOp, slice::OutputOp>([&](auto output) { checkOutput(output); })
+          .Case<tile::MapOp, slice::MapOp>([&](auto map) { checkPass(map, map.getOutputs()); })
+          .Case<tile::ContractOp, slice::ContractOp>([&](auto contract) {
+            checkPass(contract, contract.getOutputs());
+            checkContract(contract);
+          })
+          .Case<tile::PermuteOp, slice::PermuteOp>(
+              [&](auto permute) { checkPass(permute, permute.getOutput()); })
+          .Case<tile::GatherOp, slice::GatherOp>([&](auto gather) {
+            checkPass(gather, gather.getOutput());
+            checkStripes(gather, "table", gather.getTable(), 1);
+          })
+          .Case<tile::ExchangeOp, slice::ExchangeOp>([&](auto exchange) {
+            checkPass(exchange, exchange.getOutput());
+            checkExchange(exchange);
+          });
+    return success(isSound);
+  }
+
+private:
+  /// Reports that `op` needs `need` of what there are `have`.
+  void report(Operation *op, const Twine &what, int64_t need, int64_t have) {
+    isSound = false;
+    op->emitOpError("needs ") << what << ": " << need << ", target '" << target.name << "' has " << have;
+  }
+  void require(Operation *op, const Twine &what, int64_t need, int64_t have) {
+    if (need > have)
+      report(op, what, need, have);
+  }
+
+  /// Whatever its place will be, a buffer has slices of one hemisphere, and words of one bank in each.
+  template <typename Op>
+  void checkBuffer(Op op) {
+    const auto type = op.getBuffer().getType();
+    const int64_t vectors = type.getVectors(), bytes = type.getBytes(), stripes = op.getStripes();
+    const int64_t slices = target.slicesPerHemisphere, words = vectors / stripes + (vectors % stripes != 0);
+    if (stripes > slices / bytes) {
+      isSound = false;
+      op.emitOpError("needs slices of a hemisphere: ")
+          << stripes << " stripes of " << bytes << ", target '" << target.name << "' has " << slices;
+    }
+    require(op, "words of a bank in each slice", words, target.wordsPerBank);
+  }
+
+  template <typename Op>
+  void checkContents(Op op) {
+    const auto type = cast<RankedTensorType>(op.getData().getShapedType());
+    if (const int64_t lanes = type.getShape().back(); lanes != int64_t(target.lanes()))
+      report(op, "vectors of lanes", lanes, target.lanes());
+    if (type.getRank() == 4 && type.getDimSize(0) != int64_t(options.cards)) {
+      isSound = false;
+      op.emitOpError("has data of ") << type.getDimSize(0) << " cards, the program has " << options.cards;
+    }
+  }
+
+  template <typename Op>
+  void checkOutput(Op op) {
+    const int64_t card = op.getCard();
+    if (card >= -1 && card < int64_t(options.cards))
+      return;
+    isSound = false;
+    op.emitOpError("is read from card ") << card << ", the program has " << options.cards;
+  }
+
+  /// What any pass must satisfy that writes `outputs`.
+  template <typename Op>
+  void checkPass(Op op, ValueRange outputs) {
+    require(op, "vectors of one instruction", op.getCount(), binary::kMaxCount);
+    for (Value output : outputs)
+      if (!isa<tile::BufferOp, slice::BufferOp>(output.getDefiningOp())) {
+        isSound = false;
+        op.emitOpError("writes what is there from the start, a ") << output.getDefiningOp()->getName();
+      }
+  }
+
+  template <typename Op>
+  void checkStripes(Op op, StringRef what, Value buffer, int64_t need) {
+    const int64_t stripes =
+        TypeSwitch<Operation *, int64_t>(buffer.getDefiningOp())
+            .template Case<tile::ConstantOp, tile::InputOp, tile::BufferOp, slice::ConstantOp, slice::InputOp,
+                           slice::BufferOp>([](auto made) { return int64_t(made.getStripes()); });
+    if (stripes == need)
+      return;
+    isSound = false;
+    op.emitOpError() << what << " must have " << need << " stripes, has " << stripes;
+  }
+
+  template <typename Op>
+  void checkContract(Op op) {
+    const bool isTandem = cast<tile::BufferType>(op.getWeights().front().getType()).getBytes() == 2;
+    require(op, "planes of a hemisphere", isTandem ? 2 : int64_t(op.getPlanes()), target.planesPerHemisphere);
+    require(op, "rows of accumulators", op.getCount(), target.accumulatorRows);
+    for (int64_t columns : op.getColumns())
+      require(op, "columns of a plane", columns, target.columns);
+    for (int64_t lanes : op.getLanes())
+      require(op, "lanes", lanes, target.lanes());
+    for (auto [i, tile] : llvm::enumerate(op.getWeights()))
+      checkStripes(op, "weight tile " + std::to_string(i), tile, target.installStreams);
+  }
+
+  template <typename Op>
+  void checkExchange(Op op) {
+    checkStripes(op, "input", op.getInput(), 1);
+    checkStripes(op, "output", op.getOutput(), 1);
+    const int64_t have = op.getOutput().getType().getVectors(), count = op.getCount();
+    if (have / count == int64_t(options.cards))
+      return;
+    isSound = false;
+    op.emitOpError("has an output of ")
+        << have << " vectors, need " << count << " of each of " << options.cards << " cards";
+  }
+
+  const LoweringOptions &options;
+  const target::Target &target;
+  bool isSound = true;
+};
+
+} // namespace
+
+FailureOr<func::FuncOp> sluice::checkPasses(ModuleOp module, StringRef level,
+                                            const LoweringOptions &options) {
+  FailureOr<func::FuncOp> function = checkForm(module, level, [](Type) { return false; });
+  if (failed(function) || failed(PassChecker(options).run(function->getBody().front())))
+    return failure();
+  return function;
+}
