@@ -1,4 +1,4 @@
-//===- Capacity.cpp - Tensors that no memory holds ------------------------===//
+//===- Capacity.cpp - What the target cannot hold or compute --------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -20,17 +20,20 @@ using namespace mlir;
 
 namespace sluice::tiling {
 
-/// Elements of a view: as many as eight such groups of cards have bytes. A view is not stored, but walked.
+/// Elements of all views together: as many as eight such groups of cards have bytes. A view is not stored,
+/// but walked.
 static constexpr uint64_t viewFactor = 8;
+
+/// Dimensions of a tensor: twice as many as any runtime takes. Views are walked dimension by dimension.
+static constexpr int64_t mostDimensions = 64;
 
 /// Reports a value whose elements, at `bytes` each, are more than `limit` bytes.
 static LogicalResult checkSize(Value value, int64_t bytes, uint64_t limit, const LoweringOptions &options) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || llvm::is_contained(type.getShape(), 0))
-    return success();
+  auto type = cast<RankedTensorType>(value.getType());
   std::optional<int64_t> size = bytes;
+  // Where there are no elements, the other dimensions are still reckoned with.
   for (int64_t extent : type.getShape())
-    size = size ? llvm::checkedMul(*size, extent) : std::nullopt;
+    size = size ? llvm::checkedMul(*size, std::max<int64_t>(extent, 1)) : std::nullopt;
   if (size && static_cast<uint64_t>(*size) <= limit)
     return success();
   InFlightDiagnostic error = emitError(value.getLoc()) << "a tensor of type " << type << " needs ";
@@ -42,26 +45,106 @@ static LogicalResult checkSize(Value value, int64_t bytes, uint64_t limit, const
                << options.cards * options.target->memoryBytes();
 }
 
-LogicalResult checkCapacity(func::FuncOp function, const LoweringOptions &options) {
-  const uint64_t memory = options.cards * options.target->memoryBytes();
+/// Reports a contraction whose sums are empty or of another order than the target's, or whose weight tiles
+/// have more byte planes than a hemisphere has slices.
+static LogicalResult checkContraction(stensor::ContractOp contract, const target::Target &target) {
+  RankedTensorType lhs = contract.getLhs().getType();
+  const int64_t t = lhs.getDimSize(2), k = lhs.getDimSize(3), lanes = target.lanes();
+  const int64_t bytes = stensor::elementBytes(lhs.getElementType()), need = bytes * target.installStreams;
   LogicalResult result = success();
-  auto check = [&](Value value, bool isStored) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    const int64_t bytes = type && isStored ? stensor::elementBytes(type.getElementType()) : 1;
-    if (failed(checkSize(value, bytes, isStored ? memory : viewFactor * memory, options)))
-      result = failure();
-  };
-  for (Value argument : function.getArguments())
-    check(argument, /*isStored=*/true);
-  for (Operation &op : function.getBody().front()) {
-    // Of constants and views, what leaves the program is stored.
-    for (Value value : op.getResults())
-      check(value, !isLayoutOp(&op) && !isa<stensor::ConstantOp>(op));
-    if (isa<func::ReturnOp>(op))
-      for (Value value : op.getOperands())
-        check(value, /*isStored=*/true);
-  }
+  if (t == 0 || k == 0)
+    result = contract.emitOpError("sums no products");
+  if (lhs.getElementType().isF16() && k > lanes && lanes != stensor::kContractionChunk)
+    result = contract.emitOpError("sums chunks of ")
+             << stensor::kContractionChunk << " products, target '" << target.name << "' has " << lanes
+             << " lanes and cannot sum " << k << " in that order";
+  if (need > int64_t(target.slicesPerHemisphere))
+    result = contract.emitOpError("needs ")
+             << need << " slices of a hemisphere for its weights (" << target.installStreams
+             << " columns at a time, of " << bytes << (bytes == 1 ? " byte" : " bytes")
+             << " an element), target '" << target.name << "' has " << target.slicesPerHemisphere;
   return result;
+}
+
+/// Reports a gather from more vectors than there are words on a card: each row of the table takes whole ones.
+static LogicalResult checkTable(stensor::GatherOp gather, const target::Target &target) {
+  RankedTensorType type = gather.getTable().getType();
+  const int64_t rows = type.getDimSize(0), elements = type.getNumElements(), lanes = target.lanes();
+  if (elements == 0)
+    return gather.getType().getNumElements() == 0 ? success()
+                                                  : gather.emitOpError("takes rows of a table that has none");
+  // Rows that fill no vector lie side by side, as many as fit.
+  const int64_t width = elements / rows, together = std::max<int64_t>(1, lanes / width);
+  const int64_t vectors = (rows + together - 1) / together * ((width + lanes - 1) / lanes);
+  const int64_t need = vectors * lanes * stensor::elementBytes(type.getElementType());
+  if (need <= int64_t(target.memoryBytes()))
+    return success();
+  return gather.emitOpError("needs ")
+         << need << " bytes for its table of " << vectors << " vectors, a card has " << target.memoryBytes();
+}
+
+namespace {
+
+class CapacityChecker {
+public:
+  CapacityChecker(const LoweringOptions &options)
+      : options(options), memory(options.cards * options.target->memoryBytes()) {}
+
+  LogicalResult run(func::FuncOp function) {
+    for (Value argument : function.getArguments())
+      checkStored(argument);
+    for (Operation &op : function.getBody().front()) {
+      // Of constants and views, what leaves the program is stored.
+      for (Value value : op.getResults())
+        isLayoutOp(&op) || isa<stensor::ConstantOp>(op) ? checkView(value) : checkStored(value);
+      if (isa<func::ReturnOp>(op))
+        for (Value value : op.getOperands())
+          checkStored(value);
+    }
+    if (walked > viewFactor * memory)
+      isSound = failed(function.emitOpError("has views of ")
+                       << walked << " elements in all, at most " << viewFactor * memory << " are walked");
+    if (!isSound)
+      return failure();
+    // Sizes are numbers that can be reckoned with from here on.
+    function.walk(
+        [&](stensor::ContractOp op) { isSound &= succeeded(checkContraction(op, *options.target)); });
+    function.walk([&](stensor::GatherOp op) { isSound &= succeeded(checkTable(op, *options.target)); });
+    return success(isSound);
+  }
+
+private:
+  void checkStored(Value value) {
+    const int64_t bytes = stensor::elementBytes(cast<RankedTensorType>(value.getType()).getElementType());
+    check(value, bytes, memory);
+  }
+
+  void checkView(Value value) {
+    if (check(value, 1, viewFactor * memory))
+      walked += cast<RankedTensorType>(value.getType()).getNumElements();
+  }
+
+  /// Whether `value`, at `bytes` an element, is within `limit`.
+  bool check(Value value, int64_t bytes, uint64_t limit) {
+    auto type = cast<RankedTensorType>(value.getType());
+    bool fits = succeeded(checkSize(value, bytes, limit, options));
+    if (type.getRank() > mostDimensions)
+      fits = failed(emitError(value.getLoc()) << "a tensor of type " << type << " has " << type.getRank()
+                                              << " dimensions, need at most " << mostDimensions);
+    isSound &= fits;
+    return fits;
+  }
+
+  const LoweringOptions &options;
+  const uint64_t memory;
+  uint64_t walked = 0;
+  bool isSound = true;
+};
+
+} // namespace
+
+LogicalResult checkCapacity(func::FuncOp function, const LoweringOptions &options) {
+  return CapacityChecker(options).run(function);
 }
 
 } // namespace sluice::tiling

@@ -1,4 +1,4 @@
-//===- Capacity.h - Tensors that no memory holds ----------------*- C++ -*-===//
+//===- Capacity.h - What the target cannot hold or compute ------*- C++ -*-===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,7 +15,8 @@
 
 namespace sluice::tiling {
 
-/// Reports every tensor of the program that is larger, by itself, than the memory of the cards.
+/// Reports every tensor of the program that is larger, by itself, than the memory of the cards, and every
+/// contraction and gather that the target has too little of something for.
 mlir::LogicalResult checkCapacity(mlir::func::FuncOp function, const LoweringOptions &options);
 
 } // namespace sluice::tiling

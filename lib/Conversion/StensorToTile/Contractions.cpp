@@ -14,6 +14,8 @@
 
 #include "Lowering.h"
 
+#include "llvm/ADT/Hashing.h"
+
 #include <cstring>
 
 using namespace mlir;
@@ -35,10 +37,12 @@ private:
     SmallVector<int64_t> members;
   };
 
-  LogicalResult check();
   void prepareOperands();
   void prepareBatches();
-  bool haveSameWeights(int64_t a, int64_t b) const;
+  int64_t weightCount() const { return weightVectors.empty() ? n * t * k : n * chunks; }
+  std::array<int64_t, 3> weightAt(int64_t batch, int64_t i) const;
+  bool haveSameWeights(int64_t x, int64_t y) const;
+  uint64_t hashWeights(int64_t batch) const;
   int32_t tileOf(int64_t batch, int64_t slot, int64_t chunk);
   int32_t constantTile(int64_t batch, int64_t slot, int64_t chunk);
   int64_t rowsOf(const Batch &batch) const { return batch.members.size() * cardRows; }
@@ -134,14 +138,6 @@ Lowering::Contraction::Contraction(Lowering &lowering, stensor::ContractOp contr
   cardRows = spread == Spread::Rows ? (m + cards - 1) / cards : m;
 }
 
-LogicalResult Lowering::Contraction::check() {
-  if (elementType.isF16() && k > lanes && lanes != stensor::kContractionChunk)
-    return contract.emitOpError("sums chunks of ")
-           << stensor::kContractionChunk << " products, target '" << emitter.target.name << "' has " << lanes
-           << " lanes and cannot sum " << k << " in that order";
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // Operands
 //===----------------------------------------------------------------------===//
@@ -186,31 +182,40 @@ void Lowering::Contraction::prepareOperands() {
   }
 }
 
+/// What weight i of a batch is, or vector i of them where they are not constant.
+std::array<int64_t, 3> Lowering::Contraction::weightAt(int64_t batch, int64_t i) const {
+  if (weightVectors.empty()) {
+    const Element element = rhs.at(batch * n * t * k + i);
+    return {element.root, element.value, element.number};
+  }
+  const Ref &ref = weightVectors[vectorOf(batch * n + i / chunks, b * n, i % chunks)];
+  return {ref.buffer, ref.card, ref.index};
+}
+
 bool Lowering::Contraction::haveSameWeights(int64_t x, int64_t y) const {
-  int64_t size = n * t * k;
-  if (!weightVectors.empty()) {
-    for (int64_t column = 0; column < n; ++column)
-      for (int64_t chunk = 0; chunk < chunks; ++chunk)
-        if (weightVectors[vectorOf(x * n + column, b * n, chunk)] !=
-            weightVectors[vectorOf(y * n + column, b * n, chunk)])
-          return false;
-    return true;
-  }
-  for (int64_t i = 0; i < size; ++i) {
-    Element first = rhs.at(x * size + i), second = rhs.at(y * size + i);
-    if (first.root != second.root || first.number != second.number || first.value != second.value)
+  for (int64_t i = 0, count = weightCount(); i < count; ++i)
+    if (weightAt(x, i) != weightAt(y, i))
       return false;
-  }
   return true;
 }
 
+uint64_t Lowering::Contraction::hashWeights(int64_t batch) const {
+  uint64_t hash = 0;
+  for (int64_t i = 0, count = weightCount(); i < count; ++i)
+    for (int64_t part : weightAt(batch, i))
+      hash = llvm::hash_combine(hash, part);
+  return hash;
+}
+
 void Lowering::Contraction::prepareBatches() {
+  // Batches are many where each is small: only those with one hash are compared.
+  std::map<uint64_t, SmallVector<size_t, 1>> alike;
   for (int64_t i = 0; i < b; ++i) {
-    auto same = llvm::find_if(batches, [&](const Batch &batch) { return haveSameWeights(batch.first, i); });
-    if (same == batches.end())
-      batches.push_back({i, {i}});
-    else
-      same->members.push_back(i);
+    SmallVector<size_t, 1> &candidates = alike[b == 1 ? 0 : hashWeights(i)];
+    auto same = llvm::find_if(candidates, [&](size_t j) { return haveSameWeights(batches[j].first, i); });
+    if (same == candidates.end())
+      same = candidates.insert(same, batches.size()), batches.push_back({i, {}});
+    batches[*same].members.push_back(i);
   }
 }
 
@@ -429,8 +434,6 @@ void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<int64_t> rows,
 }
 
 LogicalResult Lowering::Contraction::run() {
-  if (failed(check()))
-    return failure();
   prepareOperands();
   prepareBatches();
   resultVectors.assign(results.size(), Refs(b * m * columns));

@@ -252,6 +252,8 @@ bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) const 
 }
 
 std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
+  if (elementsOf(map.getShape()) == 0)
+    return std::nullopt;
   for (Value operand : llvm::reverse(map.getInputs())) {
     stensor::ContractOp contract = contractionBehind(operand);
     if (!contract || !bodyFits(map, contract) || viewOf(operand).shape() != map.getShape() ||

@@ -97,14 +97,20 @@ stensor::MapOp Splitter::build(OpBuilder &builder, const Part &part, const IRMap
                                 });
 }
 
-bool Splitter::fits(const Part &part) {
+/// Whether what a map reads and writes fits on the streams of a direction.
+template <typename Inputs, typename Outputs>
+static bool fitStreams(const Inputs &inputs, const Outputs &outputs, const target::Target &target) {
   int64_t in = 0, out = 0, streams = target.streamsPerDirection;
-  for (Value input : part.inputs)
+  for (Value input : inputs)
     in += widthOf(input);
-  for (Value output : part.outputs)
+  for (Value output : outputs)
     out += widthOf(output);
   // One quad stays free for what passes by.
-  if (in > streams - 4 || out > streams - 4)
+  return in <= streams - 4 && out <= streams - 4;
+}
+
+bool Splitter::fits(const Part &part) {
+  if (!fitStreams(part.inputs, part.outputs, target))
     return false;
   OpBuilder builder(map.getContext());
   OwningOpRef<ModuleOp> scratch = ModuleOp::create(builder, map.getLoc());
@@ -146,7 +152,9 @@ FailureOr<size_t> Splitter::cutAfter(size_t first) {
 }
 
 LogicalResult Splitter::run() {
-  if (steps.empty() || fits(partOf(0, steps.size())))
+  // What is handed on as it is counts as well.
+  if (fitStreams(map.getBlock().getArguments(), map.getYielded(), target) &&
+      (steps.empty() || fits(partOf(0, steps.size()))))
     return success();
   OpBuilder builder(map);
   IRMapping tensors;

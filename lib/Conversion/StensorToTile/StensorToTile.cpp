@@ -12,6 +12,9 @@
 #include "SplitBodies.h"
 #include "SplitGathers.h"
 
+#include "dialects/tile/PassBody.h"
+#include "lib/Conversion/Checks/ProgramForm.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -82,9 +85,22 @@ void Lowering::define(Root &root, Refs refs, int64_t replicas) {
   root.replicas = replicas;
 }
 
+/// Whether an operation computes nothing, which takes no pass.
+static bool hasNoElements(Operation &op) {
+  return op.getNumResults() != 0 && !isa<stensor::ConstantOp>(op) &&
+         llvm::all_of(op.getResultTypes(), [](Type type) {
+           return llvm::is_contained(cast<RankedTensorType>(type).getShape(), 0);
+         });
+}
+
 LogicalResult Lowering::lower(Operation &op) {
   if (isLayoutOp(&op))
     return success();
+  if (hasNoElements(op)) {
+    for (Value result : op.getResults())
+      define(rootOf(result), {});
+    return success();
+  }
   return TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](stensor::ConstantOp) { return success(); })
       .Case([&](stensor::MapOp map) {
@@ -143,12 +159,18 @@ LogicalResult Lowering::run() {
 
 using sluice::tiling::Lowering;
 
+/// Whether values of `type` are tensors of the level.
+static bool isStensorTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.hasStaticShape() && !tensor.getEncoding() &&
+         sluice::tile::isBodyType(tensor.getElementType());
+}
+
 LogicalResult sluice::convertStensorToTile(ModuleOp module, const LoweringOptions &options) {
-  auto source = module.lookupSymbol<func::FuncOp>("main");
-  if (!source || !source.getBody().hasOneBlock())
-    return module.emitError("a program is one func.func @main of one block");
-  if (failed(tiling::checkCapacity(source, options)))
+  FailureOr<func::FuncOp> form = checkForm(module, "stensor", isStensorTensor);
+  if (failed(form) || failed(tiling::checkCapacity(*form, options)))
     return failure();
+  func::FuncOp source = *form;
   module.getContext()->loadDialect<tile::TileDialect>();
   OpBuilder builder(source);
   auto target = func::FuncOp::create(builder, source.getLoc(), "main", builder.getFunctionType({}, {}));
