@@ -1,0 +1,2 @@
+tile.buffer : <1, 1>
+func.func private @main()

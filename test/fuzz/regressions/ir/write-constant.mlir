@@ -1,0 +1,8 @@
+func.func @main() {
+  %c = tile.constant dense<0> : tensor<1x1x32xi8> : <1, 1>
+  tile.map ins(%c : !tile.buffer<1, 1>) [0, 0] outs(%c : !tile.buffer<1, 1>) [0, 0] count 1 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  return
+}
