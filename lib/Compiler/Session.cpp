@@ -33,6 +33,8 @@ Session::Session(const CompileOptions &options)
       }) {
   if (options.threads != 1)
     context.setThreadPool(pool);
+  // The node's name says to users what a whole operation does not.
+  context.printOpOnDiagnostic(false);
   context.loadAllAvailableDialects();
 }
 

@@ -79,6 +79,9 @@ private:
     llvm::ArrayRef<int64_t> slices = placeOf(op.getTable(), "slices");
     if (llvm::any_of(slices, [&](int64_t slice) { return stopOf(slice) != stopOf(slices.front()); }))
       fail(op) << "needs the table's byte planes at one stop";
+    if (llvm::any_of(placeOf(op.getOffsets(), "slices"),
+                     [&](int64_t slice) { return stopOf(slice) >= stopOf(slices.front()); }))
+      fail(op) << "needs the offsets nearer to the VXM than the table";
   }
 
   void checkReads(mlir::Operation *op, llvm::StringRef what, mlir::ValueRange buffers,

@@ -80,7 +80,8 @@ static LogicalResult checkTable(stensor::GatherOp gather, const target::Target &
   if (need <= int64_t(target.memoryBytes()))
     return success();
   return gather.emitOpError("needs ")
-         << need << " bytes for its table of " << vectors << " vectors, a card has " << target.memoryBytes();
+         << need << " bytes for its table of " << vectors << " vectors, a card has " << target.memoryBytes()
+         << " bytes of memory";
 }
 
 namespace {

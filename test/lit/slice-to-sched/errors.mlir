@@ -66,6 +66,7 @@ func.func @main() {
   %y = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 0>, slices = array<i64: 5, 6>} : <2, 2>
   // expected-error @below {{reads offsets in hemisphere 0, where the buffer has no copy}}
   // expected-error @below {{needs the table's byte planes at one stop}}
+  // expected-error @below {{needs the offsets nearer to the VXM than the table}}
   slice.gather %t, %x into %y [0, 1, 0, 1] count 2 {hemisphere = 0 : i64} : <2, 2>, <2, 1>, <2, 2>
   return
 }

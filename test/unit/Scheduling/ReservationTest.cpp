@@ -89,8 +89,8 @@ TEST(ReservationTable, ChoosesFreeStreams) {
   }
 }
 
-// Nine quads at once are more than a direction has, however late; what was tried leaves nothing behind. Once the
-// search for a cycle never ended.
+// Nine quads at once are more than a direction has, however late; what was tried leaves nothing behind. Once
+// the search for a cycle never ended.
 TEST(ReservationTable, RefusesWhatNoChipHolds) {
   target::Target target = tsp1();
   const StreamSegment outward{StreamSegment::Outward, Direction::East};
