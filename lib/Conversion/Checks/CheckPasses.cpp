@@ -127,7 +127,12 @@ private:
 
   template <typename Op>
   void checkContract(Op op) {
-    const bool isTandem = cast<tile::BufferType>(op.getWeights().front().getType()).getBytes() == 2;
+    const int64_t bytes = cast<tile::BufferType>(op.getWeights().front().getType()).getBytes();
+    const bool isTandem = bytes == 2;
+    require(
+        op,
+        "slices of a hemisphere for the byte planes of as many columns of weights as are installed at once",
+        bytes * target.installStreams, target.slicesPerHemisphere);
     require(op, "planes of a hemisphere", isTandem ? 2 : int64_t(op.getPlanes()), target.planesPerHemisphere);
     require(op, "rows of accumulators", op.getCount(), target.accumulatorRows);
     for (int64_t columns : op.getColumns())

@@ -45,25 +45,17 @@ static LogicalResult checkSize(Value value, int64_t bytes, uint64_t limit, const
                << options.cards * options.target->memoryBytes();
 }
 
-/// Reports a contraction whose sums are empty or of another order than the target's, or whose weight tiles
-/// have more byte planes than a hemisphere has slices.
+/// Reports a contraction whose sums are empty, or of another order than the target's.
 static LogicalResult checkContraction(stensor::ContractOp contract, const target::Target &target) {
   RankedTensorType lhs = contract.getLhs().getType();
   const int64_t t = lhs.getDimSize(2), k = lhs.getDimSize(3), lanes = target.lanes();
-  const int64_t bytes = stensor::elementBytes(lhs.getElementType()), need = bytes * target.installStreams;
-  LogicalResult result = success();
   if (t == 0 || k == 0)
-    result = contract.emitOpError("sums no products");
+    return contract.emitOpError("sums no products");
   if (lhs.getElementType().isF16() && k > lanes && lanes != stensor::kContractionChunk)
-    result = contract.emitOpError("sums chunks of ")
-             << stensor::kContractionChunk << " products, target '" << target.name << "' has " << lanes
-             << " lanes and cannot sum " << k << " in that order";
-  if (need > int64_t(target.slicesPerHemisphere))
-    result = contract.emitOpError("needs ")
-             << need << " slices of a hemisphere for its weights (" << target.installStreams
-             << " columns at a time, of " << bytes << (bytes == 1 ? " byte" : " bytes")
-             << " an element), target '" << target.name << "' has " << target.slicesPerHemisphere;
-  return result;
+    return contract.emitOpError("sums chunks of ")
+           << stensor::kContractionChunk << " products, target '" << target.name << "' has " << lanes
+           << " lanes and cannot sum " << k << " in that order";
+  return success();
 }
 
 /// Reports a gather from more vectors than there are words on a card: each row of the table takes whole ones.

@@ -36,11 +36,8 @@ func.func @main(%x: tensor<1xi8>) {
 
 // -----
 
-func.func @main(%x: tensor<1x2x1x4xi8>, %w: tensor<1x3x1x4xi8>, %n: tensor<1x2x0x4xi8>, %m: tensor<1x3x0x4xi8>) {
-  // expected-error @below {{needs 16 slices of a hemisphere for its weights (16 columns at a time, of 1 byte an element), target 'tiny' has 8}}
-  %y = stensor.contract %x, %w : (tensor<1x2x1x4xi8>, tensor<1x3x1x4xi8>) -> tensor<1x2x3xi32>
+func.func @main(%n: tensor<1x2x0x4xi8>, %m: tensor<1x3x0x4xi8>) {
   // expected-error @below {{sums no products}}
-  // expected-error @below {{needs 16 slices}}
   %z = stensor.contract %n, %m : (tensor<1x2x0x4xi8>, tensor<1x3x0x4xi8>) -> tensor<1x2x3xi32>
   return
 }

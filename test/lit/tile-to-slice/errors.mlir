@@ -86,6 +86,7 @@ func.func @main() {
   %w = tile.buffer : <64, 1>
   %x = tile.buffer : <128, 1>
   %y = tile.buffer : <128, 4>
+  // expected-error @below {{needs slices of a hemisphere for the byte planes of as many columns of weights as are installed at once: 16, target 'tiny' has 8}}
   // expected-error @below {{needs planes of a hemisphere: 3, target 'tiny' has 2}}
   // expected-error @below {{needs rows of accumulators: 128, target 'tiny' has 64}}
   // expected-error @below {{needs columns of a plane: 33, target 'tiny' has 32}}
