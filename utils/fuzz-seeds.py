@@ -79,6 +79,13 @@ def texts():
             # The vectors of tsp1 as those of tiny.
             if "x320xi8" in text:
                 yield f"{name}-tiny", text.replace("x320xi8", "x32xi8").encode()
+    with tempfile.TemporaryDirectory() as folder:
+        onnx.save(models.layer()[0], f"{folder}/model.onnx")
+        # The levels that it reaches: target tiny has too few slices for a product's weights.
+        subprocess.run([ROOT / "build-sanitize/bin/sluice-compile", f"{folder}/model.onnx", "--target=tiny",
+                        "--dump-phases-to", folder, "-o", f"{folder}/model.slu"], check=False, stderr=subprocess.DEVNULL)
+        for path in sorted(Path(folder).glob("*.mlir")):
+            yield path.stem, path.read_bytes()
     for name, text in PROGRAMS.items():
         with tempfile.TemporaryDirectory() as folder:
             Path(f"{folder}/program.mlir").write_text(text)
