@@ -120,6 +120,32 @@ static ElementsAttr foldSplat(Operation *op, ArrayRef<ElementsAttr> operands) {
   return splat.resizeSplat(cast<ShapedType>(op->getResult(0).getType()));
 }
 
+static double elementsOf(Type type) { return static_cast<double>(cast<ShapedType>(type).getNumElements()); }
+
+double evaluationSteps(Operation *op, ArrayRef<ElementsAttr> operands) {
+  if (foldSplat(op, operands))
+    return 0;
+  double steps = elementsOf(op->getResult(0).getType());
+  if (auto map = dyn_cast<MapOp>(op))
+    steps *= static_cast<double>(map.getBlock().getOperations().size());
+  if (auto contract = dyn_cast<ContractOp>(op)) {
+    ArrayRef<int64_t> shape = contract.getLhs().getType().getShape();
+    return steps * static_cast<double>(shape[2]) * static_cast<double>(shape[3]);
+  }
+  for (ElementsAttr operand : operands)
+    steps += elementsOf(operand.getType());
+  return steps;
+}
+
+/// Whether that takes too long for what there is.
+static bool isEndless(Operation *op, ArrayRef<ElementsAttr> operands) {
+  double most = kFoldSteps;
+  for (ElementsAttr operand : operands)
+    if (!operand.isSplat())
+      most += kFoldStepsForElement * elementsOf(operand.getType());
+  return evaluationSteps(op, operands) > most;
+}
+
 static int64_t bytesOf(Type type) {
   auto tensor = cast<ShapedType>(type);
   return tensor.getNumElements() * elementBytes(tensor.getElementType());
@@ -137,7 +163,7 @@ FailureOr<SmallVector<ElementsAttr>> evaluateConstant(Operation *op, ArrayRef<El
     before += bytesOf(operand.getType());
   for (Type type : op->getResultTypes())
     after += bytesOf(type);
-  if (after > kFoldLimit && after > before)
+  if ((after > kFoldLimit && after > before) || isEndless(op, operands))
     return failure();
   TensorValues values;
   for (ElementsAttr operand : operands) {

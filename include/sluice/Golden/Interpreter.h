@@ -31,14 +31,22 @@ mlir::FailureOr<TensorValues> evaluateOp(mlir::Operation *op, mlir::ArrayRef<Ten
 /// the number of threads the host has.
 mlir::FailureOr<TensorValues> interpret(mlir::func::FuncOp function, mlir::ArrayRef<TensorValue> inputs);
 
+/// What evaluating an operation on these constants costs, in elements that one scalar operation reads or
+/// makes. Repeated elements are moved for nothing.
+double evaluationSteps(mlir::Operation *op, mlir::ArrayRef<mlir::ElementsAttr> operands);
+
 /// The results of one operation with constant operands, as constants. Fails
 /// without a diagnostic where the operation is better left as it is: bytes not at hand,
-/// a fault, or a result over `kFoldLimit` that has more bytes than the operands.
+/// a fault, a result over `kFoldLimit` that has more bytes than the operands, or more steps than `kFoldSteps`
+/// and the operands allow.
 mlir::FailureOr<mlir::SmallVector<mlir::ElementsAttr>>
 evaluateConstant(mlir::Operation *op, mlir::ArrayRef<mlir::ElementsAttr> operands);
 
 /// Bytes above which a result is not worth storing when its operands are smaller.
 inline constexpr int64_t kFoldLimit = int64_t{64} << 20;
+
+/// An operation of more evaluationSteps stays, too, but for so many with each element of its operands.
+inline constexpr double kFoldSteps = 0x1p28, kFoldStepsForElement = 64;
 
 } // namespace sluice::golden
 

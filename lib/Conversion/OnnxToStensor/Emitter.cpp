@@ -237,29 +237,6 @@ Value Emitter::value(const Tensor &tensor) {
   return known = op.getResult();
 }
 
-/// What evaluating the operation costs, in elements that are read or written by one scalar operation.
-/// Repeated elements are moved for nothing.
-static double foldingSteps(Operation *op, llvm::ArrayRef<ElementsAttr> operands) {
-  auto first = operands.empty() ? DenseElementsAttr() : llvm::dyn_cast<DenseElementsAttr>(operands.front());
-  if (first && first.isSplat() &&
-      llvm::isa<stensor::ReshapeOp, stensor::TransposeOp, stensor::SliceOp, stensor::BroadcastOp,
-                stensor::WindowOp>(op))
-    return 0;
-  auto count = [](Value value) {
-    return static_cast<double>(countElements(llvm::cast<RankedTensorType>(value.getType()).getShape()));
-  };
-  double result = count(op->getResult(0));
-  if (auto map = llvm::dyn_cast<stensor::MapOp>(op))
-    result *= static_cast<double>(map.getBlock().getOperations().size());
-  if (auto contract = llvm::dyn_cast<stensor::ContractOp>(op)) {
-    llvm::ArrayRef<int64_t> shape = contract.getLhs().getType().getShape();
-    return result * static_cast<double>(shape[2]) * static_cast<double>(shape[3]);
-  }
-  for (Value operand : op->getOperands())
-    result += count(operand);
-  return result;
-}
-
 /// What an operation's verifier says against it; empty if it is right.
 static std::string whyIllFormed(Operation *op) {
   std::string text;
@@ -296,7 +273,7 @@ Tensor Emitter::finish(Operation *op, Type element) {
       return result;
     operands.push_back(llvm::cast<ElementsAttr>(constant.getValue()));
   }
-  double steps = foldingSteps(op, operands);
+  double steps = golden::evaluationSteps(op, operands);
   int64_t bytes = steps == 0 ? 0 : result.count() * stensor::elementBytes(type.getElementType());
   if (state.foldingSteps + steps > state.mostFoldingSteps ||
       bytes > state.mostFoldedBytes - state.foldedBytes)

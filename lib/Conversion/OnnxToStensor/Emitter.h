@@ -81,8 +81,8 @@ struct EmitterState {
   int64_t listed = 0;
   /// Scalar steps that evaluating constants took and bytes that it gave, and how many may be: what is beyond
   /// stays for the run. The bounds grow with the model's own constants.
-  double foldingSteps = 0, mostFoldingSteps = 0x1p31;
-  int64_t foldedBytes = 0, mostFoldedBytes = int64_t{1} << 29;
+  double foldingSteps = 0, mostFoldingSteps = 0;
+  int64_t foldedBytes = 0, mostFoldedBytes = 0;
   /// Operations that were built.
   size_t built = 0;
 };

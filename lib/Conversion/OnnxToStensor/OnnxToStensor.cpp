@@ -31,12 +31,19 @@ struct Refusal {
   std::string text;
 };
 
+/// Scalar steps and bytes of result that evaluating constants may take, and what an element of the model's
+/// own constants brings with it: several layouts and types of the same weights.
+constexpr double kFoldingSteps = 0x1p28, kStepsForElement = 1024;
+constexpr int64_t kFoldedBytes = int64_t{1} << 29, kBytesForElement = 64;
+
 /// Converts @main in place: arguments, nodes in order, results.
 class GraphConverter {
 public:
   GraphConverter(func::FuncOp function, const OnnxToStensorOptions &options)
       : function(function), builder(function.getContext()) {
     state.options = options;
+    state.mostFoldingSteps = kFoldingSteps;
+    state.mostFoldedBytes = kFoldedBytes;
     state.entry = &function.getBody().front();
   }
 
@@ -145,11 +152,6 @@ void GraphConverter::convertArgument(BlockArgument argument) {
   setEdgeAttrs(index, /*isArgument=*/true, type.getElementType(), tensor);
   tensors[argument] = tensor;
 }
-
-/// How much evaluation of constants an element of the model's own brings with it: several layouts and types
-/// of the same weights.
-static constexpr double kStepsForElement = 1024;
-static constexpr int64_t kBytesForElement = 64;
 
 void GraphConverter::convertConstant(onnx::ConstantOp op) {
   if (tensors.contains(op.getResult()))
