@@ -25,7 +25,7 @@ from sluice.backend import BackendIsNotSupposedToImplementIt, SluiceBackend
 # ONNX 1.12's runner says so to NumPy, which since 1.24 no longer knows it.
 np.object = object
 
-# Tests of ONNX 1.12 that contradict themselves; later versions mended them.
+# Tests of ONNX 1.12 that contradict themselves or later versions of them.
 FAULTY = {"test_adam_multiple": "the model lacks the epsilon that the outputs were made with",
           "test_dft_inverse": "later versions of the test expect 1.9e-7, as of a transform in float32, instead of 1e-15",
           **{f"test_castlike_{types}{form}": "the data are of another shape and type than the model says"
