@@ -7,6 +7,8 @@
 
 #include "CardMachine.h"
 
+#include "IndirectAccess.h"
+
 #include "sluice/Support/Strings.h"
 
 #include <cstring>
@@ -103,29 +105,17 @@ void CardMachine::write(const Burst &burst, uint64_t cycle, uint32_t element) {
               take(burst, 0, cycle), lanes);
 }
 
-/// The word that a superlane's 16-bit offset selects, which stays in the bank of the
-/// instruction's address.
-absl::Status CardMachine::wordAddress(const Burst &burst, const uint8_t *offsets, unsigned superlane,
-                                      uint32_t &address) const {
-  const uint8_t *offset = offsets + size_t(superlane) * target.lanesPerSuperlane;
-  const auto base = uint32_t(burst.what->address);
-  address = base + (offset[0] | uint32_t(offset[1]) << 8);
-  if (address < target.wordsPerSlice() && target.bankOf(address) == target.bankOf(base))
-    return absl::OkStatus();
-  return absl::OutOfRangeError(
-      concat("superlane ", superlane, " asks for word ", address, ", outside the bank of word ", base));
-}
-
 absl::Status CardMachine::gather(const Burst &burst, uint64_t cycle) {
   const uint8_t *offsets = take(burst, 0, cycle);
   uint8_t *out = give(burst, 0, cycle);
   for (unsigned superlane = 0; superlane != target.superlanes; ++superlane) {
-    uint32_t address;
-    if (absl::Status status = wordAddress(burst, offsets, superlane, address); !status.ok())
-      return status;
     const size_t lane = size_t(superlane) * target.lanesPerSuperlane;
+    const absl::StatusOr<uint32_t> address =
+        indirectWord(*burst.what, burst.reach, offsets + lane, superlane);
+    if (!address.ok())
+      return address.status();
     std::memcpy(out + lane,
-                memory.read(uint32_t(burst.queue->hemisphere), burst.queue->index, address) + lane,
+                memory.read(uint32_t(burst.queue->hemisphere), burst.queue->index, *address) + lane,
                 target.lanesPerSuperlane);
   }
   return absl::OkStatus();
@@ -134,11 +124,12 @@ absl::Status CardMachine::gather(const Burst &burst, uint64_t cycle) {
 absl::Status CardMachine::scatter(const Burst &burst, uint64_t cycle) {
   const uint8_t *data = take(burst, 0, cycle), *offsets = take(burst, 1, cycle);
   for (unsigned superlane = 0; superlane != target.superlanes; ++superlane) {
-    uint32_t address;
-    if (absl::Status status = wordAddress(burst, offsets, superlane, address); !status.ok())
-      return status;
     const size_t lane = size_t(superlane) * target.lanesPerSuperlane;
-    std::memcpy(memory.write(uint32_t(burst.queue->hemisphere), burst.queue->index, address) + lane,
+    const absl::StatusOr<uint32_t> address =
+        indirectWord(*burst.what, burst.reach, offsets + lane, superlane);
+    if (!address.ok())
+      return address.status();
+    std::memcpy(memory.write(uint32_t(burst.queue->hemisphere), burst.queue->index, *address) + lane,
                 data + lane, target.lanesPerSuperlane);
   }
   return absl::OkStatus();

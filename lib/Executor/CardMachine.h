@@ -28,6 +28,7 @@ struct Burst {
   int position; ///< of its unit
   std::vector<binary::StreamUse> inputs, outputs;
   std::vector<uint16_t> laneMap;
+  uint32_t reach = 0; ///< of a Gather or Scatter: see indirectReaches
 };
 
 /// The vectors under way on the links: by sending card and link, in order. The
@@ -57,8 +58,6 @@ private:
   void write(const Burst &burst, uint64_t cycle, uint32_t element);
   absl::Status gather(const Burst &burst, uint64_t cycle);
   absl::Status scatter(const Burst &burst, uint64_t cycle);
-  absl::Status wordAddress(const Burst &burst, const uint8_t *offsets, unsigned superlane,
-                           uint32_t &address) const;
 
   void compute(const Burst &burst, uint64_t cycle);
   const uint32_t *operand(const Burst &burst, unsigned index, size_t &input, uint64_t cycle);

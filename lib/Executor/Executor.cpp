@@ -9,6 +9,7 @@
 
 #include "CardMachine.h"
 #include "Edges.h"
+#include "IndirectAccess.h"
 
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Bursts.h"
@@ -92,7 +93,8 @@ ProgramExecutor::ProgramExecutor(Program program, Target description)
 
 void ProgramExecutor::collectBursts() {
   perRun.cycles = source.metadata.cycles();
-  for (uint32_t card = 0; card != source.cards.size(); ++card)
+  for (uint32_t card = 0; card != source.cards.size(); ++card) {
+    const auto reaches = indirectReaches(source.cards[card], target);
     for (const QueueProgram &queue : source.cards[card].queues)
       for (const Instruction &what : queue.instructions) {
         bursts.push_back({&queue.queue,
@@ -102,6 +104,8 @@ void ProgramExecutor::collectBursts() {
                           streamInputs(queue.queue, what, target),
                           streamOutputs(queue.queue, what, target),
                           {}});
+        if (auto reach = reaches.find(&what); reach != reaches.end())
+          bursts.back().reach = reach->second;
         order.add(what);
         const uint64_t bytes = uint64_t(what.count) * target.lanes();
         perRun.instructionsByUnit[std::string(unitName(queue.queue.unit))] += what.count;
@@ -111,6 +115,7 @@ void ProgramExecutor::collectBursts() {
         if (what.opcode == Opcode::Send)
           perRun.linkBytes += bytes;
       }
+  }
 }
 
 absl::Status ProgramExecutor::bindTensors() {

@@ -7,6 +7,8 @@
 
 #include "SteppedCard.h"
 
+#include "IndirectAccess.h"
+
 #include "sluice/Support/Strings.h"
 
 #include <algorithm>
@@ -33,6 +35,7 @@ SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Ca
     }
     ++runNumber;
   }
+  const auto reaches = indirectReaches(card, target);
   for (uint32_t queue = 0; queue != card.queues.size(); ++queue)
     for (uint32_t instruction = 0; instruction != card.queues[queue].instructions.size(); ++instruction) {
       Burst &burst = bursts.emplace_back();
@@ -43,6 +46,8 @@ SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Ca
       burst.what = &card.queues[queue].instructions[instruction];
       burst.inputs = streamInputs(*burst.queue, *burst.what, target);
       burst.outputs = streamOutputs(*burst.queue, *burst.what, target);
+      if (auto reach = reaches.find(burst.what); reach != reaches.end())
+        burst.reach = reach->second;
       if (!burst.inputs.empty())
         burst.inputOffset = burst.inputs.front().offset;
     }

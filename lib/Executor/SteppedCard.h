@@ -48,6 +48,7 @@ struct SteppedBurst {
   const binary::Queue *queue;
   const binary::Instruction *what;
   std::vector<binary::StreamUse> inputs, outputs;
+  uint32_t reach = 0;                       ///< of a Gather or Scatter: see indirectReaches
   int64_t inputOffset = 0;                  ///< of all inputs
   std::deque<std::vector<Vector>> operands; ///< of elements between taking and dispatch
   std::vector<Vector> heldMap;

@@ -7,6 +7,8 @@
 
 #include "SteppedCard.h"
 
+#include "IndirectAccess.h"
+
 #include "sluice/Numerics/Scalar.h"
 #include "sluice/Support/Strings.h"
 
@@ -81,9 +83,11 @@ absl::Status SteppedCard::accessIndirectly(const Burst &burst, uint32_t element,
         concat("cycle ", now, ": card ", number, ", ", queueName(*burst.queue), ": ", why));
   };
   for (size_t lane = 0; lane != lanes; lane += target.lanesPerSuperlane) {
-    const uint32_t address = base + (offsets[lane] | uint32_t(offsets[lane + 1]) << 8);
-    if (address >= target.wordsPerSlice() || target.bankOf(address) != target.bankOf(base))
-      return outOfRange(concat("word ", address, " is outside the bank of word ", base));
+    const absl::StatusOr<uint32_t> found =
+        indirectWord(*burst.what, burst.reach, offsets.data() + lane, lane / target.lanesPerSuperlane);
+    if (!found.ok())
+      return outOfRange(std::string(found.status().message()));
+    const uint32_t address = *found;
     if (!isGather) {
       stores.push_back({now + target.scatterLatency,
                         hemisphere,

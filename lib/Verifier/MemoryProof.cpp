@@ -42,7 +42,7 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
   for (const Access &write : writes)
     if (isDirect(table[write.burst].what->opcode))
       directWrites.push_back(write);
-  const std::vector<Access> looks = directReads(table, target, flow);
+  const std::vector<Access> looks = directReads(table, target, flow, findings);
   history.run(looks, directWrites, [&](const Access &read, const WordHistory::Content &content) {
     proveRead(read, content, table, target, flow, findings, effort);
   });
@@ -51,10 +51,10 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
   usedWords = history.words();
 }
 
-/// The Reads, and for each Gather whose table is carried two looks at all of it at once: with its first
-/// and with its last element. A word that both find as carried was not written in between.
+/// The Reads, and for each Gather two looks at all of its table at once: with its first and with its last
+/// element. A word that both find as carried was not written in between.
 std::vector<Access> MemoryProof::directReads(const BurstTable &table, const Target &target,
-                                             const FlowChecker &flow) const {
+                                             const FlowChecker &flow, Findings &findings) const {
   std::vector<Access> looks;
   for (const Access &read : reads) {
     if (isDirect(table[read.burst].what->opcode)) {
@@ -62,8 +62,13 @@ std::vector<Access> MemoryProof::directReads(const BurstTable &table, const Targ
       continue;
     }
     const uint32_t operand = flow.index(read.burst, kMemorySlot);
-    if (operand == FlowChecker::none)
+    if (operand == FlowChecker::none) {
+      const When when{uint64_t(read.cycle.base), When::Running, read.burst, kMemorySlot << 16};
+      findings.report(Hazard::FlowMismatch, when, [&] {
+        return concat("the carried flow has no table for ", table.describe({read.burst, 0}));
+      });
       continue;
+    }
     const int64_t left = target.wordsPerBank - read.word.base % target.wordsPerBank;
     const int64_t words = std::min(int64_t(flow.carriedEnd(operand)), left);
     const Access first{read.burst, {read.word.base, 1}, {read.cycle.base, 0}, words};

@@ -54,7 +54,7 @@ private:
   void proveSettled(const BurstTable &table, const target::Target &target, Findings &findings,
                     Effort &effort) const;
   std::vector<Access> directReads(const BurstTable &table, const target::Target &target,
-                                  const FlowChecker &flow) const;
+                                  const FlowChecker &flow, Findings &findings) const;
   void proveRead(const Access &read, const WordHistory::Content &content, const BurstTable &table,
                  const target::Target &target, FlowChecker &flow, Findings &findings, Effort &effort) const;
   void proveScatters(const BurstTable &table, const target::Target &target, FlowChecker &flow,

@@ -39,7 +39,7 @@ public:
 
   /// Runs once: initial memory, inputs, program, outputs. InvalidArgument lists every
   /// missing, unknown or wrongly shaped or typed input and every int64 value
-  /// beyond int32; OutOfRange names a gather outside its slice.
+  /// beyond int32; OutOfRange names a Gather whose offset leads beyond its table.
   virtual absl::StatusOr<TensorMap> run(const TensorMap &inputs) = 0;
   /// Counters of the last run.
   virtual const Counters &counters() const = 0;

@@ -63,12 +63,12 @@ public:
     const unsigned groups = 6 + below(20);
     for (unsigned group = 0; group != groups; ++group)
       addGroup();
-    Program program = builder.build();
+    Program program = builder.build(); // With the flow of tables.
     auto stepper = *executor::Stepper::create(program, /*recordsFlow=*/true);
     (void)stepper->run({});
     const auto flow = stepper->flow();
     for (size_t card = 0; card != program.cards.size(); ++card)
-      program.cards[card].flow = flow[card];
+      program.cards[card].flow.insert(program.cards[card].flow.end(), flow[card].begin(), flow[card].end());
     return program;
   }
 
@@ -108,9 +108,9 @@ private:
     return target::Target::position(hemisphere, stop);
   }
 
-  void addBurst(const Queue &queue, const Instruction &what, uint32_t card) {
-    builder.add(queue, what, card);
+  BurstRef addBurst(const Queue &queue, const Instruction &what, uint32_t card) {
     added.push_back({card, queue, what});
+    return builder.add(queue, what, card);
   }
 
   /// A read of `count` words from `address` on that passes `position` from `cycle` on, from a slice that
@@ -457,10 +457,13 @@ private:
       return false;
     what.stream = int32_t(isGather ? anyStream(1) : source->stream);
     what.direction = int32_t(isGather ? anyDirection() : source->direction);
-    addBurst(isGather ? readQueue(hemisphere, slice) : writeQueue(hemisphere, slice), what, card);
-    if (isGather)
+    const BurstRef burst =
+        addBurst(isGather ? readQueue(hemisphere, slice) : writeQueue(hemisphere, slice), what, card);
+    if (isGather) {
+      builder.flowFromMemory(burst, {0, dataWords});
       addSource(card, Direction(what.direction), unsigned(what.stream), 1, position,
                 cycle + target.gatherLatency, count, interval);
+    }
     return true;
   }
 

@@ -245,6 +245,7 @@ TEST_P(Units, GatherTakesAWordForEachSuperlane) {
   BurstRef write = s.builder.add(writeQueue(east, 5),
                                  memoryBurst(Opcode::Write, s.arrival + t.gatherLatency, 0, eastward, 7));
   s.builder.flow(gather, 0, s.read);
+  s.builder.flowFromMemory(gather, {0, 8});
   s.builder.flow(write, 0, gather);
   s.builder.output("y", 2, 2, {t.lanes()}, east, {5}, 0);
   std::string expected;
@@ -279,11 +280,12 @@ TEST_P(Units, ScatterChangesAWordForEachSuperlane) {
   }
 }
 
-// An offset that leaves the bank ends the run with the instruction's name.
-TEST(UnitFaults, GatherOutsideItsBankFails) {
-  IndirectSample s("tiny", {0, 250});
+// An offset that leaves the table ends the run with the instruction's name.
+TEST(UnitFaults, GatherOutsideItsTableFails) {
+  IndirectSample s("tiny", {0, 8});
   BurstRef gather = s.builder.add(readQueue(east, 4), s.indirect(Opcode::Gather), 0, "/lookup");
   s.builder.flow(gather, 0, s.read);
+  s.builder.flowFromMemory(gather, {0, 8});
   auto runner = executor::Executor::create(s.builder.build());
   ASSERT_TRUE(runner.ok()) << runner.status();
   auto outputs = (*runner)->run({});
@@ -291,5 +293,6 @@ TEST(UnitFaults, GatherOutsideItsBankFails) {
   const std::string message(outputs.status().message());
   EXPECT_NE(message.find("mem.e4.r gather"), std::string::npos) << message;
   EXPECT_NE(message.find("/lookup"), std::string::npos) << message;
-  EXPECT_NE(message.find("superlane 1"), std::string::npos) << message;
+  EXPECT_NE(message.find("superlane 1 asks for word 8 of the 8 from word 16 on"), std::string::npos)
+      << message;
 }

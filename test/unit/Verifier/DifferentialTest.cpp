@@ -275,12 +275,12 @@ static std::vector<Finding> expectSame(const Program &program, const Target &tar
   return findings;
 }
 
-/// Carries tables of a few words for most Gathers, whoever writes them.
+/// Carries tables of a few words for all Gathers, whoever writes them.
 static void addTables(Program &program, Dice &dice) {
   for (Card &card : program.cards)
     for (uint32_t queue = 0; queue != card.queues.size(); ++queue)
       for (uint32_t index = 0; index != card.queues[queue].instructions.size(); ++index) {
-        if (card.queues[queue].instructions[index].opcode != Opcode::Gather || dice.oneIn(4))
+        if (card.queues[queue].instructions[index].opcode != Opcode::Gather)
           continue;
         proto::FlowEdge edge;
         edge.set_queue(queue);
@@ -325,9 +325,10 @@ TEST_P(Differential, RandomPrograms) {
     carryFlow(program, target, dice);
     const std::vector<Finding> findings = expectSame(program, target, what);
     clean += findings.empty();
-    // A table may change between a Gather's first and its last element.
+    // A table may change between a Gather's first and its last element, or have no word that anything wrote.
     for (const Finding &finding : findings)
-      EXPECT_TRUE(finding.hazard != Hazard::FlowMismatch || finding.message.starts_with("word "))
+      EXPECT_TRUE(finding.hazard != Hazard::FlowMismatch || finding.message.starts_with("word ") ||
+                  finding.message.starts_with("the carried flow has no table"))
           << what << "\n"
           << finding.message;
     for (unsigned mutation = 0; mutation != 3; ++mutation) {

@@ -551,8 +551,12 @@ void Run::read(const Element &element, const Place &word) {
   flow.check(element.burst, kMemorySlot, 0, element.index, element.cycle, sourceOf(content));
 }
 
-/// All words of a Gather's table are as carried with its first and its last element.
+/// A Gather has a table, all words of which are as carried with its first and its last element.
 void Run::lookAtTable(const Element &element, Place word) {
+  if (flow.tableWords(element.burst) == 0 && element.index == 0)
+    findings.report(Hazard::FlowMismatch, when(element, kMemorySlot << 16), [&] {
+      return concat("the carried flow has no table for ", table.describe({element.burst, 0}));
+    });
   const int64_t begin = std::get<2>(word), left = target.wordsPerBank - begin % target.wordsPerBank;
   for (uint32_t i = 0; i != std::min<int64_t>(flow.tableWords(element.burst), left); ++i) {
     std::get<2>(word) = begin + i;

@@ -232,6 +232,14 @@ TEST_P(Hazards, TableThatChangesUnderAGather) {
       edge.set_count(6);
   expectHazard(verifier::verify(program, t), Hazard::UnwrittenRead, {"gather", "slice e4 word 25"});
 
+  // No table at all.
+  program = s.builder.build();
+  std::erase_if(program.cards[0].flow, [](const proto::FlowEdge &edge) {
+    return edge.slot() == kMemorySlot && edge.count() == 5 && edge.producer_queue() != kInitialMemory;
+  });
+  expectHazard(verifier::verify(program, t), Hazard::FlowMismatch,
+               {"the carried flow has no table for", "/lookup"});
+
   // Another write into the table while the Gather runs, from a stream that still carries something.
   Instruction late = memoryBurst(Opcode::Write, gather.cycle + 1, int(t.wordsPerBank), eastward, 12);
   const BurstRef other = s.builder.add(writeQueue(east, 4), late, 0, "/late");

@@ -233,10 +233,11 @@ Program ProgramBuilder::build() const {
     flow.set_count(edge.elements.count ? edge.elements.count : all);
     if (edge.fromMemory) {
       const Burst &read = cards[edge.consumer.card].bursts[edge.consumer.id];
-      const int64_t first = read.instruction.address + int64_t(edge.elements.first) * read.instruction.step;
+      const int32_t step = read.instruction.opcode == Opcode::Gather ? 1 : read.instruction.step;
+      const int64_t first = read.instruction.address + int64_t(edge.elements.first) * step;
       nameInitial(program, edge.consumer.card, {uint32_t(read.queue.hemisphere), read.queue.index, first},
                   flow);
-      flow.set_producer_step(read.instruction.step);
+      flow.set_producer_step(step);
     } else {
       const auto [producerQueue, producerInstruction] = places[edge.producer.card][edge.producer.id];
       flow.set_producer_card(edge.producer.card);

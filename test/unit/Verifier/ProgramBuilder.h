@@ -50,7 +50,7 @@ public:
   Instruction &at(BurstRef ref);
   void flow(BurstRef consumer, uint32_t slot, BurstRef producer, uint32_t producerSlot = 0,
             Elements elements = {});
-  /// A Read of words that are there from the start.
+  /// A Read of words that are there from the start, or a Gather from them: elements are then words.
   void flowFromMemory(BurstRef read, Elements elements = {});
   /// Words of `lanes` bytes, the last one filled up with zeros.
   void memory(Hemisphere hemisphere, uint32_t slice, uint32_t address, std::string bytes, uint32_t card = 0);
