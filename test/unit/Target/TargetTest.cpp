@@ -155,7 +155,7 @@ TEST(Target, EmbeddedTextIsTheFile) {
 TEST(TargetErrors, UnknownNameListsTheKnownOnes) {
   absl::Status status = targetByName("tsp9").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(status.message(), "no target 'tsp9'; known targets: tiny, tsp1");
+  EXPECT_EQ(status.message(), "no target 'tsp9'; known targets: small, tiny, tsp1");
 }
 
 TEST(TargetErrors, AllMissingAndZeroFieldsAreNamedAtOnce) {
