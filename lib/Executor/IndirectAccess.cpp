@@ -41,6 +41,6 @@ absl::StatusOr<uint32_t> executor::indirectWord(const Instruction &what, uint32_
   const uint32_t words = offset[0] | uint32_t(offset[1]) << 8;
   if (words < reach)
     return uint32_t(what.address) + words;
-  return absl::OutOfRangeError(concat("superlane ", superlane, " asks for word ", words, " of the ", reach,
-                                      " from word ", what.address, " on"));
+  return absl::OutOfRangeError(concat("superlane ", superlane, " asks for word ", words, ", outside the ",
+                                      reach, " from word ", what.address, " on"));
 }

@@ -293,6 +293,6 @@ TEST(UnitFaults, GatherOutsideItsTableFails) {
   const std::string message(outputs.status().message());
   EXPECT_NE(message.find("mem.e4.r gather"), std::string::npos) << message;
   EXPECT_NE(message.find("/lookup"), std::string::npos) << message;
-  EXPECT_NE(message.find("superlane 1 asks for word 8 of the 8 from word 16 on"), std::string::npos)
+  EXPECT_NE(message.find("superlane 1 asks for word 8, outside the 8 from word 16 on"), std::string::npos)
       << message;
 }
