@@ -22,6 +22,8 @@ mlir::LogicalResult MemoryOp::verify() {
            << getData().getShapedType();
   if (int64_t(getStripes()) < 1 || getStripe() >= getStripes())
     return emitOpError("stripe ") << int64_t(getStripe()) << " is not one of " << int64_t(getStripes());
+  if (type.getDimSize(2) > 4)
+    return emitOpError("elements have at most 4 bytes, here ") << type.getDimSize(2);
   if (int64_t byte = getByte(); byte < 0 || byte >= type.getDimSize(2))
     return emitOpError("byte plane ") << byte << " is not one of " << type.getDimSize(2);
   return mlir::success();

@@ -70,7 +70,7 @@ private:
     if (stripes > int64_t(target.slicesPerHemisphere))
       return op.emitOpError("is one of ")
              << stripes << " stripes, a hemisphere has " << target.slicesPerHemisphere << " slices";
-    const int64_t vectors = type.getDimSize(1), words = (vectors - stripe + stripes - 1) / stripes;
+    const int64_t vectors = type.getDimSize(1), words = llvm::divideCeilSigned(vectors - stripe, stripes);
     if (!isSlice(op.getHemisphere(), op.getSlice()) || !isWord(op.getAddress()) || words < 1 ||
         words > int64_t(target.wordsPerSlice()) || !isWord(op.getAddress() + words - 1))
       return op.emitOpError("lies in no slice");

@@ -201,7 +201,7 @@ private:
       auto type = llvm::cast<mlir::RankedTensorType>(memory.getData().getShapedType());
       int64_t cards = type.getDimSize(0), vectors = type.getDimSize(1), bytes = type.getDimSize(2);
       int64_t lanes = type.getDimSize(3), stripes = memory.getStripes(), stripe = memory.getStripe();
-      int64_t words = (vectors - stripe + stripes - 1) / stripes;
+      int64_t words = llvm::divideCeilSigned(vectors - stripe, stripes);
       auto [entry, added] =
           known.insert({{memory.getData().getAsOpaquePointer(), stripes * 1024 + stripe, memory.getByte()},
                         result.data.size()});

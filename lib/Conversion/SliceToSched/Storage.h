@@ -98,7 +98,7 @@ public:
     return int64_t(hemispheres.size() * slices.size()) * words() * target.lanes();
   }
   /// Words that each of its slices holds.
-  int64_t words() const { return (vectors + stripes - 1) / stripes; }
+  int64_t words() const { return llvm::divideCeilSigned(vectors, stripes); }
   /// Number of the copy in `hemisphere`; the buffer must have one there.
   unsigned copyIn(target::Hemisphere hemisphere) const;
   bool isIn(target::Hemisphere hemisphere) const { return llvm::is_contained(hemispheres, hemisphere); }

@@ -50,7 +50,7 @@ int64_t stripesOf(mlir::Operation &op) {
 /// Words that a buffer takes in each of its slices.
 int64_t wordsOf(mlir::Value buffer) {
   const int64_t stripes = stripesOf(*buffer.getDefiningOp());
-  return (llvm::cast<BufferType>(buffer.getType()).getVectors() + stripes - 1) / stripes;
+  return llvm::divideCeilSigned(llvm::cast<BufferType>(buffer.getType()).getVectors(), stripes);
 }
 
 /// Bytes that a buffer takes on a card, all copies together.

@@ -51,7 +51,7 @@ void tile::splitStripedMaps(mlir::Block &body) {
       auto part = llvm::cast<MapOp>(builder.clone(op));
       part.setInputViews(thinned(map.getInputViews(), first, stripes));
       part.setOutputViews(thinned(map.getOutputViews(), first, stripes));
-      part.setCount((count - first + stripes - 1) / stripes);
+      part.setCount(llvm::divideCeilSigned(count - first, stripes));
     }
     map.erase();
   }
