@@ -4,7 +4,7 @@
 """Judges Sluice by ONNX backend tests: folders of model.onnx and test_data_set_*/{input,output}_*.pb.
 
     onnx-tests.py FOLDER... [--only GLOB] [--jobs N] [--json FILE] [--tolerances onnx|onnxruntime] [--stepper]
-                  [--write-coverage | --check-coverage]
+                  [--target NAME] [--write-coverage | --check-coverage]
 
 A FOLDER holds tests ("node", "simple", ...). Each test is compiled with fp32 accuracy, proven, run on the
 executor and on the reference interpreter, which must agree in every bit, and compared with the expected
@@ -125,13 +125,15 @@ def main():
     parser.add_argument("--json", type=Path, metavar="FILE", help="write {test: {verdict, reason, seconds}}")
     parser.add_argument("--tolerances", default="onnx", choices=["onnx", "onnxruntime"], help="whose outputs are expected")
     parser.add_argument("--stepper", action="store_true", help="run on the cycle stepper too")
+    parser.add_argument("--target", default="tsp1", metavar="NAME", help="the machine to compile for")
     coverage = parser.add_mutually_exclusive_group()
     coverage.add_argument("--write-coverage", action="store_true")
     coverage.add_argument("--check-coverage", action="store_true")
     options = parser.parse_args()
     tests = sorted(path.parent for folder in options.folders for path in folder.resolve().glob("*/model.onnx")
                    if fnmatch.fnmatch(path.parent.name, options.only))
-    results = judge_all(tests, options.jobs, {"tolerances": options.tolerances, "stepper": options.stepper})
+    how = {"tolerances": options.tolerances, "stepper": options.stepper, "target": options.target}
+    results = judge_all(tests, options.jobs, how)
     report(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")

@@ -85,20 +85,20 @@ def compare(name, have, tensor, tolerances):
                                f"the first is {have[at]} instead of {want[at]}")
 
 
-def compile_case(case, path):
+def compile_case(case, path, target):
     """The binary and the seconds that its compilation took, refused attempts included."""
     start = time.monotonic()
     try:
-        binary = case.compile(path, f32_matmul="f32", threads=1)
+        binary = case.compile(path, f32_matmul="f32", threads=1, target=target)
     except sluice.Error as error:
         raise refusal(str(error)) from None
     return binary, time.monotonic() - start
 
 
-def run_case(case, path, tolerances, stepper):
+def run_case(case, path, tolerances, stepper, target):
     """Seconds of compilation; raises a Verdict when the case does not pass. With `stepper` the cycle stepper must agree
     in every bit, memory image included."""
-    binary, seconds = compile_case(case, path)
+    binary, seconds = compile_case(case, path, target)
     feeds = case.feeds()
     try:
         outputs = binary.run(feeds)
@@ -133,12 +133,13 @@ def operator(model):
     return f"{node.domain}.{node.op_type}" if node.domain else node.op_type
 
 
-def judge(test, tolerances="onnx", stepper=False):
+def judge(test, tolerances="onnx", stepper=False, target="tsp1"):
     """{"verdict", "reason" unless it passes, "seconds" of compilation if it passes, "operator"}."""
     model = onnx.load(str(test / "model.onnx"))
     with tempfile.TemporaryDirectory() as folder:
         try:
-            seconds = max(run_case(Case(model, data), Path(folder) / "model.onnx", TOLERANCES[tolerances], stepper)
+            path = Path(folder) / "model.onnx"
+            seconds = max(run_case(Case(model, data), path, TOLERANCES[tolerances], stepper, target)
                           for data in sorted(test.glob("test_data_set_*")))
             return {"verdict": "pass", "seconds": seconds, "operator": operator(model)}
         except Verdict as verdict:

@@ -110,6 +110,13 @@ std::string binary::serialize(const google::protobuf::MessageLite &message) {
   return bytes;
 }
 
+uint64_t binary::textWords(const Card &card) {
+  uint64_t words = 0;
+  for (const QueueProgram &queue : card.queues)
+    words += encodedWords(queue.instructions);
+  return words;
+}
+
 absl::StatusOr<std::string> binary::encodeProgram(const Program &program) {
   if (absl::Status status = checkProgram(program); !status.ok())
     return status;

@@ -54,16 +54,15 @@ static void printBindingTypes(const char *title,
 }
 
 static void printCardSummary(size_t index, const Card &card, std::ostream &stream) {
-  size_t instructions = 0, words = 0;
+  size_t instructions = 0;
   uint64_t initialWords = 0;
-  for (const QueueProgram &queue : card.queues) {
+  for (const QueueProgram &queue : card.queues)
     instructions += queue.instructions.size();
-    words += encodedWords(queue.instructions);
-  }
   for (const proto::MemoryRun &run : card.memory)
     initialWords += run.words();
   stream << absl::StrFormat("%4d %7d %13d %11d %14d %12d %11d\n", index, card.queues.size(), instructions,
-                            words * kWordBytes, initialWords, card.memoryWordsUsed, card.flow.size());
+                            textWords(card) * kWordBytes, initialWords, card.memoryWordsUsed,
+                            card.flow.size());
 }
 
 /// Elements and instructions by opcode, over the selected cards, in table order.

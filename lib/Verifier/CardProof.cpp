@@ -30,8 +30,9 @@ void verifier::reportExhausted(const Effort &effort, std::string_view what, Find
 CardProof::CardProof(const Program &program, uint32_t card, const std::vector<BurstTable> &tables,
                      const Target &target, Findings &findings)
     : sends(target.localLinks), receives(target.localLinks), flow(program, card, tables, findings),
-      card(card), end(program.metadata.cycles()), table(tables[card]), target(target),
-      matrices(2, MatrixProof(table, target, flow)), queues(program.cards[card].queues.size()) {
+      card(card), end(program.metadata.cycles()), textSize(textWords(program.cards[card])),
+      table(tables[card]), target(target), matrices(2, MatrixProof(table, target, flow)),
+      queues(program.cards[card].queues.size()) {
   for (Direction direction : {Direction::East, Direction::West})
     for (unsigned stream = 0; stream != target.streamsPerDirection; ++stream)
       streams.push_back({direction, stream, {}, {}});
@@ -265,7 +266,7 @@ void CardProof::finishParts(Findings &findings) {
 
 void CardProof::finish(Findings &findings) const {
   flow.finish(findings);
-  const uint64_t used = usedWords * target.lanes(), text = uint64_t(table.size()) * target.instructionBytes;
+  const uint64_t used = usedWords * target.lanes(), text = textSize * target.instructionBytes;
   if (used + text > target.memoryBytes())
     findings.report(Hazard::Capacity, When{end, When::Finishing}, [&] {
       return concat("card ", card, " needs ", used, " bytes of memory and ", text, " bytes of text; it has ",

@@ -48,7 +48,8 @@ private:
   void proveQueue(size_t queue, Findings &findings) const;
 
   const uint32_t card;
-  const uint64_t end; ///< the program's cycles
+  const uint64_t end;      ///< the program's cycles
+  const uint64_t textSize; ///< in words
   const BurstTable &table;
   const target::Target &target;
   std::vector<StreamProof> streams; ///< by direction, then stream

@@ -50,6 +50,9 @@ struct Card {
   uint64_t memoryWordsUsed = 0; ///< words with a lifetime, all slices
 };
 
+/// Words of a card's text: of all queues, with the Nops across long gaps.
+uint64_t textWords(const Card &card);
+
 /// A decoded binary. `metadata.cards` is empty here: `cards` holds its content.
 /// `metadata.format_version` is set by encodeProgram.
 /// FlowEdge.queue and .instruction index `queues` and `instructions` (Nops, which

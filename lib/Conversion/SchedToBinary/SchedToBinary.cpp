@@ -295,8 +295,7 @@ private:
   void writeStatistics() {
     uint64_t words = 0;
     for (const Card &card : program.cards)
-      for (const binary::QueueProgram &queue : card.queues)
-        words += binary::encodedWords(queue.instructions);
+      words += binary::textWords(card);
     llvm::Expected<llvm::json::Value> stats = llvm::json::parse(schedule.getStats());
     llvm::json::Object *object = stats ? stats->getAsObject() : nullptr;
     if (!object) {
@@ -317,6 +316,24 @@ private:
 
 } // namespace
 
+/// Memory holds the text too, of which only the finished program tells how long it is.
+static mlir::LogicalResult checkRoom(const binary::Program &program, ProgramOp op,
+                                     const target::Target &target) {
+  bool fits = true;
+  for (auto [number, card] : llvm::enumerate(program.cards)) {
+    const uint64_t text = binary::textWords(card) * target.instructionBytes;
+    const uint64_t data = card.memoryWordsUsed * target.lanes();
+    if (text + data <= target.memoryBytes())
+      continue;
+    fits = false;
+    op.emitError("memory is full: card ")
+        << number << " needs " << text << " bytes for instructions beside " << data
+        << " bytes of data, it has " << target.memoryBytes()
+        << "; more cards (--cards) or smaller dimensions (--dim) would help";
+  }
+  return mlir::success(fits);
+}
+
 mlir::FailureOr<binary::Program> sluice::emitProgram(mlir::ModuleOp module, const LoweringOptions &options) {
   auto programs = module.getOps<ProgramOp>();
   if (programs.empty())
@@ -324,5 +341,8 @@ mlir::FailureOr<binary::Program> sluice::emitProgram(mlir::ModuleOp module, cons
   ProgramOp program = *programs.begin();
   if (failed(checkSchedule(program, *options.target)))
     return mlir::failure();
-  return ProgramWriter(program, options).run();
+  binary::Program written = ProgramWriter(program, options).run();
+  if (failed(checkRoom(written, program, *options.target)))
+    return mlir::failure();
+  return written;
 }

@@ -366,7 +366,7 @@ void Run::checkOutputs() {
     ++number;
   }
   const uint64_t used = words.size() * target.lanes(),
-                 text = uint64_t(table.size()) * target.instructionBytes;
+                 text = textWords(program.cards[card]) * target.instructionBytes;
   if (used + text > target.memoryBytes())
     findings.report(Hazard::Capacity, When{end, When::Finishing}, [&] {
       return concat("card ", card, " needs ", used, " bytes of memory and ", text, " bytes of text; it has ",
