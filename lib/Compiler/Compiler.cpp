@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Compiler/Compiler.h"
+
+#include "ParseText.h"
+
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Conversion/OnnxToStensor.h"
 #include "sluice/Import/Import.h"
@@ -16,7 +19,6 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Transforms/Passes.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -118,7 +120,7 @@ LogicalResult Driver::load() {
     begin(Phase::Onnx);
     return importModel();
   }
-  module = parseSourceFile<ModuleOp>(path, &context);
+  module = parseTextFile(path, context);
   if (!module)
     return failure();
   begin(levelOf(*module));

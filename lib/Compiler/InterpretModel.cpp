@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ParseText.h"
 #include "Session.h"
 
 #include "sluice/Conversion/OnnxToStensor.h"
@@ -12,7 +13,6 @@
 #include "sluice/Import/Import.h"
 
 #include "mlir/IR/OwningOpRef.h"
-#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 
@@ -23,7 +23,7 @@ namespace sluice {
 static OwningOpRef<ModuleOp> load(const std::string &path, const CompileOptions &options,
                                   MLIRContext &context) {
   if (StringRef(path).ends_with(".mlir"))
-    return parseSourceFile<ModuleOp>(path, &context);
+    return parseTextFile(path, context);
   ImportOptions importing;
   importing.dims = options.dims;
   OwningOpRef<ModuleOp> module = importOnnx(path, importing, context);

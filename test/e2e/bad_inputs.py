@@ -75,6 +75,12 @@ class BadModels(unittest.TestCase):
 
     def test_broken_text(self):
         self.refused(self.write("broken.mlir", b"func.func @main( {"), saying="broken.mlir")
+        self.refused(self.folder / "none.mlir", saying="none.mlir")
+
+    def test_result_of_a_large_number(self):
+        """The parser would make room for as many results as the text names."""
+        text = b'func.func @main() {\n  return %y#3000000000 : f32\n}\n'
+        self.refused(self.write("many.mlir", text), saying=("many.mlir:2:10", "3000000000", "65536"))
 
     def dynamic(self):
         graph = models.Graph("dynamic")
