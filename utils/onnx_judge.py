@@ -85,7 +85,7 @@ def compare(name, have, tensor, tolerances):
                                f"the first is {have[at]} instead of {want[at]}")
 
 
-def compile_case(case, path, target):
+def compile_case(case, path, target="tsp1"):
     """The binary and the seconds that its compilation took, refused attempts included."""
     start = time.monotonic()
     try:
