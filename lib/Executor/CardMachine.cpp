@@ -7,8 +7,6 @@
 
 #include "CardMachine.h"
 
-#include "IndirectAccess.h"
-
 #include "sluice/Support/Strings.h"
 
 #include <cstring>
@@ -105,13 +103,21 @@ void CardMachine::write(const Burst &burst, uint64_t cycle, uint32_t element) {
               take(burst, 0, cycle), lanes);
 }
 
+/// The word that a superlane's 16-bit offset selects.
+static absl::StatusOr<uint32_t> wordAddress(const Burst &burst, const uint8_t *offset, unsigned superlane) {
+  const uint32_t words = offset[0] | uint32_t(offset[1]) << 8;
+  if (words < burst.reach)
+    return uint32_t(burst.what->address) + words;
+  return absl::OutOfRangeError(concat("superlane ", superlane, " asks for word ", words, ", outside the ",
+                                      burst.reach, " from word ", burst.what->address, " on"));
+}
+
 absl::Status CardMachine::gather(const Burst &burst, uint64_t cycle) {
   const uint8_t *offsets = take(burst, 0, cycle);
   uint8_t *out = give(burst, 0, cycle);
   for (unsigned superlane = 0; superlane != target.superlanes; ++superlane) {
     const size_t lane = size_t(superlane) * target.lanesPerSuperlane;
-    const absl::StatusOr<uint32_t> address =
-        indirectWord(*burst.what, burst.reach, offsets + lane, superlane);
+    const absl::StatusOr<uint32_t> address = wordAddress(burst, offsets + lane, superlane);
     if (!address.ok())
       return address.status();
     std::memcpy(out + lane,
@@ -125,8 +131,7 @@ absl::Status CardMachine::scatter(const Burst &burst, uint64_t cycle) {
   const uint8_t *data = take(burst, 0, cycle), *offsets = take(burst, 1, cycle);
   for (unsigned superlane = 0; superlane != target.superlanes; ++superlane) {
     const size_t lane = size_t(superlane) * target.lanesPerSuperlane;
-    const absl::StatusOr<uint32_t> address =
-        indirectWord(*burst.what, burst.reach, offsets + lane, superlane);
+    const absl::StatusOr<uint32_t> address = wordAddress(burst, offsets + lane, superlane);
     if (!address.ok())
       return address.status();
     std::memcpy(memory.write(uint32_t(burst.queue->hemisphere), burst.queue->index, *address) + lane,

@@ -7,8 +7,6 @@
 
 #include "IndirectAccess.h"
 
-#include "sluice/Support/Strings.h"
-
 #include <algorithm>
 
 using namespace sluice;
@@ -34,13 +32,4 @@ std::map<const Instruction *, uint32_t> executor::indirectReaches(const Card &ca
       reaches[&what] = uint32_t(table == tables.end() ? left : std::min(table->second, left));
     }
   return reaches;
-}
-
-absl::StatusOr<uint32_t> executor::indirectWord(const Instruction &what, uint32_t reach,
-                                                const uint8_t *offset, size_t superlane) {
-  const uint32_t words = offset[0] | uint32_t(offset[1]) << 8;
-  if (words < reach)
-    return uint32_t(what.address) + words;
-  return absl::OutOfRangeError(concat("superlane ", superlane, " asks for word ", words, ", outside the ",
-                                      reach, " from word ", what.address, " on"));
 }

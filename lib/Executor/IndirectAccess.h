@@ -11,8 +11,6 @@
 #include "sluice/Binary/Program.h"
 #include "sluice/Target/Target.h"
 
-#include "absl/status/statusor.h"
-
 #include <map>
 
 namespace sluice::executor {
@@ -22,10 +20,6 @@ namespace sluice::executor {
 /// end of the bank.
 std::map<const binary::Instruction *, uint32_t> indirectReaches(const binary::Card &card,
                                                                 const target::Target &target);
-
-/// The word that a superlane's 16-bit offset leads to. OutOfRange beyond `reach`, with both.
-absl::StatusOr<uint32_t> indirectWord(const binary::Instruction &what, uint32_t reach, const uint8_t *offset,
-                                      size_t superlane);
 
 } // namespace sluice::executor
 

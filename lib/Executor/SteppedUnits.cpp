@@ -7,8 +7,6 @@
 
 #include "SteppedCard.h"
 
-#include "IndirectAccess.h"
-
 #include "sluice/Numerics/Scalar.h"
 #include "sluice/Support/Strings.h"
 
@@ -83,11 +81,10 @@ absl::Status SteppedCard::accessIndirectly(const Burst &burst, uint32_t element,
         concat("cycle ", now, ": card ", number, ", ", queueName(*burst.queue), ": ", why));
   };
   for (size_t lane = 0; lane != lanes; lane += target.lanesPerSuperlane) {
-    const absl::StatusOr<uint32_t> found =
-        indirectWord(*burst.what, burst.reach, offsets.data() + lane, lane / target.lanesPerSuperlane);
-    if (!found.ok())
-      return outOfRange(std::string(found.status().message()));
-    const uint32_t address = *found;
+    const uint32_t offset = offsets[lane] | uint32_t(offsets[lane + 1]) << 8, address = base + offset;
+    if (offset >= burst.reach)
+      return outOfRange(
+          concat("word ", address, " is outside the ", burst.reach, " from word ", base, " on"));
     if (!isGather) {
       stores.push_back({now + target.scatterLatency,
                         hemisphere,

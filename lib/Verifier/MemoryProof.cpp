@@ -52,7 +52,8 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
 }
 
 /// The Reads, and for each Gather two looks at all of its table at once: with its first and with its last
-/// element. A word that both find as carried was not written in between.
+/// element. A word that both find as carried was not written in between. Gathers without a table are
+/// reported.
 std::vector<Access> MemoryProof::directReads(const BurstTable &table, const Target &target,
                                              const FlowChecker &flow, Findings &findings) const {
   std::vector<Access> looks;
