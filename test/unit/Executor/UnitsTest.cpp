@@ -8,6 +8,7 @@
 #include "../Verifier/Samples.h"
 
 #include "sluice/Executor/Executor.h"
+#include "sluice/Executor/Stepper.h"
 
 #include <gtest/gtest.h>
 
@@ -280,7 +281,7 @@ TEST_P(Units, ScatterChangesAWordForEachSuperlane) {
   }
 }
 
-// An offset that leaves the table ends the run with the instruction's name.
+// An offset that leaves the table ends the run of either executor with the instruction's name.
 TEST(UnitFaults, GatherOutsideItsTableFails) {
   IndirectSample s("tiny", {0, 8});
   BurstRef gather = s.builder.add(readQueue(east, 4), s.indirect(Opcode::Gather), 0, "/lookup");
@@ -295,4 +296,12 @@ TEST(UnitFaults, GatherOutsideItsTableFails) {
   EXPECT_NE(message.find("/lookup"), std::string::npos) << message;
   EXPECT_NE(message.find("superlane 1 asks for word 8, outside the 8 from word 16 on"), std::string::npos)
       << message;
+
+  auto stepper = executor::Stepper::create((*runner)->program());
+  ASSERT_TRUE(stepper.ok()) << stepper.status();
+  outputs = (*stepper)->run({});
+  ASSERT_EQ(outputs.status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_NE(outputs.status().message().find("mem.e4.r: word 24 is outside the 8 from word 16 on"),
+            absl::string_view::npos)
+      << outputs.status();
 }
