@@ -130,6 +130,8 @@ def main():
     coverage.add_argument("--write-coverage", action="store_true")
     coverage.add_argument("--check-coverage", action="store_true")
     options = parser.parse_args()
+    if options.target != "tsp1" and (options.write_coverage or options.check_coverage):
+        parser.error(f"{COVERAGE.name} is about tsp1")
     tests = sorted(path.parent for folder in options.folders for path in folder.resolve().glob("*/model.onnx")
                    if fnmatch.fnmatch(path.parent.name, options.only))
     how = {"tolerances": options.tolerances, "stepper": options.stepper, "target": options.target}

@@ -147,6 +147,14 @@ class BadModels(unittest.TestCase):
         graph.output(graph.node("Gather", table, graph.input("i", np.zeros(1, np.int64))), [1, 1024, 1024], np.int8, name="y")
         self.refused(save_model(self.folder / "large.onnx", graph.finish()[0]), saying=("Gather_0", "memory", "needs"))
 
+    def test_too_long(self):
+        """A program whose instructions do not fit beside its data says so, and not that it is not proven."""
+        graph = models.Graph("long", opset=14)
+        x = graph.input("x", np.zeros((96, 96), np.int8))
+        graph.output(graph.node("Add", x, graph.node("Transpose", x)), [96, 96], np.int8, name="y")
+        self.refused(save_model(self.folder / "long.onnx", graph.finish()[0]), "--target=small",
+                     saying=("memory is full", "bytes for instructions beside"))
+
 
 class BadRuns(unittest.TestCase):
     """sluice-verify and sluice-run refuse the binary or the inputs."""

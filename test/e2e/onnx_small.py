@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""ONNX's node tests on target small, whose vectors of 32 lanes cut their tensors where those of tsp1 hold them whole:
-what its memory holds passes there too, with the bits of reference interpreter, executor and cycle stepper."""
+"""ONNX's node tests on target small, whose vectors of 32 lanes cut tensors that one vector of tsp1 holds: what its
+memory holds passes there too, with the bits of reference interpreter, executor and cycle stepper."""
 
 import json
 import subprocess
@@ -18,9 +18,13 @@ with tempfile.NamedTemporaryFile() as file:
     command = [SOURCE / "utils" / "onnx-tests.py", folder, "--target=small", "--stepper", f"--json={file.name}"]
     failed = subprocess.run(command, check=False).returncode != 0
     results = json.load(file)
-passed = sum(result["verdict"] == "pass" for result in results.values())
 for name, result in results.items():
     if result["verdict"] == "unsupported yet" and "memory is full" not in result["reason"]:
         print(f"{name}: {result['reason']}")
         failed = True
-sys.exit(failed or passed < 1500)
+# Memory is full for some thirty.
+passed = sum(result["verdict"] == "pass" for result in results.values())
+if passed < 1500:
+    print(f"only {passed} tests pass")
+    failed = True
+sys.exit(failed)

@@ -109,7 +109,7 @@ struct Target {
 /// zero or inconsistent.
 absl::StatusOr<Target> parseTarget(std::string_view textproto);
 
-/// A description shipped with Sluice ("tsp1", "tiny"). NotFound lists the known ones.
+/// A description shipped with Sluice ("tsp1", "small", "tiny"). NotFound lists the known ones.
 absl::StatusOr<Target> targetByName(std::string_view name);
 
 } // namespace sluice::target
