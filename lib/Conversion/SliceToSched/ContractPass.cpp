@@ -49,15 +49,13 @@ mlir::LogicalResult Schedule::departContract(slice::ContractOp op) {
         return mlir::failure();
     int64_t row = 0;
     for (; operand < op.getRows().size() && segments[4 * operand] == chunk; ++operand) {
+      View view{segments[4 * operand + 1], segments[4 * operand + 2]};
       int64_t count = segments[4 * operand + 3];
-      RowSegment segment{chunk,
-                         operand,
-                         {segments[4 * operand + 1], segments[4 * operand + 2]},
-                         row,
-                         count,
-                         row == 0,
-                         chunk + 1 == chunks};
-      if (failed(departRows(op, segment)))
+      auto depart = [&](int64_t first, int64_t part) {
+        return departRows(
+            op, {chunk, operand, view.from(first), row + first, part, row + first == 0, chunk + 1 == chunks});
+      };
+      if (failed(departInParts(count, depart)))
         return mlir::failure();
       row += count;
     }
@@ -132,7 +130,7 @@ mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk
   return mlir::success();
 }
 
-mlir::LogicalResult Schedule::departRows(slice::ContractOp op, const RowSegment &segment) {
+mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegment &segment) {
   auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
   bool tandem = isTandem(op);
   int64_t planesUsed = tandem ? state.target.planesPerHemisphere : op.getPlanes();
@@ -171,9 +169,7 @@ mlir::LogicalResult Schedule::departRows(slice::ContractOp op, const RowSegment 
   };
   std::vector<Emission> emissions;
   auto part = [&](llvm::ArrayRef<int64_t> views, unsigned index) {
-    View view{views[2 * index], views[2 * index + 1]};
-    view.start += segment.firstRow * view.step;
-    return view;
+    return View{views[2 * index], views[2 * index + 1]}.from(segment.firstRow);
   };
   for (unsigned p = 0; segment.lastChunk && p < op.getPlanes(); ++p) {
     Emission emission;
@@ -207,6 +203,8 @@ mlir::LogicalResult Schedule::departRows(slice::ContractOp op, const RowSegment 
     }
     emissions.push_back(std::move(emission));
   }
+  if (count > 1 && !train.fitsAlone())
+    return false;
   if (failed(train.depart()))
     return mlir::failure();
 
@@ -283,5 +281,5 @@ mlir::LogicalResult Schedule::departRows(slice::ContractOp op, const RowSegment 
       train.issueWrites(emission.results[result], bytes);
     }
   }
-  return mlir::success();
+  return true;
 }

@@ -39,6 +39,8 @@ public:
 
 private:
   mlir::LogicalResult departMap(slice::MapOp op);
+  /// Departs the map's vectors first ... first + count - 1 in one train; false if that never fits.
+  mlir::FailureOr<bool> departMapPart(slice::MapOp op, int64_t first, int64_t count);
   mlir::LogicalResult departPermute(slice::PermuteOp op);
   mlir::LogicalResult departGather(slice::GatherOp op);
   mlir::LogicalResult departExchange(slice::ExchangeOp op);
@@ -46,7 +48,13 @@ private:
   mlir::LogicalResult departContract(slice::ContractOp op);
   mlir::LogicalResult departInstall(slice::ContractOp op, unsigned chunk, unsigned plane);
   struct RowSegment;
-  mlir::LogicalResult departRows(slice::ContractOp op, const RowSegment &segment);
+  /// One train for the segment; false if that never fits.
+  mlir::FailureOr<bool> departRows(slice::ContractOp op, const RowSegment &segment);
+  /// Departs `count` vectors by depart(first, count): all at once or, where operands and results need more
+  /// streams of a direction at once than there are, so few a train that the operands are over before the
+  /// results come.
+  static mlir::LogicalResult
+  departInParts(int64_t count, llvm::function_ref<mlir::FailureOr<bool>(int64_t, int64_t)> depart);
 
   /// From a unit at the outer end of `hemisphere` to the copies of `buffer`.
   llvm::SmallVector<StreamPath, 2> inwardPaths(target::Hemisphere hemisphere, const Buffer &buffer) const;

@@ -29,6 +29,8 @@ inline constexpr IssueId initialMemory = -1;
 struct View {
   int64_t start = 0;
   int64_t step = 0;
+  /// What follows its first `count` vectors.
+  View from(int64_t count) const { return {start + count * step, step}; }
 };
 
 /// One memory instruction's share of an access: elements first, first + step, ... of a

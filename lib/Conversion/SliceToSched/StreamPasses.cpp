@@ -48,8 +48,26 @@ static View viewOf(llvm::ArrayRef<int64_t> views, unsigned index) {
   return {views[2 * index], views[2 * index + 1]};
 }
 
+mlir::LogicalResult
+Schedule::departInParts(int64_t count, llvm::function_ref<mlir::FailureOr<bool>(int64_t, int64_t)> depart) {
+  int64_t part = count;
+  for (int64_t first = 0; first < count; first += part) {
+    part = std::min(part, count - first);
+    mlir::FailureOr<bool> departed;
+    while (succeeded(departed = depart(first, part)) && !*departed)
+      part = (part + 1) / 2;
+    if (failed(departed))
+      return mlir::failure();
+  }
+  return mlir::success();
+}
+
 mlir::LogicalResult Schedule::departMap(slice::MapOp op) {
-  int64_t count = op.getCount();
+  return departInParts(op.getCount(),
+                       [&](int64_t first, int64_t count) { return departMapPart(op, first, count); });
+}
+
+mlir::FailureOr<bool> Schedule::departMapPart(slice::MapOp op, int64_t first, int64_t count) {
   mlir::Block &block = op.getBody().front();
   std::optional<BodySchedule> body = scheduling::scheduleBody(block, state.target, count);
   if (!body)
@@ -60,18 +78,21 @@ mlir::LogicalResult Schedule::departMap(slice::MapOp op) {
   for (const scheduling::BodyArrival &arrival : body->arrivals) {
     auto hemisphere = static_cast<Hemisphere>(op.getReadHemispheres()[arrival.argument]);
     reads.push_back(train.addRead(buffer(op.getInputs()[arrival.argument]),
-                                  viewOf(op.getInputViews(), arrival.argument), count, 1, {hemisphere, false},
-                                  arrival.depth - int64_t(state.target.vxmEntryLatency), arrival.location));
+                                  viewOf(op.getInputViews(), arrival.argument).from(first), count, 1,
+                                  {hemisphere, false}, arrival.depth - int64_t(state.target.vxmEntryLatency),
+                                  arrival.location));
   }
   train.addBody(*body, 0, count, 1);
   results.resize(body->resultTypes.size());
   for (const scheduling::BodyStep &step : body->steps)
     for (unsigned result : step.results) {
       Buffer &out = buffer(op.getOutputs()[result]);
-      results[result] = train.addResult(&out, viewOf(op.getOutputViews(), result), count, 1,
+      results[result] = train.addResult(&out, viewOf(op.getOutputViews(), result).from(first), count, 1,
                                         outwardPaths(out), binary::streamCount(body->resultTypes[result]),
                                         step.depth + binary::latencyOf(step.opcode, state.target));
     }
+  if (count > 1 && !train.fitsAlone())
+    return false;
   if (failed(train.depart()))
     return mlir::failure();
 
@@ -88,7 +109,7 @@ mlir::LogicalResult Schedule::departMap(slice::MapOp op) {
       sources.push_back({{id, int32_t(byte), 0, 1, count}});
     train.issueWrites(results[result], sources);
   }
-  return mlir::success();
+  return true;
 }
 
 mlir::LogicalResult Schedule::departPermute(slice::PermuteOp op) {

@@ -12,6 +12,8 @@
 
 #include "llvm/ADT/SmallPtrSet.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 using namespace sluice;
@@ -174,6 +176,22 @@ mlir::LogicalResult TrainBuilder::reportOversize(const scheduling::Train &whole)
                                    << " ALUs, target '" << state.target.name << "' has "
                                    << state.target.streamsPerDirection << " streams in each direction and "
                                    << state.target.alus << " ALUs";
+}
+
+bool TrainBuilder::fitsAlone() const {
+  scheduling::Train whole = train;
+  for (const Read &read : reads)
+    append(whole, read);
+  // As many streams as there are fit if they are aligned; most trains have far fewer.
+  std::array<unsigned, 2> streams{};
+  for (const StreamDemand &demand : whole.streams)
+    for (target::Direction direction : {target::Direction::East, target::Direction::West})
+      if (llvm::any_of(demand.segments, [&](auto &segment) { return segment.direction == direction; }))
+        streams[unsigned(direction)] += demand.width;
+  if (*std::max_element(streams.begin(), streams.end()) <= state.target.streamsPerDirection &&
+      whole.alus.size() <= state.target.alus)
+    return true;
+  return ReservationTable(state.target).depart(whole);
 }
 
 mlir::LogicalResult TrainBuilder::depart() {

@@ -99,6 +99,8 @@ public:
   /// Demands the ALUs of a body that departs `offset` after the train.
   void addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count, int64_t interval);
 
+  /// Whether a chip on which nothing else runs has the streams and ALUs: if not, the train never departs.
+  bool fitsAlone() const;
   /// Departs at the earliest cycle; fails, with a diagnostic, on a footprint that meets itself. Where that
   /// lets it depart in the cycle in which a result flows by that a read wants, the read takes it from its
   /// streams.

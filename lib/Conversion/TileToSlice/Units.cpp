@@ -34,9 +34,16 @@ public:
       else if (auto map = llvm::dyn_cast<MapOp>(op))
         placeRepeated(map.getInputs());
     }
-    for (mlir::Operation &op : body)
-      if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
-        placeRest(op.getResult(0));
+    auto forEachBuffer = [&](auto visit) {
+      for (mlir::Operation &op : body)
+        if (op.getNumResults() == 1 && llvm::isa<BufferType>(op.getResult(0).getType()))
+          visit(op.getResult(0));
+    };
+    forEachBuffer([&](mlir::Value buffer) {
+      if (auto &has = placement.buffers[buffer].hemispheres; has.size() == 1)
+        countStreams(buffer, has.front());
+    });
+    forEachBuffer([&](mlir::Value buffer) { placeRest(buffer); });
     for (mlir::Operation &op : body) {
       if (auto map = llvm::dyn_cast<MapOp>(op))
         chooseReads(map, map.getInputs());
@@ -112,6 +119,29 @@ private:
         require(buffer, {0, 1});
   }
 
+  /// Direction in which what `use`, of a map's buffer in `side`, moves flows at the VXM.
+  static unsigned directionOf(MapOp map, mlir::OpOperand &use, int64_t side) {
+    bool reads = use.getOperandNumber() < map.getInputs().size();
+    return unsigned(reads ? 1 - side : side);
+  }
+
+  /// Whether a map that reads or writes `buffer` would need more streams of one direction at once than there
+  /// are if it lay in `side`.
+  bool crowds(mlir::Value buffer, int64_t side) {
+    int64_t bytes = llvm::cast<BufferType>(buffer.getType()).getBytes();
+    return llvm::any_of(buffer.getUses(), [&](mlir::OpOperand &use) {
+      auto map = llvm::dyn_cast<MapOp>(use.getOwner());
+      return map &&
+             mapStreams[map][directionOf(map, use, side)] + bytes > int64_t(target.streamsPerDirection);
+    });
+  }
+
+  void countStreams(mlir::Value buffer, int64_t side) {
+    for (mlir::OpOperand &use : buffer.getUses())
+      if (auto map = llvm::dyn_cast<MapOp>(use.getOwner()))
+        mapStreams[map][directionOf(map, use, side)] += llvm::cast<BufferType>(buffer.getType()).getBytes();
+  }
+
   /// What only the VXM and the host read stays on the side of the unit that makes it, or goes to the emptier
   /// one.
   void placeRest(mlir::Value buffer) {
@@ -119,7 +149,9 @@ private:
     auto type = llvm::cast<BufferType>(buffer.getType());
     if (has.empty()) {
       auto near = home.find(buffer);
-      has.push_back(near != home.end() ? near->second : lesser(memoryLoad));
+      int64_t side = near != home.end() ? near->second : lesser(memoryLoad);
+      has.push_back(crowds(buffer, side) && !crowds(buffer, 1 - side) ? 1 - side : side);
+      countStreams(buffer, has.front());
     }
     for (int64_t hemisphere : has)
       memoryLoad[hemisphere] += type.getVectors() * type.getBytes();
@@ -149,6 +181,9 @@ private:
 
   const target::Target &target;
   Placement &placement;
+  /// Streams of each direction that a map's operands and results take at the VXM, of buffers in one
+  /// hemisphere.
+  llvm::DenseMap<mlir::Operation *, std::array<int64_t, 2>> mapStreams;
   /// Hemisphere of the contraction that writes a buffer.
   llvm::DenseMap<mlir::Value, int64_t> home;
   std::array<std::vector<int64_t>, 2> planeLoad;
