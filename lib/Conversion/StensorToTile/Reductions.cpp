@@ -59,6 +59,13 @@ public:
   Refs reduceLanes(const std::vector<Refs> &x, int64_t n, int64_t &replicas);
 
 private:
+  /// Whether any order of the elements gives the same bits: of integers, and of the greatest and least.
+  bool isOrderFree() const {
+    return !type.isF32() || kind == stensor::ReduceKind::max || kind == stensor::ReduceKind::min;
+  }
+  /// The chunks of n elements combined lane by lane.
+  Refs combineChunks(std::vector<Refs> chunks, int64_t n);
+
   Emitter &emitter;
   Location loc;
   stensor::ReduceKind kind;
@@ -163,9 +170,7 @@ Refs Lowering::Reducer::reduceVectors(std::vector<Refs> x) {
 
 Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, int64_t &replicas) {
   int64_t lanes = emitter.target.lanes(), m = std::min(n, lanes);
-  Refs x = chunks.front();
-  for (size_t chunk = 1; chunk < chunks.size(); ++chunk)
-    x = combineLanes(x, chunks[chunk], std::min<int64_t>(lanes, n - chunk * lanes));
+  Refs x = combineChunks(chunks, n);
   int64_t p = static_cast<int64_t>(llvm::bit_floor(static_cast<uint64_t>(m)));
   if (m > p)
     x = combineLanes(x, moved(x, m - p, [&](int64_t lane) { return lane + p; }), m - p);
@@ -181,6 +186,31 @@ Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, 
     x = combineLists(lists, true);
   }
   replicas = p;
+  return x;
+}
+
+Refs Lowering::Reducer::combineChunks(std::vector<Refs> chunks, int64_t n) {
+  int64_t lanes = emitter.target.lanes();
+  while (isOrderFree() && n >= 2 * lanes) {
+    // Whole chunks, eight at a time.
+    std::vector<Refs> combined;
+    int64_t whole = n / lanes;
+    for (int64_t first = 0; first < whole; first += operandsAPass) {
+      int64_t count = std::min(operandsAPass, whole - first);
+      std::vector<SmallVector<Ref, 8>> lists(chunks[first].size());
+      for (int64_t chunk = first; chunk < first + count; ++chunk)
+        for (auto [list, ref] : llvm::zip_equal(lists, chunks[chunk]))
+          list.push_back(ref);
+      combined.push_back(count == 1 ? chunks[first] : combineLists(lists, llvm::isPowerOf2_64(count)));
+    }
+    if (n % lanes != 0)
+      combined.push_back(chunks[whole]);
+    chunks = std::move(combined);
+    n = (whole + operandsAPass - 1) / operandsAPass * lanes + n % lanes;
+  }
+  Refs x = chunks.front();
+  for (size_t chunk = 1; chunk < chunks.size(); ++chunk)
+    x = combineLanes(x, chunks[chunk], std::min<int64_t>(lanes, n - chunk * lanes));
   return x;
 }
 
