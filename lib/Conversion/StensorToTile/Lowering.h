@@ -89,7 +89,7 @@ private:
   Spread spreadOf(stensor::ContractOp contract) const;
   int64_t planesOf(stensor::ContractOp contract) const;
   bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
-  bool bodyFits(stensor::MapOp map, stensor::ContractOp contract) const;
+  bool bodyFits(stensor::MapOp map, stensor::ContractOp contract);
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);

@@ -153,6 +153,13 @@ LogicalResult Lowering::lowerMap(stensor::MapOp map) {
   }
   if (map.getNumResults() == 1)
     llvm::sort(jobs, [](const Job &a, const Job &b) { return a.back() < b.back(); });
+  else // what comes from the same buffers and goes to the same ones makes long passes
+    llvm::sort(jobs, [](const Job &a, const Job &b) {
+      for (auto [x, y] : llvm::zip_equal(a, b))
+        if (x.buffer != y.buffer)
+          return x.buffer < y.buffer;
+      return a.back() < b.back();
+    });
   emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
     return cloneBody(map, argumentOf, builder, loc, arguments);
   });

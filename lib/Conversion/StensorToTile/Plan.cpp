@@ -12,6 +12,8 @@
 
 #include "Lowering.h"
 
+#include "sluice/Scheduling/BodySchedule.h"
+
 #include "dialects/stensor/ScalarOps.h"
 
 using namespace mlir;
@@ -86,6 +88,9 @@ void Lowering::wish(const View &view, const Layout &layout, bool ofContraction, 
     if (root.kind == Root::Constant)
       continue;
     if (grid.isReplicated()) {
+      // Who takes one element of several has no say in where the others lie.
+      if (view.elements() == 1 && elementsOf(root.type.getShape()) > 1)
+        continue;
       root.wishes.push_back({Layout::replicated(root.type.getRank()), false});
       root.replicasWanted = std::max(root.replicasWanted, replicas);
     } else if (std::optional<Layout> wished = translate(view, grid, number)) {
@@ -242,13 +247,30 @@ bool Lowering::extrasAreAtHand(stensor::MapOp map, Value operand, const Layout &
   });
 }
 
-bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) const {
+bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) {
   int64_t planes = planesOf(contract), streams = 0;
-  for (Value operand : map.getInputs())
-    streams += !viewOf(operand).uniformValue();
+  Block body;
+  SmallVector<int64_t> argumentOf;
+  for (auto [operand, argument] : llvm::zip_equal(map.getInputs(), map.getBlock().getArguments())) {
+    bool isUniform = viewOf(operand).uniformValue().has_value();
+    argumentOf.push_back(isUniform ? -1 : streams);
+    if (!isUniform)
+      body.addArgument(argument.getType(), map.getLoc());
+    streams += !isUniform;
+  }
   // Each plane's result and extras come in on quads of streams of one direction.
   int64_t quads = emitter.target.streamsPerDirection / 4;
-  return planes * streams <= quads && bodyCost(map.getBlock()) * planes <= emitter.target.alus;
+  if (planes * streams > quads || bodyCost(map.getBlock()) * planes > emitter.target.alus)
+    return false;
+  // The estimate lets by what has to carry many values along.
+  OpBuilder builder(map.getContext());
+  builder.setInsertionPointToEnd(&body);
+  SmallVector<Value> results = cloneBody(map, argumentOf, builder, map.getLoc(), body.getArguments());
+  stensor::YieldOp::create(builder, map.getLoc(), results);
+  constexpr int64_t longBurst = int64_t(1) << 32;
+  std::optional<scheduling::BodySchedule> schedule =
+      scheduling::scheduleBody(body, emitter.target, longBurst, streams);
+  return schedule && int64_t(schedule->steps.size()) * planes <= int64_t(emitter.target.alus);
 }
 
 std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
