@@ -251,42 +251,59 @@ static std::string whyIllFormed(Operation *op) {
 /// How many operations may take the place of one node, and of all of a model: recurrences are unrolled.
 static constexpr size_t kMostOfNode = size_t{1} << 16, kMostOfModel = size_t{1} << 19;
 
-Tensor Emitter::finish(Operation *op, Type element) {
+Tensor Emitter::finish(Operation *op, Type element) { return finish(op, llvm::ArrayRef(element)).front(); }
+
+llvm::SmallVector<Tensor> Emitter::finish(Operation *op, llvm::ArrayRef<Type> elements) {
   std::string reason = whyIllFormed(op);
   if (++built > kMostOfNode || ++state.built > kMostOfModel)
     reason = "it takes more than the " + std::to_string(kMostOfNode) + " operations of a node or the " +
              std::to_string(kMostOfModel) + " of a model";
+  llvm::SmallVector<Tensor> results;
   if (!reason.empty()) {
     size_t rank = llvm::cast<RankedTensorType>(op->getResult(0).getType()).getRank();
     op->erase();
-    return misfit(element, rank, reason);
+    for (Type element : elements)
+      results.push_back(misfit(element, rank, reason));
+    return results;
   }
-  Tensor result;
-  result.element = element;
-  auto type = llvm::cast<RankedTensorType>(op->getResult(0).getType());
-  result.shape.assign(type.getShape().begin(), type.getShape().end());
-  result.value = op->getResult(0);
+  for (auto [element, value] : llvm::zip_equal(elements, op->getResults())) {
+    Tensor &result = results.emplace_back();
+    result.element = element;
+    llvm::append_range(result.shape, llvm::cast<RankedTensorType>(value.getType()).getShape());
+    result.value = value;
+  }
+  evaluate(op, results);
+  return results;
+}
+
+void Emitter::evaluate(Operation *op, llvm::MutableArrayRef<Tensor> results) {
   llvm::SmallVector<ElementsAttr> operands;
   for (Value operand : op->getOperands()) {
     auto constant = operand.getDefiningOp<stensor::ConstantOp>();
     if (!constant)
-      return result;
+      return;
     operands.push_back(llvm::cast<ElementsAttr>(constant.getValue()));
   }
   double steps = golden::evaluationSteps(op, operands);
-  int64_t bytes = steps == 0 ? 0 : result.count() * stensor::elementBytes(type.getElementType());
+  int64_t bytes = 0;
+  for (const Tensor &result : results)
+    bytes += steps == 0 ? 0
+                        : result.count() *
+                              stensor::elementBytes(
+                                  llvm::cast<RankedTensorType>(result.value.getType()).getElementType());
   if (state.foldingSteps + steps > state.mostFoldingSteps ||
       bytes > state.mostFoldedBytes - state.foldedBytes)
-    return result;
-  FailureOr<llvm::SmallVector<ElementsAttr>> elements = golden::evaluateConstant(op, operands);
-  if (failed(elements))
-    return result;
+    return;
+  FailureOr<llvm::SmallVector<ElementsAttr>> constants = golden::evaluateConstant(op, operands);
+  if (failed(constants))
+    return;
   state.foldingSteps += steps;
   state.foldedBytes += bytes;
   op->erase();
-  result.value = nullptr;
-  result.constant = normalise(elements->front(), element);
-  return result;
+  for (auto [result, elements] : llvm::zip_equal(results, *constants)) {
+    result.value = nullptr;
+    result.constant = normalise(elements, result.element);
+  }
 }
 
 std::optional<Shape> Emitter::broadcastShape(llvm::ArrayRef<Tensor> inputs) {
@@ -370,24 +387,44 @@ static Value scalarConstant(Scalars &scalars, const Tensor &tensor) {
 }
 
 Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
+  return maps(inputs, element,
+              [&](Scalars &s, llvm::ArrayRef<Value> x) -> llvm::SmallVector<Value> { return {body(s, x)}; })
+      .front();
+}
+
+llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::ArrayRef<Type> elements,
+                                        Bodies body) {
   size_t rank = 0;
   for (const Tensor &input : inputs)
     rank = std::max(rank, input.shape.size());
-  if (!canUse(inputs) || inputs.empty() || !element || !storageType(element))
-    return misfit(element, rank, "a tensor that it needs is missing");
+  auto forEach = [&](llvm::function_ref<Tensor(Type)> make) {
+    return llvm::SmallVector<Tensor>(llvm::map_range(elements, make));
+  };
+  auto misfits = [&](const llvm::Twine &reason) {
+    return forEach([&](Type element) { return misfit(element, rank, reason); });
+  };
+  if (!canUse(inputs) || inputs.empty() ||
+      !llvm::all_of(elements, [](Type element) { return element && storageType(element); }))
+    return misfits("a tensor that it needs is missing");
   std::optional<Shape> shape = broadcastShape(inputs);
   if (!shape) {
     std::string shapes =
         llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return shapeText(input.shape); }), ", ");
-    return misfit(element, rank, "the shapes " + shapes + " do not broadcast");
+    return misfits("the shapes " + shapes + " do not broadcast");
   }
   if (countElements(*shape) == 0 || !fits(*shape))
-    return splat(element, *shape, 0);
+    return forEach([&](Type element) { return splat(element, *shape, 0); });
   bool allConstant = llvm::all_of(inputs, [](const Tensor &input) { return bool(input.constant); });
   bool anyReal = llvm::any_of(inputs, [](const Tensor &input) { return input.isReal(); });
-  if (allConstant && !anyReal && !llvm::isa<FloatType>(element) &&
-      llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); }))
-    return mapWide(inputs, element, *shape, body);
+  if (allConstant && !anyReal && llvm::none_of(elements, llvm::IsaPred<FloatType>) &&
+      llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); })) {
+    llvm::SmallVector<Tensor> results;
+    for (auto [index, element] : llvm::enumerate(elements))
+      results.push_back(mapWide(inputs, element, *shape, [&, i = index](Scalars &s, llvm::ArrayRef<Value> x) {
+        return body(s, x)[i];
+      }));
+    return results;
+  }
 
   // Inputs of one known element become constants of the body, equal inputs one input.
   llvm::SmallVector<Value> operands;
@@ -405,23 +442,28 @@ Tensor Emitter::map(llvm::ArrayRef<Tensor> inputs, Type element, Body body) {
     if (position == operands.end())
       operands.push_back(operand);
   }
+  llvm::SmallVector<Type> types;
+  for (Type element : elements)
+    types.push_back(storedType(*shape, element));
   bool areFitting = true;
   auto op = stensor::MapOp::create(
-      builder, loc, TypeRange{storedType(*shape, element)}, operands,
+      builder, loc, types, operands,
       [&](OpBuilder &inner, Location innerLoc, ValueRange stored) -> llvm::SmallVector<Value> {
         Scalars scalars(inner, innerLoc);
         llvm::SmallVector<Value> loaded;
         for (auto [index, input] : llvm::enumerate(inputs))
           loaded.push_back(operandOf[index] < 0 ? scalarConstant(scalars, input)
                                                 : scalars.load(stored[operandOf[index]], input.element));
-        Value computed = scalars.store(body(scalars, loaded), element);
+        llvm::SmallVector<Value> computed = body(scalars, loaded);
+        for (auto [value, element] : llvm::zip_equal(computed, elements))
+          value = scalars.store(value, element);
         areFitting = scalars.areFitting();
-        return {computed};
+        return computed;
       });
   if (areFitting && !refused())
-    return finish(op, element);
+    return finish(op, elements);
   op.erase();
-  return misfit(element, rank, typesText(inputs));
+  return misfits(typesText(inputs));
 }
 
 Tensor Emitter::retype(const Tensor &input, Type element) {

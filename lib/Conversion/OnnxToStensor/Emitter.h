@@ -130,6 +130,10 @@ public:
   /// A scalar function of inputs that are broadcast against each other as NumPy does. `body` gets f32,
   /// integer or i1 values (Scalars::load) and returns one for `element` (Scalars::store).
   Tensor map(llvm::ArrayRef<Tensor> inputs, mlir::Type element, Body body);
+  using Bodies = llvm::function_ref<llvm::SmallVector<mlir::Value>(Scalars &, llvm::ArrayRef<mlir::Value>)>;
+  /// Several scalar functions of the same inputs, one for each of `elements`.
+  llvm::SmallVector<Tensor> maps(llvm::ArrayRef<Tensor> inputs, llvm::ArrayRef<mlir::Type> elements,
+                                 Bodies body);
   /// The shape that shapes broadcast to; none if they do not fit.
   static std::optional<Shape> broadcastShape(llvm::ArrayRef<Tensor> inputs);
 
@@ -175,6 +179,10 @@ private:
   /// Makes a Tensor of an operation's result; evaluates it if all operands are constant. Refuses one against
   /// which its verifier has something to say.
   Tensor finish(mlir::Operation *op, mlir::Type element);
+  /// The same of all results of an operation.
+  llvm::SmallVector<Tensor> finish(mlir::Operation *op, llvm::ArrayRef<mlir::Type> elements);
+  /// Puts constants in the place of `op` and its results if all operands are, and the bounds allow it.
+  void evaluate(mlir::Operation *op, llvm::MutableArrayRef<Tensor> results);
   /// `elements`, of storage type, in the form that Tensor::constant states.
   mlir::ElementsAttr normalise(mlir::ElementsAttr elements, mlir::Type element);
   Tensor mapWide(llvm::ArrayRef<Tensor> inputs, mlir::Type element, const Shape &shape, Body body);

@@ -207,6 +207,11 @@ Value Scalars::realOrderKey(Value x) {
   return select(less(bits, integer(0)), bitXor(bits, integer(std::numeric_limits<int32_t>::max())), bits);
 }
 
+Value Scalars::fromOrderKey(Value key) {
+  Value negative = bitXor(key, integer(std::numeric_limits<int32_t>::max()));
+  return fromBits(select(less(key, integer(0)), negative, key));
+}
+
 Value Scalars::orderKey(Value x, Type element) {
   if (wide || !element.isUnsignedInteger() || element.getIntOrFloatBitWidth() != 32)
     return x;

@@ -97,6 +97,8 @@ public:
 
   /// An i32 that orders as the f32 `x` does: -0 as +0, NaN above everything. Four operations.
   mlir::Value realOrderKey(mlir::Value x);
+  /// The number that realOrderKey made `key` of; +0 for both zeros. Two operations.
+  mlir::Value fromOrderKey(mlir::Value key);
   /// A number that orders as `x` of ONNX type `element` does: flips the sign bit of unsigned words, and back.
   mlir::Value orderKey(mlir::Value x, mlir::Type element);
 

@@ -7,133 +7,151 @@
 
 #include "Families.h"
 #include "OperatorTable.h"
-#include "Sampling.h"
+#include "SortingNetwork.h"
+
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <limits>
 #include <numeric>
 
 using namespace mlir;
-using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
 
-namespace {
-/// What is put in order: rows of n elements (or of the first k), all of i32.
-struct Sortable {
-  Tensor keys;    ///< [R, n]; greater ones come first
-  Tensor indices; ///< [R, n] or [1, n]; of equal keys, the lower index comes first
-  Tensor bits;    ///< [R, n], the elements themselves
+/// How rows of elements lie while the first k of each are found.
+struct Arrangement {
+  /// Each row is on a lane of its own and all are put in order at once; else they are one after the other.
+  bool isAbreast = false;
+  /// Of a row that lies on many lanes, the list that comes to be is on many, not on one in the end.
+  bool isAcross = false;
+  int64_t lanes = 1; ///< that one row takes
 };
-} // namespace
 
-/// Elements as keys and as i32 bits.
-static Sortable makeSortable(Node &node, const Tensor &rows, bool largest) {
+/// About how many cycles a network takes on `count` lists that do not wait for each other: a comparison step
+/// waits for the one before it, a pair of vectors is compared a cycle, less often where runs are short,
+/// and the permutors move one vector of keys and one of tags a cycle. Measured on schedules for tsp1.
+static double cyclesOf(const NetworkCost &cost, double count, double comparison) {
+  constexpr double step = 40, laneStep = 50;
+  return step * cost.steps + laneStep * cost.laneSteps + count * (comparison * cost.comparisons + cost.moves);
+}
+
+static Arrangement chooseArrangement(int64_t rows, int64_t size, int64_t k) {
+  constexpr double shortRuns = 2.4, longRuns = 1.2;
+  // The chunks in which a row lies anyway, or as many of their lanes as make a power of two.
+  int64_t lanes = std::min(size, stensor::kContractionChunk), length = llvm::divideCeil(size, lanes);
+  int64_t even = int64_t(llvm::bit_floor(uint64_t(stensor::kContractionChunk)));
+  even = std::min(even, int64_t(llvm::bit_ceil(uint64_t(size))));
+  int64_t evenLength = llvm::divideCeil(size, even);
+  auto listLength = [&](int64_t length) {
+    return int64_t(std::min(llvm::bit_ceil(uint64_t(length)), llvm::bit_ceil(uint64_t(k))));
+  };
+  NetworkCost narrowing = sortCost(length, k), across = sortCost(evenLength, k);
+  narrowing += mergeCost(listLength(length), lanes, k);
+  across += mergeAcrossCost(listLength(evenLength), even, k);
+  // Chunks of another size are put together from two or three each.
+  double cut = size > lanes && even != lanes ? 3.0 * rows * evenLength : 0;
+  std::pair<double, Arrangement> choices[] = {
+      {cyclesOf(narrowing, rows, shortRuns), {false, false, lanes}},
+      {cyclesOf(across, rows, shortRuns) + cut, {false, true, even}},
+      // Elements may have to be moved one by one to come to lie abreast.
+      {cyclesOf(sortCost(size, k), llvm::divideCeil(rows, stensor::kContractionChunk), longRuns) +
+           0.6 * rows * size,
+       {true, false, 1}}};
+  return llvm::min_element(choices, llvm::on_first<std::less<double>>())->second;
+}
+
+/// A row [1, n] as lists of its elements at the same place of a chunk of lanes.
+static Tensor layOut(Node &node, const Tensor &row, int64_t lanes, int64_t last) {
+  int64_t length = llvm::divideCeil(row.shape[1], lanes);
+  return node.reshape(node.pad(row, {0, 0}, {0, length * lanes - row.shape[1]}, last), {1, length, lanes});
+}
+
+/// All rows [R, n] at once: their first k elements, [R, k].
+static Lists sortAbreast(Node &node, const Lists &rows, int64_t k) {
+  int64_t count = rows.keys.shape[0], size = rows.keys.shape[1];
+  auto abreast = [&](const Tensor &x) { return node.reshape(node.transpose(x, {1, 0}), {1, size, count}); };
+  Lists sorted = sortLists(node, {abreast(rows.keys), abreast(rows.tags)}, k);
+  auto taken = [&](const Tensor &x) {
+    return node.transpose(node.reshape(node.slice(x, 1, 0, k), {k, count}), {1, 0});
+  };
+  return {taken(sorted.keys), taken(sorted.tags)};
+}
+
+/// One row [1, n]: its first k elements, [1, k].
+static Lists sortRow(Node &node, const Lists &row, int64_t k, const Arrangement &how) {
+  Lists lists = sortLists(
+      node, {layOut(node, row.keys, how.lanes, kLastKey), layOut(node, row.tags, how.lanes, kLastTag)}, k);
+  lists = how.isAcross ? mergeAcrossLanes(node, lists, k) : mergeLanes(node, lists, k);
+  return {node.slice(flatten(node, lists.keys), 1, 0, k), node.slice(flatten(node, lists.tags), 1, 0, k)};
+}
+
+/// The first k elements of each row of [R, n], in order: [R, k].
+static Lists sortRows(Node &node, const Lists &rows, int64_t k) {
+  int64_t count = rows.keys.shape[0];
+  Arrangement how = chooseArrangement(count, rows.keys.shape[1], k);
+  if (how.isAbreast)
+    return sortAbreast(node, rows, k);
+  llvm::SmallVector<Tensor> keys, tags;
+  for (int64_t row = 0; row < count && !node.refused(); ++row) {
+    Lists sorted =
+        sortRow(node, {node.slice(rows.keys, 0, row, 1), node.slice(rows.tags, 0, row, 1)}, k, how);
+    keys.push_back(sorted.keys);
+    tags.push_back(sorted.tags);
+  }
+  return {node.concat(keys, 0), node.concat(tags, 0)};
+}
+
+/// Elements of rows in the form in which they are compared, and back. A tag is the element's index; of real
+/// numbers it is twice that, and one more for -0, whose key is that of +0.
+class Ordering {
+public:
+  Ordering(Node &node, const Tensor &rows, bool largest)
+      : node(node), element(rows.element), isReal(rows.isReal()), largest(largest) {}
+
+  Lists encode(const Tensor &rows) const;
+  /// The elements' values and their indices.
+  std::pair<Tensor, Tensor> decode(const Lists &sorted) const;
+
+private:
+  Node &node;
+  Type element;
+  bool isReal, largest;
+};
+
+Lists Ordering::encode(const Tensor &rows) const {
   Type i32 = node.getBuilder().getI32Type();
-  Sortable result;
-  Tensor numbers = node.cast(rows, rows.isReal() ? Type(node.getBuilder().getF32Type()) : i32);
-  result.keys = node.map(numbers, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value key = rows.isReal() ? s.realOrderKey(x[0]) : s.orderKey(x[0], rows.element);
+  Tensor indices = node.countUp({1, rows.shape[1]});
+  Tensor numbers = node.cast(rows, isReal ? Type(node.getBuilder().getF32Type()) : i32);
+  Tensor keys = node.map(numbers, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value key = isReal ? s.realOrderKey(x[0]) : s.orderKey(x[0], element);
     return largest ? key : s.bitXor(key, s.integer(-1));
   });
-  result.indices = node.reshape(iota(node, rows.shape[1]), {1, rows.shape[1]});
-  result.bits = numbers;
-  if (rows.isReal())
-    result.bits = node.map(numbers, i32, [](Scalars &s, llvm::ArrayRef<Value> x) { return s.toBits(x[0]); });
-  return result;
-}
-
-/// Whether an element of key `a` comes before one of key `b`.
-static Value precedes(Scalars &s, Value a, Value aIndex, Value b, Value bIndex) {
-  return s.bitOr(s.less(b, a), s.bitAnd(s.equal(a, b), s.less(aIndex, bIndex)));
-}
-
-/// Elements compared with one another at once.
-static constexpr int64_t mostAtOnce = 1 << 20;
-
-/// The parts of a result [R, count], made at most so many elements at a time that each with all of a row of
-/// `size` are mostAtOnce, side by side.
-static Tensor inParts(Node &node, int64_t rows, int64_t size, int64_t count,
-                      llvm::function_ref<Tensor(int64_t first, int64_t part)> make) {
-  int64_t most = std::max<int64_t>(1, mostAtOnce / (rows * size));
-  llvm::SmallVector<Tensor> parts;
-  for (int64_t first = 0; first < count; first += most)
-    parts.push_back(make(first, std::min(most, count - first)));
-  return node.concat(parts, 1);
-}
-
-/// The elements of each row whose place [R, n] is 0, 1, ...: [R, k].
-static Tensor pickByPlace(Node &node, const Tensor &place, const Tensor &what, int64_t k) {
-  int64_t rows = place.shape[0], size = place.shape[1];
-  auto along = [&](const Tensor &x) { return node.reshape(x, {x.shape[0], 1, size}); };
-  return inParts(node, rows, size, k, [&](int64_t first, int64_t part) {
-    Tensor positions = node.reshape(node.slice(iota(node, k), 0, first, part), {1, part, 1});
-    Tensor only = node.map({along(place), positions, along(what)}, what.element,
-                           [](Scalars &s, llvm::ArrayRef<Value> x) {
-                             return s.select(s.equal(x[0], x[1]), x[2], s.integer(0));
-                           });
-    return node.reshape(node.reduce(ReduceKind::add, only, 2), {rows, part});
+  if (!isReal)
+    return {keys, node.broadcast(indices, rows.shape)};
+  Tensor tags = node.map({indices, numbers}, i32, [](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value isNegativeZero = s.equal(s.toBits(x[1]), s.integer(std::numeric_limits<int32_t>::min()));
+    return s.add(s.shiftLeft(x[0], s.integer(1)), s.toNumber(isNegativeZero));
   });
+  return {keys, tags};
 }
 
-/// By the number of elements that precede each one: n * n comparisons, few steps.
-static Sortable sortByRank(Node &node, const Sortable &all, int64_t k) {
-  int64_t rows = all.keys.shape[0], size = all.keys.shape[1];
-  auto along = [&](const Tensor &x) { return node.reshape(x, {x.shape[0], 1, size}); };
-  Tensor place = inParts(node, rows, size, size, [&](int64_t first, int64_t part) {
-    auto across = [&](const Tensor &x) {
-      return node.reshape(node.slice(x, 1, first, part), {x.shape[0], part, 1});
-    };
-    Tensor before = node.map(
-        {along(all.keys), along(all.indices), across(all.keys), across(all.indices)}, all.keys.element,
-        [](Scalars &s, llvm::ArrayRef<Value> x) { return s.toNumber(precedes(s, x[0], x[1], x[2], x[3])); });
-    return node.reshape(node.reduce(ReduceKind::add, before, 2), {rows, part});
+std::pair<Tensor, Tensor> Ordering::decode(const Lists &sorted) const {
+  Type i32 = node.getBuilder().getI32Type(), f32 = node.getBuilder().getF32Type();
+  auto number = [&](Scalars &s, Value key) { return largest ? key : s.bitXor(key, s.integer(-1)); };
+  if (!isReal)
+    return {
+        node.map(sorted.keys, i32,
+                 [&](Scalars &s, llvm::ArrayRef<Value> x) { return s.orderKey(number(s, x[0]), element); }),
+        sorted.tags};
+  Tensor values = node.map({sorted.keys, sorted.tags}, f32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value isNegativeZero = s.equal(s.bitAnd(x[1], s.integer(1)), s.integer(1));
+    return s.select(isNegativeZero, s.real(-0.0), s.fromOrderKey(number(s, x[0])));
   });
-  return {{}, pickByPlace(node, place, all.indices, k), pickByPlace(node, place, all.bits, k)};
-}
-
-/// The greatest is taken k times: for few of many.
-static Sortable sortByExtraction(Node &node, const Sortable &all, int64_t k) {
-  Type i32 = all.keys.element;
-  int64_t size = all.keys.shape[1];
-  Tensor keys = all.keys, order = all.indices; // `size` for what has been taken
-  llvm::SmallVector<Tensor> indices, bits;
-  for (int64_t round = 0; round < k; ++round) {
-    Tensor greatest = node.reduce(ReduceKind::max, keys, 1);
-    Tensor candidates = node.map({keys, greatest, order}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.select(s.equal(x[0], x[1]), x[2], s.integer(size));
-    });
-    Tensor first = node.reduce(ReduceKind::min, candidates, 1);
-    Tensor only = node.map({all.indices, first, all.bits}, i32, [](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.select(s.equal(x[0], x[1]), x[2], s.integer(0));
-    });
-    indices.push_back(first);
-    bits.push_back(node.reduce(ReduceKind::add, only, 1));
-    auto take = [&](const Tensor &x, int64_t taken) {
-      return node.map({all.indices, first, x}, i32, [&](Scalars &s, llvm::ArrayRef<Value> v) {
-        return s.select(s.equal(v[0], v[1]), s.integer(taken), v[2]);
-      });
-    };
-    keys = take(keys, std::numeric_limits<int32_t>::min());
-    order = take(order, size);
-  }
-  return {{}, node.concat(indices, 1), node.concat(bits, 1)};
-}
-
-/// The first k of the rows in order; refuses more comparisons than a limit.
-static Sortable sortFirst(Node &node, const Sortable &all, int64_t k) {
-  constexpr int64_t mostComparisons = 1 << 28, mostRounds = 64;
-  int64_t rows = all.keys.shape[0], size = all.keys.shape[1];
-  bool isSmall = rows * size <= mostAtOnce / size;
-  if (!isSmall && k <= mostRounds)
-    return sortByExtraction(node, all, k);
-  if (rows * size > mostComparisons / size) {
-    (void)node.refuse("the first " + llvm::Twine(k) + " of " + llvm::Twine(size) + " elements take " +
-                      llvm::Twine(rows * size) + " times " + llvm::Twine(size) + " comparisons; at most " +
-                      llvm::Twine(mostComparisons) + " are made, or " + llvm::Twine(mostRounds) +
-                      " elements taken one after the other");
-    return {{}, node.slice(all.bits, 1, 0, k), node.slice(all.bits, 1, 0, k)};
-  }
-  return sortByRank(node, all, k);
+  Tensor indices = node.map(sorted.tags, i32, [](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.shiftRightUnsigned(x[0], s.integer(1));
+  });
+  return {values, indices};
 }
 
 static Results convertTopK(Node &node) {
@@ -167,18 +185,15 @@ static Results convertTopK(Node &node) {
     return {{node.splat(input.element, empty, 0), node.splat(i64, empty, 0)}};
   }
   Tensor rows = node.reshape(node.transpose(input, order), {input.count() / size, size});
-  Sortable first = sortFirst(node, makeSortable(node, rows, largest), k);
-  Tensor values = first.bits;
-  if (input.isReal())
-    values = node.map(values, node.getBuilder().getF32Type(),
-                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.fromBits(x[0]); });
+  Ordering ordering(node, rows, largest);
+  auto [values, indices] = ordering.decode(sortRows(node, ordering.encode(rows), k));
   Shape inverse(input.rank());
   for (auto [position, from] : llvm::enumerate(order))
     inverse[from] = position;
   auto back = [&](const Tensor &x, Type element) {
     return node.cast(node.transpose(node.reshape(x, shape), inverse), element);
   };
-  return {{back(values, input.element), back(first.indices, i64)}};
+  return {{back(values, input.element), back(indices, i64)}};
 }
 
 void addTopK(OperatorTable &table) { table.add("TopK", 1, "X:number[1..] K?:integer!", convertTopK); }

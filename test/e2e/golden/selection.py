@@ -4,6 +4,8 @@
 """selection.py [CASE...]: operators that order, choose and place elements by what a run holds, through the
 whole way, against NumPy or plain loops."""
 
+import os
+
 import numpy as np
 
 from models import Graph
@@ -45,13 +47,37 @@ def greatest_elements():
 
 @case
 def greatest_of_many():
-    """A few, taken one after the other."""
+    """Rows longer than a vector, by themselves and abreast; the least number there is comes before what fills up."""
     x = wholes(2, 1100, low=-400, high=400, dtype=np.int32)
     x[0, :3] = [np.iinfo(np.int32).min, np.iinfo(np.int32).max, np.iinfo(np.int32).min]
     for largest in (0, 1):
         yield node("TopK", [x], top(x, 5, 1, largest), [sizes(5)], outputs=2, largest=largest)
-    short = np.full((1, 1100), np.iinfo(np.int32).min, np.int32)  # what has been taken must not come again
-    yield node("TopK", [short], top(short, 4), [sizes(4)], outputs=2)
+    for extreme in (np.iinfo(np.int32).min, np.iinfo(np.int32).max):
+        equal = np.full((1, 1100), extreme, np.int32)
+        for largest in (0, 1):
+            yield node("TopK", [equal], top(equal, 4), [sizes(4)], outputs=2, largest=largest)
+    least = wholes(40, 11, low=-2, high=2, dtype=np.int32)
+    least[least == -2] = np.iinfo(np.int32).min
+    yield node("TopK", [least], top(least, 11), [sizes(11)], outputs=2)
+
+
+@case
+def greatest_of_any_shape():
+    """SLUICE_TOPK_CASES random shapes, types, directions and axes, most with many equal elements."""
+    rng = np.random.default_rng(5)
+    for _ in range(int(os.environ.get("SLUICE_TOPK_CASES", 30))):
+        size = int(2 ** rng.uniform(0, 12))
+        outer = int(2 ** rng.uniform(0, min(8, 13 - np.log2(size))))
+        k = int(min(size, 2 ** rng.uniform(0, 7))) if rng.integers(4) else size
+        dtype = rng.choice([np.float32, np.float16, np.int8, np.uint8, np.int32, np.uint32, np.int64])
+        span = int(rng.choice([3, 100, 30000]))
+        shape = (outer, size) if rng.integers(2) else (size, outer)
+        low = 0 if np.issubdtype(dtype, np.unsignedinteger) else -span
+        x = rng.integers(low, span, shape)
+        if np.issubdtype(dtype, np.integer):
+            x = x.clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
+        x, axis, largest = x.astype(dtype), shape.index(size), int(rng.integers(2))
+        yield node("TopK", [x], top(x, k, axis, largest), [sizes(k)], outputs=2, axis=axis, largest=largest)
 
 
 @case
@@ -166,6 +192,22 @@ def places_filled():
     flags = dict(kernel_shape=[2, 2], strides=[2, 2], opset=11)
     yield node("MaxUnpool", [x, where], want, **flags)
     yield node("MaxUnpool", [x, where], np.pad(want, [(0, 0), (0, 0), (0, 1), (0, 2)]), [sizes(2, 3, 7, 10)], **flags)
+
+
+@case
+def places_filled_of_any_shape():
+    """SLUICE_UNPOOL_CASES random images, so large that a sum over what may lie in a place is long."""
+    rng = np.random.default_rng(7)
+    for _ in range(int(os.environ.get("SLUICE_UNPOOL_CASES", 4))):
+        n, c, h, w = (int(rng.integers(1, most)) for most in (3, 4, 11, 11))
+        kernel = [int(rng.integers(1, 4)) for _ in range(2)]
+        x = rng.standard_normal((n, c, h, w)).astype(np.float32)
+        rows, columns = h * kernel[0], w * kernel[1]
+        where, want = np.zeros(x.shape, np.int64), np.zeros((n, c, rows, columns), np.float32)
+        for b, p, i, j in np.ndindex(x.shape):
+            y, z = kernel[0] * i + rng.integers(kernel[0]), kernel[1] * j + rng.integers(kernel[1])
+            where[b, p, i, j], want[b, p, y, z] = ((b * c + p) * rows + y) * columns + z, x[b, p, i, j]
+        yield node("MaxUnpool", [x, where], want, kernel_shape=kernel, strides=kernel, opset=11)
 
 
 @case
