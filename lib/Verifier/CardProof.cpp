@@ -35,7 +35,7 @@ CardProof::CardProof(const Program &program, uint32_t card, const std::vector<Bu
       queues(program.cards[card].queues.size()) {
   for (Direction direction : {Direction::East, Direction::West})
     for (unsigned stream = 0; stream != target.streamsPerDirection; ++stream)
-      streams.push_back({direction, stream, {}, {}});
+      streams.push_back({direction, stream, {}, {}, 0});
   for (uint32_t hemisphere : {0, 1})
     for (uint32_t slice = 0; slice != target.slicesPerHemisphere; ++slice) {
       slices.emplace_back();
@@ -121,6 +121,7 @@ void CardProof::collectStreams(uint32_t burst) {
     if (use.firstElementOnly)
       appearance.count = 1;
     appearance.operand = flow.index(burst, use.slot);
+    stream.edges += flow.edgesInto(appearance.operand);
     stream.consumers.push_back(appearance);
   };
   for (const StreamUse &use : streamInputs(*entry.where, *entry.what, target))
@@ -218,7 +219,7 @@ std::vector<CardProof::Part> CardProof::parts() {
     parts.push_back([this, queue](Findings &findings) { proveQueue(queue, findings); });
   for (StreamProof &stream : streams)
     parts.push_back([this, &stream](Findings &findings) {
-      Effort effort(stream.producers.size() + stream.consumers.size());
+      Effort effort(stream.producers.size() + stream.consumers.size() + stream.edges);
       stream.prove(table, flow, findings, effort);
       reportExhausted(effort,
                       concat("stream ", stream.direction == Direction::East ? "e" : "w", stream.stream),
@@ -226,19 +227,22 @@ std::vector<CardProof::Part> CardProof::parts() {
     });
   for (MemoryProof &slice : slices)
     parts.push_back([this, &slice](Findings &findings) {
-      Effort effort(slice.reads.size() + slice.writes.size() + slice.initial.size());
+      Effort effort(slice.items(flow));
       slice.prove(table, target, end, flow, findings, effort);
       reportExhausted(effort, concat("slice ", slice.hemisphere == 0 ? "e" : "w", slice.slice), findings);
     });
   for (ChainProof &alu : alus)
     parts.push_back([this, &alu](Findings &findings) {
-      Effort effort(alu.results.size() + alu.operands.size());
+      size_t edges = 0;
+      for (const Appearance &operand : alu.operands)
+        edges += flow.edgesInto(operand.burst, operand.slot, operand.slot);
+      Effort effort(alu.results.size() + alu.operands.size() + edges);
       alu.prove(table, flow, findings, effort);
       reportExhausted(effort, concat("ALU ", alu.alu), findings);
     });
   for (MatrixProof &matrix : matrices)
     parts.push_back([&matrix](Findings &findings) {
-      Effort effort(matrix.bursts());
+      Effort effort(matrix.items());
       matrix.prove(findings, effort);
       reportExhausted(effort, "matrix planes", findings);
     });
@@ -246,7 +250,10 @@ std::vector<CardProof::Part> CardProof::parts() {
 }
 
 void CardProof::finishParts(Findings &findings) {
-  Effort effort(table.size());
+  size_t items = table.size();
+  for (uint32_t output = 0; output != table.outputs(); ++output)
+    items += flow.edgesInto(table.numberOfOutput(output), 0, UINT8_MAX);
+  Effort effort(items);
   for (const MemoryProof &slice : slices) {
     usedWords += slice.usedWords;
     for (const auto &[consumer, slot, vectors, producer, producing] : slice.held) {

@@ -105,6 +105,14 @@ uint32_t FlowChecker::index(uint32_t burst, uint32_t slot, uint32_t plane) const
   return none;
 }
 
+size_t FlowChecker::edgesInto(uint32_t burst, uint32_t first, uint32_t last) const {
+  size_t count = 0;
+  for (uint32_t index = firstOfBurst[burst]; index != firstOfBurst[burst + 1]; ++index)
+    if (const uint32_t slot = slotOf(operands[index].key); first <= slot && slot <= last)
+      count += operands[index].end - operands[index].edge;
+  return count;
+}
+
 Operand FlowChecker::operand(uint32_t burst, uint32_t slot) const {
   const BurstTable &table = tables[card];
   const int64_t interval = burst < table.size() ? table[burst].what->interval : 0;
@@ -142,6 +150,19 @@ void FlowChecker::reportMismatch(const Operand &operand, int64_t element, const 
   });
 }
 
+/// The first edge that ends behind `element`; looks near `edge` first.
+template <typename Edge>
+static Edge firstBehind(Edge edge, Edge last, int64_t element) {
+  auto ends = [&](const auto &edge) { return int64_t(edge.end()) <= element; };
+  for (ptrdiff_t stride = 1; edge != last && ends(*edge); stride *= 2) {
+    const Edge far = last - edge > stride ? edge + stride : last;
+    if (far == last || !ends(*far))
+      return std::partition_point(edge + 1, far, ends);
+    edge = far;
+  }
+  return edge;
+}
+
 /// Calls visit(begin, end, edge) for consecutive ranges of indices into `elements`, with the carried
 /// edge, or null where there is none.
 template <typename Visit>
@@ -155,8 +176,7 @@ void FlowChecker::forEachEdge(uint32_t operand, const Progression &elements, Eff
     if (!effort.spend(1))
       return;
     const int64_t element = elements.at(index);
-    while (edge != last && int64_t(edge->end()) <= element && effort.spend(1))
-      ++edge;
+    edge = firstBehind(edge, last, element);
     const bool carried = edge != last && edge->first <= element;
     // To the end of the edge, or of the gap in front of it.
     const int64_t border = carried ? int64_t(edge->end()) : edge != last ? edge->first : INT64_MAX;

@@ -56,6 +56,12 @@ public:
   /// Index of operand `slot` of a burst. The weights of a multiply (slot 96) are an
   /// operand for each `plane` of its tandem.
   uint32_t index(uint32_t burst, uint32_t slot, uint32_t plane = 0) const;
+  /// How many edges are carried for an operand.
+  size_t edgesInto(uint32_t operand) const {
+    return operand == none ? 0 : operands[operand].end - operands[operand].edge;
+  }
+  /// How many edges are carried for the operands first ... last of a burst or an output.
+  size_t edgesInto(uint32_t burst, uint32_t first, uint32_t last) const;
   /// An operand whose elements are the burst's.
   Operand operand(uint32_t burst, uint32_t slot) const;
   /// The operand's `elements` were found to be fed by the elements producing.at(0), ... of

@@ -71,15 +71,18 @@ void verifier::proveLinks(const std::vector<std::unique_ptr<CardProof>> &proofs,
         continue;
       const unsigned receivingLink = target.localLink(to, from);
       const std::vector<Appearance> &receives = proofs[to]->receives[receivingLink];
+      size_t edges = 0;
+      for (const Appearance &receive : receives)
+        edges += proofs[to]->flow.edgesInto(receive.burst, binary::kReceiveSlot, binary::kReceiveSlot);
       if (!proofs[from]) {
-        Effort effort(receives.size());
+        Effort effort(receives.size() + edges);
         for (const Appearance &receive : receives)
           proofs[to]->flow.skip(proofs[to]->flow.operand(receive.burst, binary::kReceiveSlot),
                                 receive.elements(), effort);
         continue;
       }
       const Wire wire{from, to, receivingLink, proofs[from]->sends[link], receives};
-      Effort effort(wire.sends.size() + receives.size());
+      Effort effort(wire.sends.size() + receives.size() + edges);
       proveReceives(wire, *proofs[to], tables[to], target, findings[to], effort);
       proveSends(wire, tables[from], findings[from], effort);
       reportExhausted(effort, concat("link ", link), findings[from]);

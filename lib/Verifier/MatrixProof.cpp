@@ -36,10 +36,14 @@ void MatrixProof::add(uint32_t burst) {
   }
 }
 
-size_t MatrixProof::bursts() const {
+size_t MatrixProof::items() const {
   size_t count = 0;
-  for (const Plane &plane : planes)
-    count += plane.installs.size() * target.columnGroups() + plane.multiplies.size();
+  for (unsigned plane = 0; plane != planes.size(); ++plane) {
+    count += planes[plane].installs.size() * target.columnGroups() + planes[plane].multiplies.size();
+    for (uint32_t burst : planes[plane].multiplies)
+      if (planesOf(burst).first == plane)
+        count += flow.edgesInto(burst, kWeightsSlot, kAccumulatorSlot);
+  }
   return count;
 }
 

@@ -22,7 +22,8 @@ public:
       : table(table), target(target), flow(flow), planes(target.planesPerHemisphere) {}
   /// Takes up a burst of an Installer or a Multiplier.
   void add(uint32_t burst);
-  size_t bursts() const;
+  /// How much there is to look at, as Effort counts it.
+  size_t items() const;
   void prove(Findings &findings, Effort &effort);
 
 private:

@@ -23,6 +23,14 @@ std::string MemoryProof::wordName(int64_t word) const {
 
 static bool isDirect(Opcode opcode) { return opcode == Opcode::Read || opcode == Opcode::Write; }
 
+size_t MemoryProof::items(const FlowChecker &flow) const {
+  size_t count = reads.size() + writes.size() + initial.size() + outputs.size();
+  for (const auto *accesses : {&reads, &writes})
+    for (const Access &access : *accesses)
+      count += flow.edgesInto(access.burst, kMemorySlot, kScatterSlot);
+  return count;
+}
+
 void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t end, FlowChecker &flow,
                         Findings &findings, Effort &effort) {
   std::sort(reads.begin(), reads.end());
@@ -48,7 +56,7 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
   });
   proveOutputs(history, flow.cardNumber(), end, findings);
   proveScatters(table, target, flow, findings, effort);
-  usedWords = history.words();
+  usedWords = history.size();
 }
 
 /// The Reads, and for each Gather two looks at all of its table at once: with its first and with its last
@@ -269,7 +277,7 @@ void MemoryProof::proveScatters(const BurstTable &table, const Target &target, F
 void MemoryProof::proveOutputs(WordHistory &history, uint32_t card, uint64_t end, Findings &findings) {
   WordHistory::Content content;
   for (const Region &output : outputs) {
-    history.find(output.access, content);
+    history.find(output.access, {}, content);
     for (const WordsFound &words : content.found)
       held.push_back(
           {output.consumer,

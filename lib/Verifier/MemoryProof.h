@@ -44,6 +44,8 @@ struct MemoryProof {
   /// How many of the slice's words the program uses.
   uint64_t usedWords = 0;
 
+  /// How much there is to look at, as Effort counts it.
+  size_t items(const FlowChecker &flow) const;
   /// Proves banks, reads and what outputs hold in cycle `end`.
   void prove(const BurstTable &table, const target::Target &target, uint64_t end, FlowChecker &flow,
              Findings &findings, Effort &effort);

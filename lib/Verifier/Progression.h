@@ -37,6 +37,7 @@ struct Progression {
   Progression part(int64_t begin, int64_t end) const { return {at(begin), step, end - begin}; }
   /// Index of `number`, which must be among the numbers.
   int64_t indexOf(int64_t number) const { return count == 1 ? 0 : (number - first) / step; }
+  bool operator==(const Progression &) const = default;
   /// `indices` as numbers of this progression.
   Progression select(const Progression &indices) const {
     return {at(indices.first), step * indices.step, indices.count};

@@ -20,6 +20,7 @@ struct StreamProof {
   target::Direction direction;
   unsigned stream;
   std::vector<Appearance> producers, consumers;
+  size_t edges = 0; ///< carried for the consumers
 
   /// No two producers meet, and every consumer finds what the flow says.
   void prove(const BurstTable &table, FlowChecker &flow, Findings &findings, Effort &effort);

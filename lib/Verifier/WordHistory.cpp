@@ -7,7 +7,6 @@
 
 #include "WordHistory.h"
 
-#include <algorithm>
 #include <numeric>
 
 using namespace sluice;
@@ -17,24 +16,19 @@ using namespace sluice::verifier;
 // Two accesses of the same words
 //===----------------------------------------------------------------------===//
 
-/// `access` without the elements whose words later elements of it write: all but the last
-/// of one that stays at its word.
-static Progression lastingElements(const Access &access) {
-  if (access.count > 1 && access.word.slope == 0)
-    return {access.count - 1, 1, 1};
-  return {0, 1, access.count};
-}
-
-/// Indices below `count` at which something dispatched in cycle `late` by burst `lateBurst` comes
-/// after something dispatched in cycle `early`.
-static Range whereAfter(const Line &late, uint32_t lateBurst, const Line &early, uint32_t earlyBurst,
-                        int64_t count) {
-  return whereAtLeast(late - early, lateBurst > earlyBurst ? 0 : 1, count);
+/// The words that `access` leaves written: of one that stays at its word, the last element's.
+static Written lastingWords(const Access &access) {
+  const int64_t last = access.count - 1;
+  const Line &word = access.word;
+  if (last == 0 || word.slope == 0)
+    return {{word.base, 1, 1}, &access, {last, 0}};
+  if (word.slope > 0)
+    return {{word.base, word.slope, access.count}, &access, {0, 1}};
+  return {{word.at(last), -word.slope, access.count}, &access, {last, -1}};
 }
 
 /// Elements of `read` that see elements of `write`, which both stay at one word, if that is equal.
-static void seeRepeated(const Access &read, const Access &write, std::vector<WordsFound> &seen,
-                        Effort &effort) {
+static void seeRepeated(const Access &read, const Access &write, std::vector<Written> &seen, Effort &effort) {
   // The last element j with write.cycle(j) <= read.cycle(i) - margin.
   const int64_t margin = read.burst > write.burst ? 0 : 1;
   const Line since{read.cycle.base - margin - write.cycle.base, read.cycle.slope};
@@ -50,7 +44,7 @@ static void seeRepeated(const Access &read, const Access &write, std::vector<Wor
 }
 
 /// The elements of `read` that come after the elements of `write` to the same words, and which.
-static void see(const Access &read, const Access &write, std::vector<WordsFound> &seen, Effort &effort) {
+static void see(const Access &read, const Access &write, std::vector<Written> &seen, Effort &effort) {
   const bool readStays = read.count > 1 && read.word.slope == 0;
   const bool writeStays = write.count > 1 && write.word.slope == 0;
   const int64_t reads = readStays ? 1 : read.count, writes = writeStays ? 1 : write.count;
@@ -82,97 +76,15 @@ static void see(const Access &read, const Access &write, std::vector<WordsFound>
         {common->a.part(after.begin, after.end), &write, {common->b.at(after.begin), common->b.slope}});
 }
 
-/// `found` for some of its elements only.
-static WordsFound restrict(const WordsFound &found, const Progression &elements) {
-  const int64_t begin = found.elements.indexOf(elements.first);
-  const int64_t stride = elements.count == 1 ? 1 : elements.step / found.elements.step;
-  return {elements, found.writer, {found.writing.at(begin), found.writing.slope * stride}};
-}
-
 //===----------------------------------------------------------------------===//
 // Content
 //===----------------------------------------------------------------------===//
-
-std::pair<WordHistory::Tracks::key_type, int64_t> WordHistory::placeOf(const Piece &piece) {
-  const Line word = piece.word();
-  const bool alone = piece.elements.count == 1;
-  const int64_t distance = alone ? 1 : std::abs(word.slope);
-  const int64_t first = std::min(word.base, word.at(piece.elements.count - 1));
-  return {{distance, first % distance}, first};
-}
-
-void WordHistory::insert(const Piece &piece) {
-  const auto [track, first] = placeOf(piece);
-  tracks[track].emplace(first, piece);
-}
-
-void WordHistory::erase(const Piece &piece) {
-  const auto [key, first] = placeOf(piece);
-  const auto track = tracks.find(key);
-  track->second.erase(first);
-  if (track->second.empty())
-    tracks.erase(track);
-}
-
-template <typename Visit>
-void WordHistory::forEachNear(const Line &words, int64_t count, Visit &&visit) {
-  const int64_t a = words.base, b = words.at(count - 1), low = std::min(a, b), high = std::max(a, b);
-  for (auto &[key, track] : tracks) {
-    const int64_t divisor = count > 1 ? std::gcd(key.first, words.slope) : key.first;
-    if (!effort.spend(1))
-      return;
-    if ((low - key.second) % divisor != 0)
-      continue;
-    auto place = track.upper_bound(low);
-    if (place != track.begin() && std::prev(place)->second.lastWord() >= low)
-      --place;
-    for (; place != track.end() && place->first <= high && effort.spend(1); ++place)
-      visit(place->second);
-  }
-}
-
-void WordHistory::commit(const Access &write) {
-  const Progression lasting = lastingElements(write);
-  const Line words = write.word.after(lasting.line());
-  std::vector<Piece> near;
-  forEachNear(words, lasting.count, [&](const Piece &piece) { near.push_back(piece); });
-
-  std::vector<Progression> own{lasting};
-  for (const Piece &piece : near) {
-    const std::optional<Meeting> common = meet(words, lasting.count, piece.word(), piece.elements.count);
-    if (!common)
-      continue;
-    const Progression ownElements = lasting.select(common->a);
-    const Line theirElements = piece.elements.line().after(common->b);
-    const Range later =
-        whereAfter(write.cycle.after(ownElements.line()), write.burst,
-                   piece.writer->cycle.after(theirElements), piece.writer->burst, common->a.count);
-    // Each word stays with whoever wrote it later.
-    if (later.empty()) {
-      effort.spend(remove(own, ownElements));
-      continue;
-    }
-    if (later.begin > 0)
-      effort.spend(remove(own, ownElements.part(0, later.begin)));
-    if (later.end < ownElements.count)
-      effort.spend(remove(own, ownElements.part(later.end, ownElements.count)));
-    const int64_t first = theirElements.at(later.begin), last = theirElements.at(later.end - 1);
-    std::vector<Progression> rest{piece.elements};
-    effort.spend(remove(rest, {std::min(first, last), std::max<int64_t>(1, std::abs(theirElements.slope)),
-                               later.end - later.begin}));
-    erase(piece);
-    for (const Progression &elements : rest)
-      insert({piece.writer, elements});
-  }
-  for (const Progression &elements : own)
-    insert({&write, elements});
-}
 
 void WordHistory::commitEnded(std::vector<const Access *> &running, int64_t cycle) {
   std::erase_if(running, [&](const Access *write) {
     if (write->lastCycle() >= cycle)
       return false;
-    commit(*write);
+    words.commit(lastingWords(*write));
     return true;
   });
 }
@@ -181,20 +93,19 @@ std::optional<int64_t> WordHistory::initialise(const Access &access) {
   std::optional<int64_t> twice;
   if (access.count > 1 && access.word.slope == 0)
     twice = 1;
-  const int64_t count = twice ? 1 : access.count;
-  forEachNear(access.word, count, [&](const Piece &piece) {
-    if (std::optional<Meeting> common = meet(access.word, count, piece.word(), piece.elements.count))
+  const Written written = lastingWords(access);
+  words.forEachAt(written.places, [&](const Written &piece) {
+    if (std::optional<Meeting> common =
+            meet(access.word, written.places.count, piece.places.line(), piece.places.count))
       twice = std::min(twice.value_or(common->a.first), common->a.first);
   });
-  commit(access);
+  words.commit(written);
   return twice;
 }
 
-uint64_t WordHistory::words() const {
+uint64_t WordHistory::size() const {
   uint64_t count = 0;
-  for (const auto &[key, track] : tracks)
-    for (const auto &[first, piece] : track)
-      count += uint64_t(piece.elements.count);
+  words.forEach([&](const Written &piece) { count += uint64_t(piece.places.count); });
   return count;
 }
 
@@ -202,61 +113,42 @@ uint64_t WordHistory::words() const {
 // Reads
 //===----------------------------------------------------------------------===//
 
-void WordHistory::find(const Access &read, Content &content) {
+void WordHistory::find(const Access &read, std::span<const Access *const> concurrent, Content &content) {
   content.found.clear();
   content.missing.clear();
-  const bool stays = read.count > 1 && read.word.slope == 0;
-  const int64_t count = stays ? 1 : read.count;
-  int64_t found = 0;
-  forEachNear(read.word, count, [&](const Piece &piece) {
-    const std::optional<Meeting> common = meet(read.word, count, piece.word(), piece.elements.count);
+  seen.clear();
+  const Progression places = lastingWords(read).places;
+  words.forEachAt(places, [&](const Written &piece) {
+    const std::optional<Meeting> common =
+        meet(read.word, places.count, piece.places.line(), piece.places.count);
     if (!common)
       return;
-    const Progression elements = stays ? Progression{0, 1, read.count} : common->a;
-    Line writing = piece.elements.line().after(common->b);
-    if (elements.count != common->a.count)
-      writing.slope = 0;
-    content.found.push_back({elements, piece.writer, writing});
-    found += elements.count;
+    const Line writing = piece.writing.after(common->b);
+    if (places.count == read.count)
+      content.found.push_back({common->a, piece.writer, writing});
+    else // All elements read the one word.
+      content.found.push_back({{0, 1, read.count}, piece.writer, {writing.base, 0}});
   });
+  for (const Access *write : concurrent)
+    see(read, *write, seen, effort);
+  if (!seen.empty()) {
+    elements.clear();
+    for (const WordsFound &found : content.found)
+      elements.insert({found.elements, found.writer, found.writing});
+    for (const Written &sight : seen)
+      elements.commit(sight);
+    content.found.clear();
+    elements.forEach(
+        [&](const Written &piece) { content.found.push_back({piece.places, piece.writer, piece.writing}); });
+  }
+
+  int64_t found = 0;
+  for (const WordsFound &words : content.found)
+    found += words.elements.count;
   if (found == read.count)
     return;
-  content.missing.push_back({0, 1, read.count});
+  std::vector<Progression> parts;
   for (const WordsFound &words : content.found)
-    effort.spend(remove(content.missing, words.elements));
-}
-
-/// Lets the elements of `read` that come after those of a running `write` see it.
-void WordHistory::overlay(const Access &read, const Access &write, Content &content) {
-  std::vector<WordsFound> seen;
-  see(read, write, seen, effort);
-  for (const WordsFound &sight : seen) {
-    std::vector<WordsFound> kept, taken;
-    for (const WordsFound &before : content.found) {
-      const std::optional<Meeting> common = meet(before.elements, sight.elements);
-      const Range later = common
-                              ? whereAfter(write.cycle.after(sight.writing).after(common->b), write.burst,
-                                           before.writer->cycle.after(before.writing).after(common->a.line()),
-                                           before.writer->burst, common->a.count)
-                              : Range{};
-      effort.spend(1);
-      if (later.empty()) {
-        kept.push_back(before);
-        continue;
-      }
-      const Progression elements = before.elements.select(common->a).part(later.begin, later.end);
-      taken.push_back(restrict(sight, elements));
-      std::vector<Progression> rest{before.elements};
-      effort.spend(remove(rest, elements));
-      for (const Progression &piece : rest)
-        kept.push_back(restrict(before, piece));
-    }
-    for (const Progression &missing : content.missing)
-      if (std::optional<Meeting> common = meet(missing, sight.elements))
-        taken.push_back(restrict(sight, missing.select(common->a)));
-    for (const WordsFound &words : taken)
-      effort.spend(remove(content.missing, words.elements));
-    content.found = std::move(kept);
-    content.found.insert(content.found.end(), taken.begin(), taken.end());
-  }
+    parts.push_back(words.elements);
+  content.missing = complement(read.count, parts, effort);
 }

@@ -49,7 +49,7 @@ private:
 };
 
 /// Which bursts a random program is made of.
-enum class Kind { Memory, Streams, Chains, Planes, Links, All };
+enum class Kind { Memory, Streams, Chains, Planes, Links, All, Pieces };
 
 /// Bursts at random on few resources, so that they meet in all ways.
 class RandomProgram {
@@ -63,7 +63,7 @@ public:
       if (words > 0 && !dice.oneIn(3))
         builder.memory(east, unsigned(slice), unsigned(dice.upTo(4)),
                        std::string(size_t(words) * builder.target().lanes(), 'x'));
-    const int bursts = dice.between(1, dice.oneIn(4) ? 40 : 9);
+    const int bursts = kind == Kind::Pieces ? dice.between(2, 7) : dice.between(1, dice.oneIn(4) ? 40 : 9);
     for (int burst = 0; burst != bursts; ++burst)
       addBurst();
     if (dice.oneIn(2))
@@ -92,8 +92,38 @@ private:
       return dice.oneIn(2) ? addInstall() : addMultiply();
     case Kind::Links:
       return addLink();
+    case Kind::Pieces:
+      return addPieces();
     case Kind::All:
       return;
+    }
+  }
+  /// Long reads and writes of one slice at any step, and rows of writes of one word each, at the same time.
+  void addPieces() {
+    const bool all = dice.oneIn(6);
+    const int words = all ? int(builder.target().wordsPerSlice()) : 40, steps = all ? 300 : 8;
+    Instruction burst;
+    const bool reads = dice.oneIn(3);
+    burst.opcode = reads ? Opcode::Read : Opcode::Write;
+    burst.cycle = uint64_t(dice.upTo(60));
+    burst.interval = uint32_t(dice.oneIn(3) ? dice.between(1, 7) : dice.between(1, 2));
+    burst.address = dice.upTo(words - 1);
+    burst.step = dice.oneIn(5) ? 0 : dice.oneIn(3) ? 1 : dice.between(-steps, steps);
+    const int room = burst.step > 0   ? (words - 1 - burst.address) / burst.step
+                     : burst.step < 0 ? burst.address / -burst.step
+                                      : 30;
+    burst.count = uint32_t(dice.between(1, 1 + std::min(room, 30)));
+    const Queue queue{reads ? Unit::MemRead : Unit::MemWrite, east, 0};
+    if (reads || dice.oneIn(3)) {
+      builder.add(queue, burst);
+      return;
+    }
+    Instruction single = burst;
+    single.count = 1;
+    for (uint32_t element = 0; element != burst.count; ++element) {
+      single.cycle = burst.cycle + uint64_t(element) * burst.interval;
+      single.address = burst.address + int(element) * burst.step;
+      builder.add(queue, single);
     }
   }
   void addMemory(int slices, int steps) {
@@ -305,7 +335,7 @@ class Differential : public testing::TestWithParam<Kind> {};
 } // namespace
 INSTANTIATE_TEST_SUITE_P(Kinds, Differential,
                          testing::Values(Kind::Memory, Kind::Streams, Kind::Chains, Kind::Planes, Kind::Links,
-                                         Kind::All));
+                                         Kind::All, Kind::Pieces));
 
 // Verdict, and the earliest finding of each class, are those of the run element by element;
 // the flow that it finds is the carried one, whatever else is wrong.
