@@ -147,7 +147,7 @@ LogicalResult Driver::step() {
   case Phase::Tile:
     if (failed(convertStensorToTile(*module, lowering)))
       return failure();
-    computeBounds(*module, target);
+    computeBounds(*module, target, options.cards);
     return success();
   case Phase::Slice:
     return convertTileToSlice(*module, lowering);

@@ -4,202 +4,424 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// What a schedule must do, and what it may leave out, docs/scheduling.md says. Whatever it may leave out, do
+// at once or do elsewhere is not counted here: a value that many want is brought once, one that a pass
+// makes is not read or written unless memory must hold it, elements that do not depend on one another go
+// in any order through all units at once.
+//
+//===----------------------------------------------------------------------===//
 
 #include "sluice/Scheduling/Bounds.h"
-#include "sluice/Scheduling/BodySchedule.h"
 
-#include "dialects/stensor/ScalarOps.h"
+#include "BodyWork.h"
+#include "Demand.h"
+#include "Earliest.h"
+
+#include "sluice/Binary/Instruction.h"
+
 #include "dialects/tile/TileDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 
 using namespace sluice;
 using namespace sluice::tile;
+using scheduling::BodyWork;
+using scheduling::Demand;
+using scheduling::Earliest;
+using scheduling::Place;
+using scheduling::VectorSet;
 
 namespace {
 
-/// Busy cycles of each kind of unit, summed over its instances.
-struct Demand {
-  int64_t multiply = 0, install = 0, alu = 0, lanes = 0, link = 0;
-  int64_t reads = 0, writes = 0;            ///< vectors of one byte a lane
-  int64_t vxmIn = 0, vxmOut = 0, mxmIn = 0; ///< the same, on streams
-};
+constexpr int64_t kHemispheres = 2;
 
 int64_t bytesOf(mlir::Value buffer) { return llvm::cast<BufferType>(buffer.getType()).getBytes(); }
+int64_t vectorsOf(mlir::Value buffer) { return llvm::cast<BufferType>(buffer.getType()).getVectors(); }
+bool isInitial(mlir::Value buffer) { return !buffer.getDefiningOp<BufferOp>(); }
 
-int64_t bytesOf(mlir::ValueRange buffers) {
-  int64_t bytes = 0;
-  for (mlir::Value buffer : buffers)
-    bytes += bytesOf(buffer);
-  return bytes;
-}
+/// Row or extra of a pass: vectors start, start + step, ... of a buffer.
+struct View {
+  View(llvm::ArrayRef<int64_t> views, size_t index) : start(views[2 * index]), step(views[2 * index + 1]) {}
+  int64_t start, step;
+  int64_t operator[](int64_t element) const { return start + element * step; }
+};
 
 class BoundFinder {
 public:
-  explicit BoundFinder(const target::Target &target) : target(target) {}
-
-  void visit(mlir::Operation *op) {
-    if (auto map = llvm::dyn_cast<MapOp>(op))
-      visitMap(map);
-    else if (auto contract = llvm::dyn_cast<ContractOp>(op))
-      visitContract(contract);
-    else if (auto permute = llvm::dyn_cast<PermuteOp>(op))
-      visitPermute(permute);
-    else if (auto gather = llvm::dyn_cast<GatherOp>(op))
-      visitGather(gather);
-    else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op))
-      visitExchange(exchange);
+  BoundFinder(mlir::Block &program, const target::Target &target, unsigned cards)
+      : target(target), programCards(cards), cards(program.getOps<ExchangeOp>().empty() ? 1 : cards),
+        earliest(target, this->cards), stored(cards) {
+    for (mlir::Operation &op : program)
+      collectWanted(op);
+    for (mlir::Operation &op : program)
+      llvm::TypeSwitch<mlir::Operation *>(&op)
+          .Case<MapOp, ContractOp, PermuteOp, GatherOp, ExchangeOp, OutputOp>(
+              [&](auto pass) { visit(pass); });
   }
 
-  int64_t resourceBound() const {
-    int64_t hemispheres = 2, slices = hemispheres * target.slicesPerHemisphere;
-    int64_t planes = hemispheres * target.planesPerHemisphere;
-    int64_t streams = hemispheres * target.streamsPerDirection;
-    auto share = [](int64_t cycles, int64_t units) { return (cycles + units - 1) / units; };
-    return std::max({share(demand.multiply, planes), share(demand.install, planes),
-                     share(demand.alu, target.alus), share(demand.lanes, hemispheres * target.permutors),
-                     share(demand.reads, slices), share(demand.writes, slices), share(demand.vxmIn, streams),
-                     share(demand.vxmOut, streams), share(demand.mxmIn, streams),
-                     share(demand.link, target.localLinks)});
-  }
+  int64_t resourceBound() const;
   int64_t pathBound() const { return path; }
 
 private:
-  /// Cycles between the VXM's stop or an end of the chip, at `stop`, and the nearest slice.
-  int64_t toMemory(int64_t stop) const {
-    return stop == 0 ? target.memoryFirstStop : stop - target.sliceStop(target.slicesPerHemisphere - 1);
+  /// Calls use(buffer, vector) for all that `op` takes.
+  template <typename Use>
+  void forEachOperand(mlir::Operation &op, Use use) const;
+  void collectWanted(mlir::Operation &op) {
+    forEachOperand(op, [&](mlir::Value buffer, int64_t vector) { wanted.insert(buffer, vector); });
   }
 
-  /// Least cycles from a result at stop `from` to a unit at stop `to`: past it on the way, else by a turn in
-  /// memory.
-  int64_t transit(int64_t from, int64_t to) const {
-    bool turns = (from == 0) == (to == 0);
-    return turns ? toMemory(from) + target.writeLatency + target.readLatency + toMemory(to)
-                 : std::abs(from - to);
-  }
+  void visit(MapOp op);
+  void visit(ContractOp op);
+  void visit(PermuteOp op);
+  void visit(GatherOp op);
+  void visit(ExchangeOp op);
+  void visit(OutputOp op);
 
-  /// Earliest cycle in which a vector of `buffer` can be at a unit at `stop`.
-  int64_t arrival(mlir::Value buffer, int64_t stop) const {
-    auto written = results.find(buffer);
-    if (written == results.end())
-      return int64_t(target.readLatency) + toMemory(stop);
-    int64_t first = INT64_MAX;
-    for (auto [from, cycle] : written->second)
-      first = std::min(first, cycle + transit(from, stop));
-    return first;
+  /// A unit at `place` takes a vector; the first cycle in which it can.
+  int64_t take(mlir::Value buffer, int64_t vector, Place place, unsigned card);
+  /// The same for the VXM; the first cycle in which an ALU can be dispatched with it.
+  int64_t takeByAlu(mlir::Value buffer, int64_t vector, unsigned card) {
+    return take(buffer, vector, Place::Vxm, card) + int64_t(target.vxmEntryLatency);
   }
+  /// A unit at `place` gives a vector in `cycle` at the earliest.
+  void give(mlir::Value buffer, int64_t vector, Place place, unsigned card, int64_t cycle) {
+    earliest.set(buffer, vector, card, {cycle, place});
+    path = std::max(path, cycle);
+    if (card == 0 && place == Place::Vxm && wanted.contains(buffer, vector))
+      vxmOut.add(bytesOf(buffer), cycle);
+  }
+  /// As many results as `count` come in or after cycle `first`, at most `most` a cycle.
+  void follow(int64_t first, int64_t count, int64_t most) {
+    path = std::max(path, first + llvm::divideCeilSigned(count, most) - 1);
+  }
+  /// Memory of a card must hold a vector in the end or when it is asked for; the cycle from which on it can.
+  int64_t store(mlir::Value buffer, int64_t vector, unsigned card);
 
-  /// A pass at `stop` gives the first element of its outputs at stop `exit`, `latency` cycles after
-  /// the first of its inputs has come, and the last one `burst` cycles later.
-  void chain(mlir::ValueRange inputs, int64_t stop, mlir::ValueRange outputs, int64_t exit, int64_t latency,
-             int64_t burst) {
-    int64_t cycle = latency;
-    for (mlir::Value input : inputs)
-      cycle = std::max(cycle, arrival(input, stop) + latency);
-    path = std::max(path, cycle + toMemory(exit) + int64_t(target.writeLatency) + burst);
-    for (mlir::Value output : outputs)
-      results[output].push_back({exit, cycle});
-  }
-
-  int64_t depthOf(mlir::Block &body) const {
-    llvm::DenseMap<mlir::Value, int64_t> depth;
-    int64_t deepest = 0;
-    for (mlir::Operation &op : body.without_terminator()) {
-      int64_t at = 0;
-      for (mlir::Value operand : op.getOperands())
-        at = std::max(at, depth.lookup(operand));
-      std::optional<stensor::ScalarStep> step = stensor::scalarStep(&op);
-      if (step && !step->isMove())
-        at += target.simpleLatency;
-      depth[op.getResult(0)] = at;
-      deepest = std::max(deepest, at);
-    }
-    return deepest;
-  }
-
-  int64_t passThroughVxm(mlir::Block &body) const {
-    return target.vxmEntryLatency + std::max<int64_t>(depthOf(body), target.simpleLatency);
-  }
-
-  void visitMap(MapOp op) {
-    int64_t count = op.getCount();
-    mlir::Block &body = op.getBody().front();
-    demand.alu += stensor::countSteps(body) * count;
-    demand.vxmIn += bytesOf(op.getInputs()) * count;
-    demand.vxmOut += bytesOf(op.getOutputs()) * count;
-    demand.reads += bytesOf(op.getInputs()) * count;
-    demand.writes += bytesOf(op.getOutputs()) * count;
-    chain(op.getInputs(), 0, op.getOutputs(), 0, passThroughVxm(body), count - 1);
-  }
-
-  void visitContract(ContractOp op) {
-    int64_t count = op.getCount(), chunks = op.getLanes().size(), planes = op.getPlanes();
-    int64_t bytes = bytesOf(op.getWeights().front());
-    int64_t interval = bytes == 2 ? target.f16RowInterval : 1;
-    demand.multiply += count * interval * chunks * planes * bytes;
-    demand.reads += count * chunks * bytes;
-    demand.mxmIn += count * chunks * bytes;
-    for (int64_t columns : op.getColumns()) {
-      int64_t groups = (columns + target.installStreams - 1) / target.installStreams;
-      demand.install += groups * chunks * bytes;
-      demand.reads += columns * chunks * bytes;
-      demand.mxmIn += columns * chunks * bytes;
-    }
-    demand.writes += bytesOf(op.getOutputs()) * count;
-    demand.alu += stensor::countSteps(op.getBody().front()) * count * planes;
-    llvm::SmallVector<mlir::Value> inputs(op.getRows().begin(), op.getRows().end());
-    inputs.append(op.getWeights().begin(), op.getWeights().end());
-    mlir::Block &body = op.getBody().front();
-    bool direct = scheduling::isIdentity(body);
-    int64_t stop = target.mxmStop, latency = target.multiplyLatency;
-    chain(inputs, stop, op.getOutputs(), direct ? stop : 0,
-          direct ? latency : latency + stop + passThroughVxm(body),
-          (count - 1) * interval + (chunks - 1) * count * interval);
-  }
-
-  void visitPermute(PermuteOp op) {
-    int64_t count = op.getCount(), bytes = bytesOf(op.getInput());
-    demand.lanes += count;
-    demand.reads += count * bytes;
-    demand.writes += count * bytes;
-    chain(op.getInput(), target.sxmStop, op.getOutput(), target.sxmStop, target.permuteLatency, count - 1);
-  }
-
-  void visitGather(GatherOp op) {
-    int64_t count = op.getCount();
-    demand.reads += count * (bytesOf(op.getTable()) + 1);
-    demand.writes += count * bytesOf(op.getOutput());
-    int64_t stop = target.memoryFirstStop;
-    chain(op.getOffsets(), stop, op.getOutput(), 0,
-          target.gatherLatency + stop + target.vxmEntryLatency + target.simpleLatency, count - 1);
-  }
-
-  void visitExchange(ExchangeOp op) {
-    int64_t vectors = int64_t(op.getCount()) * bytesOf(op.getInput());
-    demand.link += vectors * target.linkInterval * target.localLinks;
-    chain(op.getInput(), target.sxmStop, op.getOutput(), target.sxmStop, target.linkLatency,
-          (vectors - 1) * target.linkInterval);
-  }
+  /// First cycle in which plane `plane` of a unit can multiply by its tile of `chunk`.
+  int64_t install(ContractOp op, int64_t chunk, int64_t plane, unsigned card);
+  /// When the results of a contraction's rows can leave its planes: each, and the last of all.
+  struct Rows {
+    std::vector<int64_t> results;
+    int64_t last;
+  };
+  Rows multiply(ContractOp op, unsigned card);
+  /// ALUs compute `element` of `outputs`, whose views are `views`, where they can use argument i from
+  /// arrivals[i] on; `first` keeps the least cycle of each output.
+  void compute(const BodyWork &work, llvm::ArrayRef<int64_t> arrivals, mlir::ValueRange outputs,
+               llvm::ArrayRef<int64_t> views, int64_t element, unsigned card,
+               llvm::MutableArrayRef<int64_t> first);
 
   const target::Target &target;
-  Demand demand;
-  /// Where and in which cycle the first element of each pass that writes a buffer appears.
-  llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<int64_t, int64_t>, 1>> results;
+  /// Of the program, and those that differ in what they do when.
+  unsigned programCards, cards;
+  Earliest earliest;
+  /// What some pass or output takes.
+  VectorSet wanted;
   int64_t path = 0;
+
+  Demand multiplies, installs, alus, permutes, links;
+  Demand reads, writes;        ///< vectors of one byte a lane
+  Demand vxmIn, vxmOut, mxmIn; ///< the same, on streams
+  VectorSet read, atVxm, atMxm;
+  std::vector<VectorSet> stored; ///< by card of the program
+  llvm::DenseSet<mlir::Value> installed;
+  int64_t rowInterval = 1; ///< the longest of the program's contractions
 };
 
 } // namespace
 
-void sluice::computeBounds(mlir::ModuleOp module, const target::Target &target) {
-  BoundFinder finder(target);
+int64_t BoundFinder::resourceBound() const {
+  const int64_t slices = kHemispheres * target.slicesPerHemisphere;
+  const int64_t planes = kHemispheres * target.planesPerHemisphere;
+  const int64_t streams = kHemispheres * target.streamsPerDirection;
+  const int64_t alu = std::min(target.simpleLatency, target.transcendentalLatency);
+  const int64_t multiply = target.multiplyLatency, link = target.linkLatency + target.receiveLatency;
+  return std::max(
+      {multiplies.bound(planes, multiply - (rowInterval - 1)), installs.bound(planes, 1 + multiply),
+       alus.bound(target.alus, alu), permutes.bound(kHemispheres * target.permutors, target.permuteLatency),
+       links.bound(1, link - (int64_t(target.linkInterval) - 1)), reads.bound(slices, target.readLatency),
+       writes.bound(slices * programCards, target.writeLatency),
+       vxmIn.bound(streams, int64_t(target.vxmEntryLatency) + alu), vxmOut.bound(streams, 0),
+       mxmIn.bound(streams, multiply), int64_t(0)});
+}
+
+template <typename Use>
+void BoundFinder::forEachOperand(mlir::Operation &op, Use use) const {
+  auto useView = [&](mlir::Value buffer, View view, int64_t count) {
+    for (int64_t element = 0; element < count; ++element)
+      use(buffer, view[element]);
+  };
+  llvm::TypeSwitch<mlir::Operation *>(&op)
+      .Case([&](MapOp map) {
+        const BodyWork work(map.getBody().front(), target);
+        for (auto [i, input] : llvm::enumerate(map.getInputs()))
+          if (work.isUsed[i])
+            useView(input, View(map.getInputViews(), i), map.getCount());
+      })
+      .Case([&](ContractOp contract) {
+        for (auto [i, weights] : llvm::enumerate(contract.getWeights()))
+          for (int64_t column = 0; column < contract.getColumns()[i % contract.getPlanes()]; ++column)
+            use(weights, column);
+        llvm::ArrayRef<int64_t> segments = contract.getRowSegments();
+        for (auto [j, rows] : llvm::enumerate(contract.getRows()))
+          useView(rows, View(segments.slice(4 * j + 1, 2), 0), segments[4 * j + 3]);
+        const BodyWork work(contract.getBody().front(), target);
+        const size_t extras = contract.getExtras().size() / contract.getPlanes();
+        for (auto [i, extra] : llvm::enumerate(contract.getExtras()))
+          if (work.isUsed[1 + i % extras])
+            useView(extra, View(contract.getExtraViews(), i), contract.getCount());
+      })
+      .Case([&](PermuteOp permute) {
+        useView(permute.getInput(), View(permute.getViews(), 0), permute.getCount());
+        useView(permute.getMap(), View(permute.getViews(), 1), permute.getCount());
+      })
+      .Case([&](GatherOp gather) {
+        useView(gather.getOffsets(), View(gather.getViews(), 0), gather.getCount());
+        for (int64_t vector = 0; vector < vectorsOf(gather.getTable()); ++vector)
+          use(gather.getTable(), vector);
+      })
+      .Case([&](ExchangeOp exchange) {
+        for (int64_t vector = 0; vector < int64_t(exchange.getCount()); ++vector)
+          use(exchange.getInput(), vector);
+      })
+      .Case([&](OutputOp output) {
+        useView(output.getBuffer(), View(output.getView(), 0), output.getCount());
+      });
+}
+
+int64_t BoundFinder::take(mlir::Value buffer, int64_t vector, Place place, unsigned card) {
+  const int64_t bytes = bytesOf(buffer), cycle = earliest.at(place, buffer, vector, card);
+  // Cards do the same: one stands for all.
+  if (card != 0)
+    return cycle;
+  if (isInitial(buffer) && read.insert(buffer, vector))
+    reads.add(bytes, 0);
+  if (place == Place::Vxm && atVxm.insert(buffer, vector))
+    vxmIn.add(bytes, cycle);
+  if (place == Place::Mxm && atMxm.insert(buffer, vector))
+    mxmIn.add(bytes, cycle);
+  return cycle;
+}
+
+int64_t BoundFinder::store(mlir::Value buffer, int64_t vector, unsigned card) {
+  const int64_t cycle = earliest.at(Place::Word, buffer, vector, std::min(card, cards - 1));
+  if (!isInitial(buffer) && stored[card].insert(buffer, vector))
+    writes.add(bytesOf(buffer), cycle - int64_t(target.writeLatency));
+  return cycle;
+}
+
+void BoundFinder::compute(const BodyWork &work, llvm::ArrayRef<int64_t> arrivals, mlir::ValueRange outputs,
+                          llvm::ArrayRef<int64_t> views, int64_t element, unsigned card,
+                          llvm::MutableArrayRef<int64_t> first) {
+  int64_t firstUse = INT64_MAX;
+  for (auto [argument, arrival] : llvm::enumerate(arrivals))
+    if (work.isUsed[argument])
+      firstUse = std::min(firstUse, arrival);
+  for (auto [result, output] : llvm::enumerate(outputs)) {
+    int64_t cycle = work.depths[result];
+    bool isRelated = false;
+    for (auto [delay, arrival] : llvm::zip_equal(work.delays[result], arrivals))
+      if (delay != BodyWork::unrelated) {
+        cycle = std::max(cycle, arrival + delay);
+        isRelated = true;
+      }
+    // A constant can be given at any time.
+    if (!isRelated)
+      firstUse = 0;
+    give(output, View(views, result)[element], Place::Vxm, card, cycle);
+    first[result] = std::min(first[result], cycle);
+  }
+  if (card == 0)
+    alus.add(work.operations, firstUse);
+}
+
+void BoundFinder::visit(MapOp op) {
+  const BodyWork work(op.getBody().front(), target);
+  llvm::SmallVector<int64_t> arrivals(op.getInputs().size());
+  for (unsigned card = 0; card < cards; ++card) {
+    llvm::SmallVector<int64_t> first(op.getOutputs().size(), INT64_MAX);
+    for (int64_t element = 0; element < int64_t(op.getCount()); ++element) {
+      for (auto [i, input] : llvm::enumerate(op.getInputs()))
+        if (work.isUsed[i])
+          arrivals[i] = takeByAlu(input, View(op.getInputViews(), i)[element], card);
+      compute(work, arrivals, op.getOutputs(), op.getOutputViews(), element, card, first);
+    }
+    for (int64_t cycle : first)
+      follow(cycle, op.getCount(), target.alus);
+  }
+}
+
+int64_t BoundFinder::install(ContractOp op, int64_t chunk, int64_t plane, unsigned card) {
+  mlir::Value weights = op.getWeights()[chunk * op.getPlanes() + plane];
+  const int64_t columns = op.getColumns()[plane];
+  const int64_t groups = llvm::divideCeilSigned(columns, target.installStreams);
+  int64_t first = INT64_MAX, last = 0;
+  for (int64_t column = 0; column < columns; ++column) {
+    const int64_t cycle = take(weights, column, Place::Mxm, card);
+    first = std::min(first, cycle);
+    last = std::max(last, cycle);
+  }
+  if (card == 0 && installed.insert(weights).second)
+    installs.add(groups * bytesOf(weights), first);
+  return std::max(last + 1, first + groups);
+}
+
+BoundFinder::Rows BoundFinder::multiply(ContractOp op, unsigned card) {
+  const int64_t count = op.getCount(), chunks = op.getLanes().size(), planes = op.getPlanes();
+  const int64_t bytes = bytesOf(op.getWeights().front());
+  const int64_t interval = bytes == 2 ? target.f16RowInterval : 1;
+  llvm::ArrayRef<int64_t> segments = op.getRowSegments();
+  std::vector<int64_t> arrivals(count);
+  int64_t start = 0, operand = 0;
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    // All rows of the chunk before come first, and as they do the next tile is installed.
+    if (chunk > 0) {
+      int64_t groups = 0;
+      for (int64_t plane = 0; plane < planes; ++plane)
+        if (op.getWeights()[chunk * planes + plane] != op.getWeights()[(chunk - 1) * planes + plane])
+          groups = std::max(groups, llvm::divideCeilSigned(op.getColumns()[plane], target.installStreams));
+      start = std::max({start + std::max(count * interval, groups),
+                        *std::max_element(arrivals.begin(), arrivals.end()) + interval});
+    }
+    int64_t row = 0;
+    for (; operand < int64_t(op.getRows().size()) && segments[4 * operand] == chunk; ++operand)
+      for (int64_t i = 0; i < segments[4 * operand + 3]; ++i)
+        arrivals[row++] =
+            take(op.getRows()[operand], View(segments.slice(4 * operand + 1, 2), 0)[i], Place::Mxm, card);
+    start = std::max(start, *std::min_element(arrivals.begin(), arrivals.end()));
+    for (int64_t plane = 0; plane < planes; ++plane)
+      start = std::max(start, install(op, chunk, plane, card));
+    if (card == 0 && chunk == 0)
+      multiplies.add(count * interval * chunks * planes * bytes, start);
+  }
+  rowInterval = std::max(rowInterval, interval);
+  for (int64_t &arrival : arrivals)
+    arrival = std::max(arrival, start) + int64_t(target.multiplyLatency);
+  // The last row, whichever it is.
+  const int64_t last = start + (count - 1) * interval + int64_t(target.multiplyLatency);
+  path = std::max(path, last);
+  return {std::move(arrivals), last};
+}
+
+void BoundFinder::visit(ContractOp op) {
+  const BodyWork work(op.getBody().front(), target);
+  const int64_t count = op.getCount(), planes = op.getPlanes();
+  const size_t extras = op.getExtras().size() / planes, outputs = op.getOutputs().size() / planes;
+  const int64_t toVxm = scheduling::leastTransit(Place::Mxm, Place::Vxm, target);
+  for (unsigned card = 0; card < cards; ++card) {
+    const Rows rows = multiply(op, card);
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      const mlir::ValueRange planeOutputs = op.getOutputs().slice(plane * outputs, outputs);
+      llvm::ArrayRef<int64_t> views = op.getOutputViews().slice(2 * plane * outputs, 2 * outputs);
+      llvm::SmallVector<int64_t> arrivals(1 + extras), first(outputs, INT64_MAX);
+      for (int64_t row = 0; row < count; ++row) {
+        if (work.isIdentity) {
+          for (auto [i, output] : llvm::enumerate(planeOutputs))
+            give(output, View(views, i)[row], Place::Mxm, card, rows.results[row]);
+          continue;
+        }
+        arrivals[0] = rows.results[row] + toVxm + int64_t(target.vxmEntryLatency);
+        if (card == 0 && work.isUsed[0])
+          vxmIn.add(binary::streamCount(binary::OutType::Word), rows.results[row] + toVxm);
+        for (size_t i = 0, k = plane * extras; i < extras; ++i, ++k)
+          if (work.isUsed[1 + i])
+            arrivals[1 + i] = takeByAlu(op.getExtras()[k], View(op.getExtraViews(), k)[row], card);
+        compute(work, arrivals, planeOutputs, views, row, card, first);
+      }
+      if (!work.isIdentity)
+        for (llvm::ArrayRef<int64_t> delays : work.delays)
+          if (delays[0] != BodyWork::unrelated)
+            path = std::max(path, rows.last + toVxm + int64_t(target.vxmEntryLatency) + delays[0]);
+    }
+  }
+}
+
+void BoundFinder::visit(PermuteOp op) {
+  for (unsigned card = 0; card < cards; ++card) {
+    int64_t first = INT64_MAX;
+    for (int64_t element = 0; element < int64_t(op.getCount()); ++element) {
+      const int64_t start = std::max(take(op.getInput(), View(op.getViews(), 0)[element], Place::Sxm, card),
+                                     take(op.getMap(), View(op.getViews(), 1)[element], Place::Sxm, card));
+      first = std::min(first, start);
+      give(op.getOutput(), View(op.getViews(), 2)[element], Place::Sxm, card, start + target.permuteLatency);
+    }
+    if (card == 0)
+      permutes.add(op.getCount(), first);
+    follow(first + target.permuteLatency, op.getCount(), kHemispheres * target.permutors);
+  }
+}
+
+void BoundFinder::visit(GatherOp op) {
+  const int64_t words = int64_t(op.getCount()) * bytesOf(op.getTable());
+  // Any word of the table may be asked for, on any card.
+  std::vector<int64_t> ready(programCards, 0);
+  for (unsigned card = 0; card < programCards; ++card)
+    for (int64_t vector = 0; vector < vectorsOf(op.getTable()); ++vector)
+      ready[card] = std::max(ready[card], store(op.getTable(), vector, card));
+  for (unsigned card = 0; card < cards; ++card) {
+    int64_t first = INT64_MAX;
+    for (int64_t element = 0; element < int64_t(op.getCount()); ++element) {
+      const int64_t start =
+          std::max(ready[card], take(op.getOffsets(), View(op.getViews(), 0)[element], Place::Slice, card));
+      first = std::min(first, start);
+      give(op.getOutput(), View(op.getViews(), 1)[element], Place::Slice, card, start + target.gatherLatency);
+    }
+    if (card == 0)
+      reads.add(words, first);
+    follow(first + target.gatherLatency, words, kHemispheres * target.slicesPerHemisphere);
+  }
+}
+
+/// A card has its own vectors as they are, and takes those of the others from its links: of each as many.
+void BoundFinder::visit(ExchangeOp op) {
+  const int64_t count = op.getCount(), vectors = count * bytesOf(op.getInput());
+  const int64_t latency = int64_t(target.linkLatency) + target.receiveLatency;
+  int64_t first = INT64_MAX;
+  for (unsigned from = 0; from < cards; ++from)
+    for (int64_t vector = 0; vector < count; ++vector) {
+      earliest.set(op.getOutput(), from * count + vector, from, earliest.of(op.getInput(), vector, from));
+      if (cards == 1)
+        continue;
+      const int64_t sent = take(op.getInput(), vector, Place::Sxm, from);
+      first = std::min(first, sent);
+      for (unsigned to = 0; to < cards; ++to)
+        if (to != from)
+          give(op.getOutput(), from * count + vector, Place::Sxm, to, sent + latency);
+    }
+  if (cards == 1)
+    return;
+  const int64_t interval = target.linkInterval;
+  links.add(vectors * interval, first);
+  path = std::max(path, first + (vectors - 1) * interval + latency);
+}
+
+void BoundFinder::visit(OutputOp op) {
+  // Where all cards hold it, the host may read any one.
+  const int64_t from = op.getCard();
+  for (int64_t element = 0; element < int64_t(op.getCount()); ++element) {
+    const int64_t vector = View(op.getView(), 0)[element];
+    int64_t cycle = store(op.getBuffer(), vector, unsigned(std::max<int64_t>(0, from)));
+    for (unsigned card = 0; from < 0 && card < cards; ++card)
+      cycle = std::min(cycle, earliest.at(Place::Word, op.getBuffer(), vector, card));
+    path = std::max(path, cycle);
+  }
+}
+
+void sluice::computeBounds(mlir::ModuleOp module, const target::Target &target, unsigned cards) {
+  int64_t resource = 0, path = 0;
   module.walk([&](mlir::func::FuncOp function) {
-    for (mlir::Operation &op : function.front())
-      finder.visit(&op);
+    const BoundFinder finder(function.front(), target, cards);
+    resource = std::max(resource, finder.resourceBound());
+    path = std::max(path, finder.pathBound());
   });
   mlir::Builder builder(module.getContext());
-  module->setAttr(kResourceBoundAttr, builder.getI64IntegerAttr(finder.resourceBound()));
-  module->setAttr(kPathBoundAttr, builder.getI64IntegerAttr(finder.pathBound()));
+  module->setAttr(kResourceBoundAttr, builder.getI64IntegerAttr(resource));
+  module->setAttr(kPathBoundAttr, builder.getI64IntegerAttr(path));
 }

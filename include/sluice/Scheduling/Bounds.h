@@ -23,12 +23,13 @@ namespace sluice {
 inline constexpr llvm::StringLiteral kResourceBoundAttr = "sluice.resource_bound";
 inline constexpr llvm::StringLiteral kPathBoundAttr = "sluice.path_bound";
 
-/// Computes both bounds for a module at the tile level and sets the attributes.
-/// Resource bound: for each kind of unit, busy cycles divided by units; for streams, bytes
-/// into and out of the VXM and the ends of the chip divided by what they carry a cycle; for links,
-/// vectors times the interval divided by links; the largest. Path bound: the longest
-/// chain of passes, each with its minimum latencies, transit and burst length.
-void computeBounds(mlir::ModuleOp module, const target::Target &target);
+/// Computes both bounds for a module at the tile level, for a program of `cards` cards, and sets the
+/// attributes. No schedule of the module is shorter than either (docs/scheduling.md says what is left open to
+/// schedules).
+/// Resource bound: for each kind of unit, port and stream what must be done there, divided by how many there
+/// are, from when it can begin to when it has its effect; the largest. Path bound: the longest chain of
+/// dependences, vector by vector, each with its least latencies and transit.
+void computeBounds(mlir::ModuleOp module, const target::Target &target, unsigned cards);
 
 } // namespace sluice
 

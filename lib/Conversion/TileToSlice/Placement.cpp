@@ -291,7 +291,7 @@ private:
   }
 
   const target::Target &target;
-  /// Cycles that the program takes at least, 0 if that is not known.
+  /// Cycles that the program takes, about; 0 if it has no passes.
   int64_t horizon;
   Placement &placement;
   llvm::DenseMap<mlir::Value, Wishes> wishes;

@@ -44,6 +44,10 @@ struct Placement {
 /// Sides of the VXM.
 inline constexpr unsigned hemispheres = 2;
 
+/// About how many cycles the passes in `body` take: what waits are weighed by. An expectation; a
+/// schedule may take less.
+int64_t expectedCycles(mlir::Block &body, const target::Target &target);
+
 /// Copies what a map reads from one buffer more often, at once, than the buffer can have copies.
 void separateReads(mlir::Block &body);
 
@@ -56,8 +60,8 @@ void placeUnits(mlir::Block &body, const target::Target &target, Placement &plac
 
 /// Gives every buffer its slices and bank: those that a pass reads (or writes) at once lie in
 /// different slices, what it reads and what it writes in different banks of a shared one; near the
-/// unit that turns it round; and not where long bursts hold a slice while others wait. The program takes at
-/// least `horizon` cycles.
+/// unit that turns it round; and not where long bursts hold a slice while others wait. The program takes
+/// about `horizon` cycles.
 void placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon, Placement &placement);
 
 /// Gives every pass of which two operands lie in one port's way a copy of one of them, for itself alone, and

@@ -10,7 +10,6 @@
 #include "lib/Conversion/Checks/CheckPasses.h"
 
 #include "sluice/Conversion/Lowering.h"
-#include "sluice/Scheduling/Bounds.h"
 
 #include "dialects/slice/SliceDialect.h"
 
@@ -92,17 +91,6 @@ private:
 
 } // namespace
 
-/// Cycles that the program takes at least, as far as computeBounds has said; no more than any program takes,
-/// whatever a text says.
-static int64_t largerBound(mlir::ModuleOp module) {
-  constexpr int64_t most = int64_t(1) << 40;
-  int64_t larger = 0;
-  for (llvm::StringRef name : {kResourceBoundAttr, kPathBoundAttr})
-    if (auto bound = module->getAttrOfType<mlir::IntegerAttr>(name))
-      larger = std::max(larger, std::min(bound.getInt(), most));
-  return larger;
-}
-
 mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<slice::SliceDialect>();
   mlir::FailureOr<mlir::func::FuncOp> function = checkPasses(module, "tile", options);
@@ -110,6 +98,7 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
     return mlir::failure();
   mlir::Block &body = function->front();
 
+  const int64_t horizon = tile::expectedCycles(body, *options.target);
   tile::separateReads(body);
   tile::splitStripedMaps(body);
   tile::Placement placement;
@@ -117,7 +106,7 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
     placement.buffers.clear();
     placement.units.clear();
     tile::placeUnits(body, *options.target, placement);
-    tile::placeBuffers(body, *options.target, largerBound(module), placement);
+    tile::placeBuffers(body, *options.target, horizon, placement);
   } while (tile::separateClashes(body, placement));
 
   llvm::SmallVector<mlir::Operation *> passes;

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""bounds.py [PROGRAMS [FIRST]]: no schedule is shorter than the bounds that are computed from the tile level. PROGRAMS
+random models (by default 300) on targets tiny, small and tsp1 and 1 to 8 cards, each scheduled as the compiler does and at
+random; FIRST is the seed of the first."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import onnx
+
+import random_models
+import sluice
+
+CARDS = (1, 1, 1, 2, 3, 5, 8)
+TARGETS = ("tiny", "small", "tsp1")
+
+
+def check(path, seed):
+    """Whether the model compiles; and how many of its schedules were compared, the least ratio, what is too long."""
+    model, _ = random_models.build(seed)
+    onnx.save(model, str(path))
+    cards, target = CARDS[seed % len(CARDS)], TARGETS[seed % len(TARGETS)]
+    accuracy = ("f16", "f32")[seed // 2 % 2]
+    faults, ratios = [], []
+    for schedule in (None, seed):
+        try:
+            stats = sluice.compile(path, cards=cards, target=target, f32_matmul=accuracy, schedule_seed=schedule).stats
+        except sluice.Error as error:
+            if "not proven" in str(error):
+                raise
+            return faults, ratios, str(error)
+        cycles, larger = stats["cycles"], max(stats["resource_bound"], stats["path_bound"])
+        ratios.append(cycles / larger if larger else 1)
+        for bound in ("resource_bound", "path_bound"):
+            if stats[bound] > cycles:
+                faults.append(f"model {seed}, {cards} cards of {target}, schedule {schedule}: {bound} {stats[bound]} of a "
+                              f"program of {cycles} cycles")
+    return faults, ratios, None
+
+
+def main():
+    programs = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    refused, ratios, faults = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(first, first + programs):
+            found, of, reason = check(Path(folder, "model.onnx"), seed)
+            faults += found
+            ratios += of
+            refused += [reason] if reason else []
+    for fault in faults:
+        print(f"FAIL  {fault}")
+    print(f"{'FAIL' if faults else 'ok'}    {len(ratios)} schedules of {programs} models, {len(refused)} of them refused; "
+          f"cycles by the larger bound: {min(ratios):.3f} to {max(ratios):.3f}")
+    # Most of the models must say something.
+    assert len(refused) <= programs // 2, refused[:3]
+    sys.exit(bool(faults))
+
+
+main()
