@@ -140,9 +140,15 @@ MemoryPlan scheduling::planForMemory(const PassGraph &graph, int64_t memory,
   const unsigned end = plan.order.size() - 1;
   for (auto [place, pass] : llvm::enumerate(plan.order))
     for (mlir::Value buffer : graph[pass].op->getOperands()) {
-      const unsigned first = isInitial(buffer) ? 0 : place, last = livesToTheEnd(buffer) ? end : place;
-      MemoryPlan::Life &life = plan.lives.try_emplace(buffer, MemoryPlan::Life{first, last}).first->second;
-      life.last = std::max(life.last, last);
+      auto [entry, isNew] =
+          plan.lives.try_emplace(buffer, MemoryPlan::Life{unsigned(place), unsigned(place)});
+      MemoryPlan::Life &life = entry->second;
+      life.last = std::max(life.last, unsigned(place));
+      // Asked once a buffer: it goes through all users.
+      if (isNew && isInitial(buffer))
+        life.first = 0;
+      if (isNew && livesToTheEnd(buffer))
+        life.last = end;
     }
   // What becomes alive with the pass in a place, and what is over after it.
   std::vector<int64_t> allocated(plan.order.size(), 0), freed(plan.order.size(), 0);

@@ -9,6 +9,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/DenseSet.h"
 
 #include <map>
 #include <tuple>
@@ -79,9 +80,10 @@ std::vector<const Buffer *> sched::assignAddresses(llvm::ArrayRef<Buffer *> buff
 
 mlir::LogicalResult sched::reportFull(llvm::ArrayRef<Buffer *> buffers,
                                       llvm::ArrayRef<const Buffer *> homeless, const target::Target &target) {
+  const llvm::DenseSet<const Buffer *> isHomeless(homeless.begin(), homeless.end());
   int64_t placed = 0, unplaced = 0;
   for (const Buffer *buffer : buffers)
-    if (!llvm::is_contained(homeless, buffer))
+    if (!isHomeless.contains(buffer))
       placed += buffer->totalBytes(target);
   for (const Buffer *buffer : homeless)
     unplaced += buffer->totalBytes(target);

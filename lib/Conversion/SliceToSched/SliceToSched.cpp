@@ -115,7 +115,7 @@ static mlir::FailureOr<ScheduledProgram> scheduleProgram(mlir::Block &body, cons
   if (failed(departAll(graph, order, waits, *schedule)))
     return mlir::failure();
   const std::vector<IssueId> number =
-      eraseUnreadWrites(schedule->state.issues, [](const Buffer &buffer) { return buffer.isOutput(); });
+      eraseUnreadWrites(schedule->state.issues, [](const Buffer &buffer) { return buffer.isOutput; });
   for (auto &[value, buffer] : schedule->allBuffers())
     buffer->renumberWriters(number);
   std::vector<Buffer *> buffers = livingBuffers(*schedule);

@@ -61,10 +61,7 @@ static const char *kindOf(const Buffer &buffer) {
     return "constants";
   if (llvm::isa<slice::InputOp>(op))
     return "inputs";
-  for (mlir::Operation *user : buffer.value.getUsers())
-    if (llvm::isa<slice::OutputOp>(user))
-      return "outputs";
-  return "temporaries";
+  return buffer.isOutput ? "outputs" : "temporaries";
 }
 
 std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,

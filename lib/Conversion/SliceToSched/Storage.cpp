@@ -15,7 +15,8 @@ using namespace sluice;
 using namespace sluice::sched;
 using target::Hemisphere;
 
-Buffer::Buffer(mlir::Value value, const target::Target &) : value(value) {
+Buffer::Buffer(mlir::Value value, const target::Target &)
+    : value(value), isOutput(llvm::any_of(value.getUsers(), llvm::IsaPred<slice::OutputOp>)) {
   auto type = llvm::cast<tile::BufferType>(value.getType());
   vectors = type.getVectors();
   bytes = type.getBytes();
@@ -38,8 +39,6 @@ Buffer::Buffer(mlir::Value value, const target::Target &) : value(value) {
       });
   writers.resize(hemispheres.size() * bytes * vectors);
 }
-
-bool Buffer::isOutput() const { return llvm::any_of(value.getUsers(), llvm::IsaPred<slice::OutputOp>); }
 
 unsigned Buffer::copyIn(Hemisphere hemisphere) const {
   return llvm::find(hemispheres, hemisphere) - hemispheres.begin();

@@ -86,15 +86,14 @@ public:
   llvm::SmallVector<target::Hemisphere, 2> hemispheres;
   llvm::SmallVector<unsigned> slices; ///< [stripe][byte]
   unsigned bank;
-  bool initial; ///< written before the program starts
+  bool initial;        ///< written before the program starts
+  const bool isOutput; ///< leaves the program
 
   /// First cycle in which a word is written and last in which one is used.
   int64_t firstWrite = INT64_MAX, lastUse = INT64_MIN;
   /// Word of the bank at which the buffer begins, known after allocation.
   int64_t base = 0;
 
-  /// Whether it leaves the program.
-  bool isOutput() const;
   /// Bytes that it takes on a card, all copies together.
   int64_t totalBytes(const target::Target &target) const {
     return int64_t(hemispheres.size() * slices.size()) * words() * target.lanes();

@@ -72,9 +72,8 @@ static std::vector<FlowEdge> keptFlow(llvm::ArrayRef<FlowEdge> flow, int64_t fir
         runs.add(element - first, initialMemory, edge.producerSlot, producing);
         continue;
       }
-      const Kept *part = llvm::find_if(kept[edge.producer], [&](const Kept &part) {
-        return producing >= part.first && producing < part.first + part.count;
-      });
+      const Kept *part = llvm::partition_point(
+          kept[edge.producer], [&](const Kept &part) { return part.first + part.count <= producing; });
       runs.add(element - first, part->id, edge.producerSlot, producing - part->first);
     }
   }

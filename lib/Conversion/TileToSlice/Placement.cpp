@@ -9,10 +9,10 @@
 
 #include "Occupancy.h"
 
-#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
-#include <map>
+#include <algorithm>
 #include <optional>
 #include <tuple>
 
@@ -21,16 +21,21 @@ using namespace sluice::tile;
 
 namespace {
 
-/// Another buffer that a pass uses together with this one.
+/// How often passes use another buffer together with this one.
 struct Neighbour {
-  mlir::Value buffer;
-  /// One is read while the other is written: banks may tell them apart.
-  bool turn;
+  int64_t uses = 0;
+  /// So often one is read while the other is written: banks may tell them apart.
+  int64_t turns = 0;
+};
+
+/// A neighbour that has a place in a hemisphere of this buffer's.
+struct PlacedNeighbour : Neighbour {
+  int64_t firstSlice, lastSlice, bank;
 };
 
 /// What a buffer's readers and writers want of its place.
 struct Wishes {
-  llvm::SmallVector<Neighbour> neighbours;
+  llvm::MapVector<mlir::Value, Neighbour> neighbours;
   bool fromVxm = false, toVxm = false, fromEdge = false, toEdge = false;
   /// Of a gather's table the buffers of offsets into it, of such a buffer its tables: offsets stream outward,
   /// to a table that is further out.
@@ -65,7 +70,9 @@ class BufferPlacer {
 public:
   BufferPlacer(const target::Target &target, int64_t horizon, const scheduling::MemoryPlan &plan,
                Placement &placement)
-      : target(target), horizon(horizon), placement(placement), alive(plan) {}
+      : target(target), horizon(horizon), placement(placement),
+        held(size_t(hemispheres) * target.slicesPerHemisphere), load(held.size() * target.banksPerSlice),
+        alive(plan) {}
 
   void run(mlir::Block &body) {
     for (mlir::Operation &op : body)
@@ -167,12 +174,20 @@ private:
 
   void addNeighbours(mlir::Value buffer, llvm::ArrayRef<mlir::Value> others, bool turn) {
     for (mlir::Value other : others)
-      if (other != buffer)
-        wishes[buffer].neighbours.push_back({other, turn});
+      if (other != buffer) {
+        Neighbour &neighbour = wishes[buffer].neighbours[other];
+        ++(turn ? neighbour.turns : neighbour.uses);
+      }
   }
 
   /// Words of all buffers of a bank, whenever they live.
-  int64_t &words(int64_t hemisphere, int64_t slice, int64_t bank) { return load[{hemisphere, slice, bank}]; }
+  int64_t &words(int64_t hemisphere, int64_t slice, int64_t bank) {
+    return load[(hemisphere * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank];
+  }
+  /// Accesses of a slice, as Wishes::held.
+  int64_t &heldBy(int64_t hemisphere, int64_t slice) {
+    return held[hemisphere * target.slicesPerHemisphere + slice];
+  }
 
   /// Extra cycles of a turn at `stop`: near the VXM for what it gives and takes again, far
   /// from it for what goes back out, no matter otherwise.
@@ -189,6 +204,7 @@ private:
     auto type = llvm::cast<BufferType>(buffer.getType());
     const Wishes &wish = wishes[buffer];
     BufferPlace &place = placement.buffers[buffer];
+    const llvm::SmallVector<PlacedNeighbour> neighbours = placedNeighbours(wish, place);
     int64_t width = stripes * type.getBytes(), needed = wordsOf(buffer);
     // Narrow buffers stay within a stop, wide ones start at multiples of their width.
     int64_t grain = stripes == 1 ? type.getBytes() : std::min<int64_t>(width, target.installStreams);
@@ -196,11 +212,11 @@ private:
     std::optional<Cost> best;
     for (int64_t first = 0; first + width <= int64_t(target.slicesPerHemisphere); first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
-        int64_t clashes = clashCount(wish, place, first, width, bank), fill = 0, held = 0;
+        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, held = 0;
         for (int64_t hemisphere : place.hemispheres)
           for (int64_t slice = first; slice < first + width; ++slice) {
             fill = std::max(fill, words(hemisphere, slice, bank));
-            held = std::max(held, heldBy[{hemisphere, slice}]);
+            held = std::max(held, heldBy(hemisphere, slice));
           }
         if (wish.plane && width == int64_t(target.installStreams))
           clashes += first / width != *wish.plane;
@@ -229,7 +245,7 @@ private:
       for (int64_t slice : place.slices) {
         words(hemisphere, slice, place.bank) += needed;
         alive.add({hemisphere, slice, place.bank}, buffer, needed);
-        heldBy[{hemisphere, slice}] += wish.held;
+        heldBy(hemisphere, slice) += wish.held;
       }
   }
 
@@ -270,23 +286,26 @@ private:
            });
   }
 
-  int64_t clashCount(const Wishes &wish, const BufferPlace &place, int64_t first, int64_t width,
-                     int64_t bank) const {
-    int64_t clashes = 0;
-    for (const Neighbour &neighbour : wish.neighbours) {
-      auto found = placement.buffers.find(neighbour.buffer);
+  llvm::SmallVector<PlacedNeighbour> placedNeighbours(const Wishes &wish, const BufferPlace &place) const {
+    llvm::SmallVector<PlacedNeighbour> placed;
+    for (const auto &[buffer, neighbour] : wish.neighbours) {
+      auto found = placement.buffers.find(buffer);
       if (found == placement.buffers.end() || found->second.slices.empty())
         continue;
       const BufferPlace &other = found->second;
-      if (neighbour.turn && other.bank != bank)
-        continue;
-      bool sameSide = llvm::any_of(place.hemispheres, [&](int64_t hemisphere) {
-        return llvm::is_contained(other.hemispheres, hemisphere);
-      });
-      bool sameSlice =
-          llvm::any_of(other.slices, [&](int64_t slice) { return slice >= first && slice < first + width; });
-      clashes += sameSide && sameSlice;
+      if (llvm::any_of(place.hemispheres,
+                       [&](int64_t side) { return llvm::is_contained(other.hemispheres, side); }))
+        placed.push_back({neighbour, other.slices.front(), other.slices.back(), other.bank});
     }
+    return placed;
+  }
+
+  static int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
+                            int64_t bank) {
+    int64_t clashes = 0;
+    for (const PlacedNeighbour &other : neighbours)
+      if (other.firstSlice < first + width && first <= other.lastSlice)
+        clashes += other.uses + (other.bank == bank ? other.turns : 0);
     return clashes;
   }
 
@@ -295,9 +314,8 @@ private:
   int64_t horizon;
   Placement &placement;
   llvm::DenseMap<mlir::Value, Wishes> wishes;
-  /// Accesses of a slice, by hemisphere and slice, as Wishes::held.
-  std::map<std::pair<int64_t, int64_t>, int64_t> heldBy;
-  std::map<Bank, int64_t> load;
+  /// By hemisphere and slice; by hemisphere, slice and bank.
+  std::vector<int64_t> held, load;
   Occupancy alive;
 };
 

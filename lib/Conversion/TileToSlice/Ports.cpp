@@ -14,6 +14,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include <optional>
+
 using namespace sluice;
 using namespace sluice::tile;
 
@@ -47,25 +49,50 @@ static FurtherReads countFurtherReads(mlir::Block &body) {
   return further;
 }
 
-/// Whether maps before `reader` write all vectors of `buffer`, or they are there from the start.
-static bool isFullBefore(mlir::Value buffer, mlir::Operation *reader) {
-  if (!buffer.getDefiningOp<BufferOp>())
-    return true;
-  int64_t written = 0;
-  for (mlir::OpOperand &use : buffer.getUses()) {
-    auto map = llvm::dyn_cast<MapOp>(use.getOwner());
-    bool reads = map ? use.getOperandNumber() < map.getInputs().size() : use.getOperandNumber() == 0;
-    if (reads)
-      continue;
-    if (!map || !map->isBeforeInBlock(reader))
-      return false;
-    written += map.getCount();
+namespace {
+/// Whether maps have written all vectors of a buffer, asked in the order of the program: each buffer's users
+/// are gone through once.
+class FullBuffers {
+public:
+  /// Whether maps before `reader` write all vectors of `buffer`, or they are there from the start.
+  bool isFullBefore(mlir::Value buffer, mlir::Operation *reader) {
+    auto [entry, isNew] = lastWriters.try_emplace(buffer, std::nullopt);
+    if (isNew)
+      entry->second = findLastWriter(buffer);
+    return entry->second && (!*entry->second || (*entry->second)->isBeforeInBlock(reader));
   }
-  return written == llvm::cast<BufferType>(buffer.getType()).getVectors();
-}
+
+private:
+  /// The last of the maps that write the buffer, null if it is there from the start; nothing if not all is
+  /// written, or not by maps.
+  static std::optional<mlir::Operation *> findLastWriter(mlir::Value buffer) {
+    if (!buffer.getDefiningOp<BufferOp>())
+      return nullptr;
+    int64_t written = 0;
+    mlir::Operation *last = nullptr;
+    for (mlir::OpOperand &use : buffer.getUses()) {
+      auto map = llvm::dyn_cast<MapOp>(use.getOwner());
+      bool reads = map ? use.getOperandNumber() < map.getInputs().size() : use.getOperandNumber() == 0;
+      if (reads)
+        continue;
+      if (!map)
+        return std::nullopt;
+      written += map.getCount();
+      if (!last || last->isBeforeInBlock(map))
+        last = map;
+    }
+    if (written != llvm::cast<BufferType>(buffer.getType()).getVectors())
+      return std::nullopt;
+    return last;
+  }
+
+  llvm::DenseMap<mlir::Value, std::optional<mlir::Operation *>> lastWriters;
+};
+} // namespace
 
 void tile::separateReads(mlir::Block &body) {
   const FurtherReads further = countFurtherReads(body);
+  FullBuffers full;
   // Whole copies, each for as many reads of a map as there are hemispheres, where the maps together want as
   // much.
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, mlir::Value> wholes;
@@ -84,7 +111,7 @@ void tile::separateReads(mlir::Block &body) {
       int64_t vectors = llvm::cast<BufferType>(buffer.getType()).getVectors();
       mlir::Type element = map.getBody().getArgument(i).getType();
       if (auto whole = wholes.find(which);
-          whole != wholes.end() || (further.lookup(which) >= vectors && isFullBefore(buffer, map))) {
+          whole != wholes.end() || (further.lookup(which) >= vectors && full.isFullBefore(buffer, map))) {
         mlir::Value copy =
             whole != wholes.end() ? whole->second : copyVectors(map, buffer, 0, 1, vectors, element);
         wholes[which] = copy;
