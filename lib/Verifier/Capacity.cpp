@@ -80,11 +80,6 @@ static std::string coverFault(const proto::Binding &binding, const TensorLayout 
 }
 
 void verifier::checkCapacity(const Program &program, const Target &target, std::vector<Findings> &findings) {
-  const uint64_t words = target.memoryBytes() / target.lanes();
-  for (size_t card = 0; card != program.cards.size(); ++card)
-    if (const uint64_t used = program.cards[card].memoryWordsUsed; used > words)
-      findings[card].report(Hazard::Capacity, 0,
-                            [&] { return concat("the card is said to use ", used, " words of ", words); });
   for (size_t card = 0; card != program.cards.size(); ++card)
     for (const proto::MemoryRun &run : program.cards[card].memory)
       if (std::string fault = runFault(run, program.cards[card], target); !fault.empty())

@@ -36,6 +36,9 @@ public:
   /// After the proof of the links: everything fits and all of the carried flow was seen.
   void finish(Findings &findings) const;
 
+  /// After all parts: words of memory that hold something at some time.
+  uint64_t wordsUsed() const { return usedWords; }
+
   /// By link, for the proof between cards; sorted by the cycle of arrival.
   std::vector<std::vector<Appearance>> sends, receives;
   FlowChecker flow;

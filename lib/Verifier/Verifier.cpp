@@ -7,6 +7,7 @@
 
 #include "sluice/Verifier/Verifier.h"
 
+#include "Figures.h"
 #include "LinkProof.h"
 #include "Operands.h"
 
@@ -49,6 +50,8 @@ std::string_view verifier::hazardName(Hazard hazard) {
     return "capacity";
   case Hazard::FlowMismatch:
     return "flow mismatch";
+  case Hazard::FalseFigure:
+    return "false figure";
   case Hazard::TooIntricate:
     return "too intricate";
   }
@@ -138,10 +141,18 @@ std::vector<Finding> verifier::verify(const binary::Program &program, const Targ
                proofs);
   proveLinks(proofs, tables, target, findings);
 
+  std::vector<uint64_t> usedWords;
+  for (uint32_t card = 0; card != cards; ++card)
+    if (proofs[card]) {
+      proofs[card]->finish(findings[card]);
+      usedWords.push_back(proofs[card]->wordsUsed());
+    }
+  // Of a program that is not understood in full, no figure is known.
+  if (usedWords.size() == cards)
+    checkFigures(program, target, usedWords, findings);
+
   std::vector<Finding> all;
   for (uint32_t card = 0; card != cards; ++card) {
-    if (proofs[card])
-      proofs[card]->finish(findings[card]);
     std::vector<Finding> sorted = findings[card].sorted();
     all.insert(all.end(), std::make_move_iterator(sorted.begin()), std::make_move_iterator(sorted.end()));
   }

@@ -15,15 +15,16 @@ import random_models
 import sluice
 
 CARDS = (1, 1, 1, 2, 3, 5, 8)
-TARGETS = ("tiny", "small", "tsp1")
+# With what they hold: the lanes of the small ones are a tenth, and `tiny` has no slices for a product's weights.
+TARGETS = (("tiny", {"widest": 32, "products": False}), ("small", {"widest": 32}), ("tsp1", {}), ("tsp1", {}))
 
 
 def check(path, seed):
     """Whether the model compiles; and how many of its schedules were compared, the least ratio, what is too long."""
-    model, _ = random_models.build(seed)
+    cards, (target, limits) = CARDS[seed % len(CARDS)], TARGETS[seed % len(TARGETS)]
+    model, _ = random_models.build(seed, **limits)
     onnx.save(model, str(path))
-    cards, target = CARDS[seed % len(CARDS)], TARGETS[seed % len(TARGETS)]
-    accuracy = ("f16", "f32")[seed // 2 % 2]
+    accuracy = "f32" if target == "tsp1" and seed % 3 == 0 else "f16"
     faults, ratios = [], []
     for schedule in (None, seed):
         try:

@@ -172,14 +172,16 @@ static absl::Status run(const std::string &from, uint32_t times, uint32_t cards,
   if (!target.ok())
     return target.status();
   // The last values of a run have left the chip, and arrived, when the next one begins.
-  const uint64_t period = program->metadata.cycles() + 4 * target->mxmStop + target->linkLatency;
+  const uint64_t cycles = program->metadata.cycles();
+  const uint64_t period = cycles + 4 * target->mxmStop + target->linkLatency;
   const bool several = program->cards.size() > 1;
   if (several && cards != 0)
     return invalidArgument("the program has cards of its own");
   const Sizes sizes = sizesOf(*program);
   for (uint32_t card = 0; card != program->cards.size(); ++card)
     stamp(*program, card, times, period, sizes);
-  program->metadata.set_cycles(period * times);
+  program->metadata.set_cycles(period * (times - 1) + cycles);
+  program->metadata.clear_stats_json();
   if (!several && cards > 1)
     spread(*program, cards);
   return writeProgram(*program, to);

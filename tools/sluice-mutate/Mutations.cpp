@@ -160,6 +160,32 @@ std::string shorten(Program &program, const Target &, Random &random) {
   return concat("cycles ", cycles, " became ", program.metadata.cycles());
 }
 
+std::string lengthen(Program &program, const Target &, Random &random) {
+  const uint64_t cycles = program.metadata.cycles();
+  const uint64_t later[] = {cycles + 1, cycles + 2 + random() % 1000, UINT64_MAX};
+  program.metadata.set_cycles(later[random() % 3]);
+  return concat("cycles ", cycles, " became ", program.metadata.cycles());
+}
+
+/// Another number of words used, or another first digit of one of the statistics that follow from the
+/// program.
+std::string changeFigure(Program &program, const Target &, Random &random) {
+  static constexpr std::string_view names[] = {
+      "cards", "cycles",       "instructions", "link_vectors", "mem_read", "mem_write",   "mxm_utilisation",
+      "ratio", "microseconds", "text_bytes",   "vxm",          "sxm",      "mxm_install", "mxm_multiply"};
+  std::string &text = *program.metadata.mutable_stats_json();
+  const std::string key = concat("\"", names[random() % std::size(names)], "\": ");
+  const size_t at = text.find(key);
+  if (at == std::string::npos || random() % 4 == 0) {
+    Card &card = program.cards[random() % program.cards.size()];
+    card.memoryWordsUsed += uint64_t(sign(random));
+    return concat("memory words used: ", card.memoryWordsUsed);
+  }
+  char &digit = text[at + key.size()];
+  digit = char('1' + (digit - '0' + random() % 8) % 9);
+  return concat("statistics: ", key, "begins with ", std::string(1, digit));
+}
+
 //===----------------------------------------------------------------------===//
 // Space
 //===----------------------------------------------------------------------===//
@@ -395,14 +421,11 @@ std::string moveBinding(Program &program, const Target &target, Random &random) 
   return concat("binding '", binding.name(), "' lies elsewhere");
 }
 
-/// More than the card has: a run of memory, or a count of words, beyond its end.
+/// More than the card has: a run of memory beyond its end.
 std::string exceedCapacity(Program &program, const Target &target, Random &random) {
   Card &card = program.cards[random() % program.cards.size()];
-  if (card.memory.empty() || random() % 2) {
-    card.memoryWordsUsed =
-        uint64_t(2) * target.slicesPerHemisphere * target.wordsPerSlice() + 1 + random() % 100;
-    return concat("memory words used: ", card.memoryWordsUsed);
-  }
+  if (card.memory.empty())
+    return "";
   proto::MemoryRun &run = card.memory[random() % card.memory.size()];
   run.set_address(target.wordsPerSlice() - run.words() + 1);
   return concat("initial memory of slice ", run.slice(), " begins at word ", run.address());
@@ -461,7 +484,9 @@ constexpr Kind allKinds[] = {
     {"another interval", changeInterval},
     {"one element more or less", changeCount},
     {"a Receive a cycle early", receiveEarly},
-    {"an earlier end", shorten},
+    {"an earlier end", shorten, true},
+    {"a later end", lengthen, true},
+    {"another figure", changeFigure, true},
     {"another stream", changeStream},
     {"another direction", changeDirection},
     {"another address", changeAddress},
@@ -491,6 +516,7 @@ constexpr Kind allKinds[] = {
 
 /// The program with one meaning for all that differInMeaningOnly lets differ.
 static Program withoutMeaning(Program program) {
+  program.metadata.clear_stats_json();
   for (Card &card : program.cards) {
     std::fill(card.data.begin(), card.data.end(), 0);
     for (QueueProgram &queue : card.queues)

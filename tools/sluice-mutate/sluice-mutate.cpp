@@ -194,6 +194,14 @@ static bool isHarmless(const Subject &subject, executor::Executor &mutant, const
   });
 }
 
+/// Says of `program` what is so.
+static void stateFigures(Program &program, const target::Target &target) {
+  program.metadata.set_cycles(lastEffect(program, target));
+  program.metadata.clear_stats_json();
+  for (size_t card = 0; card != program.cards.size(); ++card)
+    program.cards[card].memoryWordsUsed = countWordsUsed(program, card, target);
+}
+
 static void judge(const Subject &subject, const Kind &kind, Random &random, const Options &options,
                   Tally &tally) {
   Program mutant = subject.program;
@@ -202,6 +210,8 @@ static void judge(const Subject &subject, const Kind &kind, Random &random, cons
   if (words.empty())
     return;
   ++tally.mutants;
+  if (!kind.isFigure)
+    stateFigures(mutant, target);
   // Encoding repairs the hash; what it or the reader refuses is refused.
   if (!checkProgram(mutant).ok()) {
     ++tally.refused;

@@ -47,7 +47,7 @@ struct Card {
   std::vector<proto::MemoryRun> memory;
   std::string data;
   std::vector<proto::FlowEdge> flow;
-  uint64_t memoryWordsUsed = 0; ///< words with a lifetime, all slices
+  uint64_t memoryWordsUsed = 0; ///< of all slices, see countWordsUsed
 };
 
 /// Words of a card's text: of all queues, with the Nops across long gaps.
@@ -61,6 +61,13 @@ struct Program {
   proto::Metadata metadata;
   std::vector<Card> cards;
 };
+
+/// What Metadata.cycles must say: cycles from cycle 0 to the last effect of an element on any card. The
+/// effect comes its instruction's latency after the dispatch, one cycle at the least.
+uint64_t lastEffect(const Program &program, const target::Target &target);
+/// What memoryWordsUsed must say of a card: its words that initial memory or an input fills or a Write
+/// writes.
+uint64_t countWordsUsed(const Program &program, size_t card, const target::Target &target);
 
 /// Whether everything in `program` refers to what exists: the target is known, queues
 /// are the target's and in order, instructions pass checkInstruction, locations,

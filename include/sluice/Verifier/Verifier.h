@@ -32,6 +32,7 @@ enum class Hazard : uint8_t {
   LinkMismatch,       ///< a Receive without its Send in the right cycle, or the reverse
   Capacity,           ///< memory image, bindings or text outside the card
   FlowMismatch,       ///< the derived flow differs from the carried one
+  FalseFigure,        ///< what the file says of its program is not so: cycles, words, statistics
   TooIntricate,       ///< bursts meet in more ways than the proof follows
 };
 

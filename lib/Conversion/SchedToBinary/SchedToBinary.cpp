@@ -24,7 +24,6 @@
 
 #include <array>
 #include <map>
-#include <set>
 #include <tuple>
 
 using namespace sluice;
@@ -80,7 +79,7 @@ public:
       writeFlow(card);
     writeBindings();
     for (unsigned card = 0; card < program.cards.size(); ++card)
-      countWords(card);
+      program.cards[card].memoryWordsUsed = binary::countWordsUsed(program, card, *options.target);
     writeStatistics();
     return std::move(program);
   }
@@ -269,26 +268,6 @@ private:
     }
     for (auto &[key, binding] : bindings)
       *(key.first ? program.metadata.add_outputs() : program.metadata.add_inputs()) = std::move(binding);
-  }
-
-  /// Counts the words that hold something at some time: those written before or by the program.
-  void countWords(unsigned card) {
-    std::set<std::tuple<unsigned, unsigned, unsigned>> words;
-    for (const binary::proto::MemoryRun &run : program.cards[card].memory)
-      for (unsigned i = 0; i < run.words(); ++i)
-        words.insert({run.hemisphere(), run.slice(), run.address() + i});
-    for (const binary::proto::Binding &binding : program.metadata.inputs())
-      for (const binary::proto::Placement &placement : binding.placements())
-        for (unsigned slice : placement.slices())
-          for (unsigned i = 0; placement.card() == card && i < placement.count(); ++i)
-            words.insert({placement.hemisphere(), slice, placement.address() + i * placement.step()});
-    for (const binary::QueueProgram &queue : program.cards[card].queues)
-      if (queue.queue.unit == binary::Unit::MemWrite)
-        for (const binary::Instruction &write : queue.instructions)
-          for (int64_t i = 0; i < int64_t(write.count); ++i)
-            words.insert({unsigned(queue.queue.hemisphere), queue.queue.index,
-                          unsigned(write.address + i * write.step)});
-    program.cards[card].memoryWordsUsed = words.size();
   }
 
   /// What only the finished text tells joins the schedule's figures.

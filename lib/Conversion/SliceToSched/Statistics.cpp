@@ -54,6 +54,39 @@ static const char *unitName(Unit unit) {
   return "other";
 }
 
+namespace {
+/// What a card has to do.
+struct CardWork {
+  int64_t instructions = 0, planeCycles = 0;
+  /// Elements that the units of a kind dispatch.
+  std::map<std::string, int64_t> busy;
+};
+} // namespace
+
+/// Of each the most that any card has.
+static CardWork largestWork(const std::vector<Issue> &issues, unsigned cards, const target::Target &target) {
+  CardWork largest;
+  for (unsigned card = 0; card < cards; ++card) {
+    CardWork work;
+    for (const Issue &issue : issues) {
+      if (!issue.cards.empty() && !llvm::is_contained(issue.cards, card))
+        continue;
+      const binary::Instruction &instruction = issue.instruction;
+      ++work.instructions;
+      work.busy[unitName(issue.queue.unit)] += instruction.count;
+      if (instruction.opcode == Opcode::MultiplyI8)
+        work.planeCycles += instruction.count;
+      if (instruction.opcode == Opcode::MultiplyF16)
+        work.planeCycles += int64_t(instruction.count) * target.f16RowInterval * target.planesPerHemisphere;
+    }
+    largest.instructions = std::max(largest.instructions, work.instructions);
+    largest.planeCycles = std::max(largest.planeCycles, work.planeCycles);
+    for (auto &[name, count] : work.busy)
+      largest.busy[name] = std::max(largest.busy[name], count);
+  }
+  return largest;
+}
+
 /// What a buffer's words hold, as users account memory.
 static const char *kindOf(const Buffer &buffer) {
   mlir::Operation *op = buffer.value.getDefiningOp();
@@ -68,26 +101,18 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
                                       llvm::ArrayRef<Buffer *> buffers, unsigned cards,
                                       const target::Target &target) {
   int64_t cycles = scheduleCycles(issues, target);
-  std::map<std::string, int64_t> busy,
-      memory{{"constants", 0}, {"inputs", 0}, {"outputs", 0}, {"temporaries", 0}};
-  int64_t linkVectors = 0, planeCycles = 0;
-  for (const Issue &issue : issues) {
-    const binary::Instruction &instruction = issue.instruction;
-    busy[unitName(issue.queue.unit)] += instruction.count;
-    int64_t present = issue.cards.empty() ? cards : issue.cards.size();
-    if (instruction.opcode == Opcode::Send)
-      linkVectors += present * instruction.count;
-    if (instruction.opcode == Opcode::MultiplyI8)
-      planeCycles += instruction.count;
-    if (instruction.opcode == Opcode::MultiplyF16)
-      planeCycles += int64_t(instruction.count) * target.f16RowInterval * target.planesPerHemisphere;
-  }
+  std::map<std::string, int64_t> memory{{"constants", 0}, {"inputs", 0}, {"outputs", 0}, {"temporaries", 0}};
+  const CardWork work = largestWork(issues, cards, target);
+  int64_t linkVectors = 0;
+  for (const Issue &issue : issues)
+    if (issue.instruction.opcode == Opcode::Send)
+      linkVectors += int64_t(issue.cards.empty() ? cards : issue.cards.size()) * issue.instruction.count;
   for (const Buffer *buffer : buffers)
     memory[kindOf(*buffer)] +=
         int64_t(buffer->hemispheres.size()) * buffer->slices.size() * buffer->words() * target.lanes();
 
   llvm::json::Object busyObject, memoryObject;
-  for (auto &[name, count] : busy)
+  for (auto &[name, count] : work.busy)
     busyObject[name] = count;
   for (auto &[name, bytes] : memory)
     memoryObject[name] = bytes;
@@ -101,9 +126,10 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
       {"cycles", cycles},
       {"microseconds", double(cycles) / target.clockMhz},
       {"busy_cycles", std::move(busyObject)},
-      {"mxm_utilisation", cycles ? double(planeCycles) / (2.0 * target.planesPerHemisphere * cycles) : 0.0},
+      {"mxm_utilisation",
+       cycles ? double(work.planeCycles) / (2.0 * target.planesPerHemisphere * cycles) : 0.0},
       {"memory_bytes_per_card", std::move(memoryObject)},
-      {"instructions", int64_t(issues.size())},
+      {"instructions", work.instructions},
       {"cards", int64_t(cards)},
       {"link_vectors", linkVectors},
       {"resource_bound", resource},

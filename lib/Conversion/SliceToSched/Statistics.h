@@ -16,12 +16,12 @@
 
 namespace sluice::sched {
 
-/// Cycles from the first dispatch to the last effect.
+/// Cycles from cycle 0 to the last effect.
 int64_t scheduleCycles(const std::vector<Issue> &issues, const target::Target &target);
 
-/// The statistics that --stats writes, as JSON: cycles, microseconds, busy cycles by unit, MXM
-/// utilisation, memory by kind, link vectors, and the two lower bounds that the module's
-/// attributes carry from the tile level.
+/// The statistics that --stats writes, as JSON: cycles, microseconds; instructions, busy cycles by unit and
+/// MXM utilisation of the card with the most; memory by kind, link vectors of all cards, and the two lower
+/// bounds that the module's attributes carry from the tile level.
 std::string scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
                                llvm::ArrayRef<Buffer *> buffers, unsigned cards,
                                const target::Target &target);

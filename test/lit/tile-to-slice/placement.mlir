@@ -70,22 +70,20 @@ func.func @main() {
 // CHECK: slice.constant {{.*}}hemispheres = array<i64: 0>, slices = array<i64: 43>
 // CHECK: slice.input "offsets" {{.*}}hemispheres = array<i64: 0>, {{.*}}slices = array<i64: {{[0-9]|1[0-9]|2[01]}}>
 // CHECK: slice.gather
-module attributes {sluice.path_bound = 1 : i64, sluice.resource_bound = 1 : i64} {
 func.func @main() {
-  %a = tile.constant dense<1> : tensor<320x1x320xi8> {stripes = 16 : i64} : <320, 1>
-  %b = tile.constant dense<2> : tensor<320x1x320xi8> {stripes = 16 : i64} : <320, 1>
-  %c = tile.constant dense<3> : tensor<320x1x320xi8> {stripes = 8 : i64} : <320, 1>
+  %a = tile.constant dense<1> : tensor<4096x1x320xi8> {stripes = 16 : i64} : <4096, 1>
+  %b = tile.constant dense<2> : tensor<4096x1x320xi8> {stripes = 16 : i64} : <4096, 1>
+  %c = tile.constant dense<3> : tensor<4096x1x320xi8> {stripes = 8 : i64} : <4096, 1>
   %table = tile.constant dense<4> : tensor<8x1x320xi8> : <8, 1>
   %offsets = tile.input "offsets" {machine_type = tensor<2x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <2, 1>
   %y = tile.buffer : <2, 1>
-  %z = tile.buffer : <320, 1>
-  tile.map ins(%a, %a, %b, %b, %c, %c : !tile.buffer<320, 1>, !tile.buffer<320, 1>, !tile.buffer<320, 1>, !tile.buffer<320, 1>, !tile.buffer<320, 1>, !tile.buffer<320, 1>) [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1] outs(%z : !tile.buffer<320, 1>) [0, 1] count 320 {
+  %z = tile.buffer : <4096, 1>
+  tile.map ins(%a, %a, %b, %b, %c, %c : !tile.buffer<4096, 1>, !tile.buffer<4096, 1>, !tile.buffer<4096, 1>, !tile.buffer<4096, 1>, !tile.buffer<4096, 1>, !tile.buffer<4096, 1>) [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1] outs(%z : !tile.buffer<4096, 1>) [0, 1] count 4096 {
   ^bb0(%0: i8, %1: i8, %2: i8, %3: i8, %4: i8, %5: i8):
     tile.yield %0 : i8
   }
   tile.gather %table, %offsets into %y [0, 1, 0, 1] count 2 : <8, 1>, <2, 1>, <2, 1>
   return
-}
 }
 
 // -----

@@ -61,7 +61,7 @@ TEST_F(Tools, VerifyPrintsTheProof) {
   ASSERT_TRUE(writeProgram(copySample("tiny").builder.build(), path("copy.slu")).ok());
   Outcome outcome = call(verify + " " + path("copy.slu"));
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.text, path("copy.slu") + ": proven: 2 instructions, 40 cycles\n");
+  EXPECT_EQ(outcome.text, path("copy.slu") + ": proven: 2 instructions, 8 cycles\n");
 }
 
 TEST_F(Tools, VerifyPrintsFindingsAndFails) {

@@ -230,12 +230,18 @@ public:
       for (uint32_t i = 0; i != table[burst].what->count; ++i)
         elements.insert({table[burst].what->cycle + uint64_t(i) * table[burst].what->interval,
                          table[burst].what->opcode == Opcode::Install, burst, i});
-    for (const Element &element : elements)
+    for (const Element &element : elements) {
       dispatch(element);
+      lastEffect = std::max(
+          lastEffect, element.cycle + std::max(1u, latencyOf(table[element.burst].what->opcode, target)));
+    }
     checkOutputs();
   }
+  /// Words that hold something in the end.
+  uint64_t wordsUsed() const { return words.size(); }
 
   Flow flow;
+  uint64_t lastEffect = 0;
   std::map<unsigned, std::vector<Element>> sends, receives; ///< by link
 
 private:
@@ -729,9 +735,24 @@ ElementProof test::proveElements(const Program &program, const Target &target) {
           runs[to]->flow.skip(receive.burst, kReceiveSlot, receive.index);
     }
   ElementProof proof;
-  for (uint32_t card = 0; card != cards; ++card) {
-    if (runs[card])
+  uint64_t end = 0;
+  for (uint32_t card = 0; card != cards; ++card)
+    if (runs[card]) {
       runs[card]->flow.finish();
+      end = std::max(end, runs[card]->lastEffect);
+    }
+  const bool isKnown = std::all_of(runs.begin(), runs.end(), [](const auto &run) { return run != nullptr; });
+  for (uint32_t card = 0; card != cards; ++card) {
+    const When when{end, When::Finishing, 0, card == 0 && program.metadata.cycles() != end ? 0u : 1u};
+    if (isKnown && when.order == 0)
+      findings[card].report(Hazard::FalseFigure, when, [&] {
+        return concat("the program is said to take ", program.metadata.cycles(), " cycles and takes ", end);
+      });
+    else if (isKnown && program.cards[card].memoryWordsUsed != runs[card]->wordsUsed())
+      findings[card].report(Hazard::FalseFigure, when, [&] {
+        return concat("card ", card, " is said to use ", program.cards[card].memoryWordsUsed,
+                      " words of memory and uses ", runs[card]->wordsUsed());
+      });
     proof.flow.push_back(runs[card] ? runs[card]->flow.derived : std::vector<proto::FlowEdge>());
     for (const Finding &finding : findings[card].sorted())
       proof.findings.push_back(finding);

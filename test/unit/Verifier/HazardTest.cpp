@@ -117,6 +117,110 @@ TEST_P(Hazards, DispatchAfterTheEnd) {
 }
 
 //===----------------------------------------------------------------------===//
+// What the file says of its program
+//===----------------------------------------------------------------------===//
+
+// The copy's three vectors are read from cycle 3 on, and stored from cycle 3 + 1 + one stop on: the last one
+// is dispatched in cycle 7 and has its effect a cycle later. It takes three words of two slices.
+static Program copyWithFigures(const char *target) {
+  Program program = copySample(target).builder.build();
+  program.metadata.set_cycles(8);
+  program.cards[0].memoryWordsUsed = 6;
+  return program;
+}
+
+TEST_P(Hazards, CyclesAreWhatTheProgramTakes) {
+  const target::Target target = *target::targetByName(GetParam());
+  EXPECT_EQ(printed(verifier::verify(copyWithFigures(GetParam()), target)), "");
+  for (uint64_t wrong : {uint64_t(9), uint64_t(10), uint64_t(1) << 48, UINT64_MAX}) {
+    Program program = copyWithFigures(GetParam());
+    program.metadata.set_cycles(wrong);
+    const std::string words = "the program is said to take " + std::to_string(wrong) + " cycles and takes 8";
+    expectOnly(verifier::verify(program, target), Hazard::FalseFigure, {words});
+  }
+  // A cycle less is the last dispatch itself.
+  for (uint64_t wrong : {uint64_t(0), uint64_t(1), uint64_t(7)}) {
+    Program program = copyWithFigures(GetParam());
+    program.metadata.set_cycles(wrong);
+    EXPECT_FALSE(verifier::verify(program, target).empty()) << wrong;
+  }
+}
+
+// Results of a latency of more than a cycle: the last dispatch is long before the end.
+TEST_P(Hazards, CyclesReachToTheLastEffect) {
+  ProgramBuilder builder = matmulSample(GetParam(), false, 5, 20).builder;
+  const Program right = builder.build();
+  EXPECT_EQ(printed(verifier::verify(right, builder.target())), "");
+  for (int64_t difference : {-1, 1}) {
+    Program program = right;
+    program.metadata.set_cycles(right.metadata.cycles() + uint64_t(difference));
+    EXPECT_FALSE(verifier::verify(program, builder.target()).empty()) << difference;
+  }
+}
+
+// The second card's last vector is there later than anything on the first.
+TEST_P(Hazards, CyclesAreThoseOfAllCards) {
+  ProgramBuilder builder = linkSample(GetParam()).builder;
+  Program program = builder.build();
+  const uint64_t right = program.metadata.cycles();
+  for (uint64_t wrong : {right - 1, right + 1}) {
+    program.metadata.set_cycles(wrong);
+    EXPECT_FALSE(verifier::verify(program, builder.target()).empty()) << wrong;
+  }
+}
+
+TEST_P(Hazards, NoCyclesWithoutInstructions) {
+  ProgramBuilder builder(GetParam());
+  Program program = builder.build();
+  EXPECT_EQ(printed(verifier::verify(program, builder.target())), "");
+  program.metadata.set_cycles(1);
+  expectOnly(verifier::verify(program, builder.target()), Hazard::FalseFigure, {"1 cycles and takes 0"});
+}
+
+TEST_P(Hazards, WordsUsedAreThoseUsed) {
+  const target::Target target = *target::targetByName(GetParam());
+  for (uint64_t wrong : {uint64_t(0), uint64_t(5), uint64_t(7), UINT64_MAX}) {
+    Program program = copyWithFigures(GetParam());
+    program.cards[0].memoryWordsUsed = wrong;
+    expectOnly(verifier::verify(program, target), Hazard::FalseFigure,
+               {"card 0 is said to use " + std::to_string(wrong) + " words", "and uses 6"});
+  }
+}
+
+TEST_P(Hazards, StatisticsFollowFromTheProgram) {
+  const target::Target target = *target::targetByName(GetParam());
+  const auto verified = [&](const std::string &statistics) {
+    Program program = copyWithFigures(GetParam());
+    program.metadata.set_stats_json(statistics);
+    return verifier::verify(program, target);
+  };
+  // Two instructions of 16 bytes; 8 cycles at 900 MHz.
+  for (const char *right :
+       {"", "{}", R"({"cycles": 8, "instructions": 2, "cards": 1, "text_bytes": 32, "link_vectors": 0})",
+        R"({"busy_cycles": {"mem_read": 3, "mem_write": 3}, "mxm_utilisation": 0.0})",
+        R"({"microseconds": 0.0088888888888888889, "path_bound": 5, "resource_bound": 4, "ratio": 1.6})",
+        R"({"memory_bytes_per_card": {"constants": 7}, "anything": [1, "else"]})"})
+    EXPECT_EQ(printed(verified(right)), "") << right;
+  for (const auto &[wrong, words] : std::initializer_list<std::pair<const char *, const char *>>{
+           {R"({"cycles": 9})", "cycles is said to be 9 and is 8"},
+           {R"({"cycles": "8"})", "cycles is no number"},
+           {R"({"instructions": 3})", "instructions is said to be 3 and is 2"},
+           {R"({"cards": 2})", "cards is said to be 2 and is 1"},
+           {R"({"text_bytes": 16})", "text_bytes is said to be 16 and is 32"},
+           {R"({"link_vectors": 1})", "link_vectors is said to be 1 and is 0"},
+           {R"({"microseconds": 0.0089})", "microseconds"},
+           {R"({"mxm_utilisation": 0.5})", "mxm_utilisation"},
+           {R"({"busy_cycles": {"mem_read": 4, "mem_write": 3}})", "busy_cycles.mem_read is said to be 4"},
+           {R"({"busy_cycles": {"mem_read": 3}})", "busy_cycles.mem_write is missing"},
+           {R"({"busy_cycles": {"mem_read": 3, "mem_write": 3, "vxm": 1}})", "busy_cycles.vxm"},
+           {R"({"path_bound": 9})", "path_bound is said to be 9 of 8 cycles"},
+           {R"({"resource_bound": 5, "ratio": 1.5})", "ratio"},
+           {"{\"cycles\": 8", "not a JSON object"},
+           {"[8]", "not a JSON object"}})
+    expectOnly(verified(wrong), Hazard::FalseFigure, {"statistics: ", words});
+}
+
+//===----------------------------------------------------------------------===//
 // Queues and streams
 //===----------------------------------------------------------------------===//
 

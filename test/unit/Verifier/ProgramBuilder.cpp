@@ -189,7 +189,6 @@ Program ProgramBuilder::build() const {
   program.cards.resize(cards.size());
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> places(
       cards.size()); // Queue and instruction by id.
-  uint64_t cycles = 1;
   for (size_t card = 0; card != cards.size(); ++card) {
     const std::vector<Burst> &bursts = cards[card].bursts;
     std::vector<uint32_t> order(bursts.size());
@@ -213,13 +212,13 @@ Program ProgramBuilder::build() const {
         queues.back().locations.push_back(uint32_t(program.metadata.locations_size()));
         program.metadata.add_locations(burst.node);
       }
-      cycles = std::max(cycles, burst.instruction.cycle +
-                                    uint64_t(burst.instruction.count) * burst.instruction.interval);
     }
     program.cards[card].memory = cards[card].memory;
     program.cards[card].data = cards[card].data;
   }
-  program.metadata.set_cycles(cycles + description.multiplyLatency);
+  program.metadata.set_cycles(lastEffect(program, description));
+  for (size_t card = 0; card != cards.size(); ++card)
+    program.cards[card].memoryWordsUsed = countWordsUsed(program, card, description);
 
   addOutputFlow(program, description);
   for (const Edge &edge : edges) {
