@@ -9,6 +9,7 @@
 #include "OperatorTable.h"
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numbers>
 
@@ -95,14 +96,24 @@ static Results convertBiasedGelu(Node &node) {
   })}};
 }
 
+static Results convertErf(Node &node) {
+  const Tensor &input = node.input(0);
+  if (isDouble(input.element))
+    return {{node.mapDoubles(input, [](llvm::ArrayRef<double> x) { return std::erf(x[0]); })}};
+  return {{node.map(input, input.element,
+                    [](Scalars &s, llvm::ArrayRef<Value> x) { return errorFunction(s, x[0]); })}};
+}
+
 static Results convertPRelu(Node &node) {
-  return {{node.map(node.operands(), node.input(0).element, [](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value zero = llvm::isa<FloatType>(x[0].getType()) ? s.real(0) : s.integer(0);
-    return s.select(s.less(x[0], zero), s.mul(x[0], x[1]), x[0]);
+  Type element = node.input(0).element;
+  return {{node.map(node.operands(), element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.select(s.isNegative(x[0], element), s.mul(x[0], x[1]), x[0]);
   })}};
 }
 
 static Results convertRelu(Node &node) {
+  if (node.input(0).element.isUnsignedInteger())
+    return {{node.input(0)}};
   return {{node.map(node.input(0), node.input(0).element, [](Scalars &s, llvm::ArrayRef<Value> x) {
     Value zero = llvm::isa<FloatType>(x[0].getType()) ? s.real(0) : s.integer(0);
     return s.max(x[0], zero);
@@ -131,7 +142,7 @@ void addActivations(OperatorTable &table) {
   table.add("Gelu", 20, "X:real", convertGelu);
   addActivation(table, "Sigmoid", [](Scalars &s, Value x, double, double) { return sigmoid(s, x); });
   addActivation(table, "Tanh", [](Scalars &s, Value x, double, double) { return s.tanh(x); });
-  addActivation(table, "Erf", [](Scalars &s, Value x, double, double) { return errorFunction(s, x); });
+  table.add("Erf", 1, "X:real", convertErf);
   addActivation(table, "Softplus", [](Scalars &s, Value x, double, double) { return softplus(s, x); });
   addActivation(table, "Softsign", [](Scalars &s, Value x, double, double) {
     return s.div(x, s.add(s.real(1), s.absolute(x)));

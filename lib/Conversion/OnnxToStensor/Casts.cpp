@@ -30,7 +30,7 @@ static Results castTo(Node &node, Type element) {
 }
 
 static Results convertCast(Node &node) {
-  Type element = node.elementType(node.integerAttr("to", 0));
+  Type element = node.elementType(node.integerAttr("to", 0), bool(node.input(0).constant));
   if (!element)
     return failure();
   return castTo(node, element);

@@ -11,6 +11,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -39,6 +40,35 @@ int64_t saturatingInteger(double number) {
          : number >= limit  ? std::numeric_limits<int64_t>::max()
          : number <= -limit ? std::numeric_limits<int64_t>::min()
                             : static_cast<int64_t>(number);
+}
+
+int64_t cutToInteger(double number, Type element) {
+  if (element.isUnsignedInteger(64) && number >= 0x1p63)
+    return static_cast<int64_t>(number < 0x1p64 ? static_cast<uint64_t>(number)
+                                                : std::numeric_limits<uint64_t>::max());
+  if (element.isInteger(64))
+    return saturatingInteger(number);
+  int64_t greatest = element.isUnsignedInteger(32) ? std::numeric_limits<uint32_t>::max()
+                                                   : std::numeric_limits<int32_t>::max();
+  return std::clamp<int64_t>(saturatingInteger(number), std::numeric_limits<int32_t>::min(), greatest);
+}
+
+double roundToOdd(int64_t number, bool isUnsigned) {
+  llvm::APFloat rounded(llvm::APFloat::IEEEdouble());
+  auto status =
+      rounded.convertFromAPInt(llvm::APInt(64, number), !isUnsigned, llvm::APFloat::rmTowardZero);
+  double even = rounded.convertToDouble();
+  return status == llvm::APFloat::opOK ? even
+                                       : llvm::bit_cast<double>(llvm::bit_cast<uint64_t>(even) | 1);
+}
+
+float roundToOdd(double number) {
+  llvm::APFloat rounded(number);
+  bool inexact;
+  rounded.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmTowardZero, &inexact);
+  float even = rounded.convertToFloat();
+  return !inexact || std::isnan(number) ? even
+                                        : llvm::bit_cast<float>(llvm::bit_cast<uint32_t>(even) | 1);
 }
 
 /// Bytes of an element of more than one bit.
@@ -188,6 +218,12 @@ ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, Type element, llvm::Arr
 
 ElementsAttr makeFloats(llvm::ArrayRef<int64_t> shape, Type element, llvm::ArrayRef<double> values) {
   auto type = RankedTensorType::get(shape, element);
+  if (element.isF64())
+    return DenseElementsAttr::get(type, values);
+  if (element.isF32()) {
+    std::vector<float> rounded(values.begin(), values.end());
+    return DenseElementsAttr::get(type, llvm::ArrayRef(rounded));
+  }
   const llvm::fltSemantics &semantics = llvm::cast<FloatType>(element).getFloatSemantics();
   llvm::SmallVector<llvm::APFloat> rounded;
   rounded.reserve(values.size());

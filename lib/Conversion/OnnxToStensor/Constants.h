@@ -30,6 +30,14 @@ int64_t countElements(llvm::ArrayRef<int64_t> shape);
 /// The integer part of a number, or the nearest integer that there is; 0 for NaN.
 int64_t saturatingInteger(double number);
 
+/// The integer of type `element` that a real number is cut to, as its bits: the nearest that there is of
+/// int32, uint32 or the type's own 64 bits, of which a narrower type has the low bits; 0 for NaN.
+int64_t cutToInteger(double number, mlir::Type element);
+
+/// A number that rounds to every type of at most 24 fraction bits (of the float: 22) as the given one does.
+double roundToOdd(int64_t number, bool isUnsigned);
+float roundToOdd(double number);
+
 /// Elements of an integer constant in row-major order, sign extended, or zero extended where the element
 /// type is unsigned or i1. Real numbers are cut; without a constant there are none.
 llvm::SmallVector<int64_t> readIntegers(mlir::ElementsAttr constant);
@@ -48,7 +56,7 @@ double greatestMagnitude(mlir::ElementsAttr constant);
 mlir::ElementsAttr makeIntegers(llvm::ArrayRef<int64_t> shape, mlir::Type element,
                                 llvm::ArrayRef<int64_t> values);
 
-/// A constant of an f16 or f32 type, values rounded to nearest even.
+/// A constant of a floating-point type, values rounded to nearest even.
 mlir::ElementsAttr makeFloats(llvm::ArrayRef<int64_t> shape, mlir::Type element,
                               llvm::ArrayRef<double> values);
 

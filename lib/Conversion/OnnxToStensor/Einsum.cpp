@@ -200,8 +200,10 @@ static Results convertEinsum(Node &node) {
   if (!equation)
     return failure();
   Type element = node.input(0).element;
-  OpBuilder &builder = node.getBuilder();
-  Type computed = node.input(0).isReal() ? Type(builder.getF32Type()) : builder.getI32Type();
+  // Of 64 bits if all operands are known.
+  bool allKnown = llvm::all_of(node.operands(), [](const Tensor &operand) { return bool(operand.constant); });
+  Type whole = node.getBuilder().getI32Type(), real = node.getBuilder().getF32Type();
+  Type computed = allKnown ? node.numberType(node.input(0)) : node.input(0).isReal() ? real : whole;
   llvm::SmallVector<Labelled> operands;
   for (auto [index, labels] : llvm::enumerate(equation->operands))
     operands.push_back(takeDiagonals(node, {node.cast(node.input(index), computed), labels}));

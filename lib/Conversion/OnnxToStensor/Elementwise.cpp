@@ -19,18 +19,24 @@ namespace sluice::conversion {
 using Unary = Value (*)(Scalars &, Value);
 using Binary = Value (*)(Scalars &, Value, Value);
 
-static void addUnary(OperatorTable &table, llvm::StringRef opType, Unary function) {
-  table.add(opType, 1, "X:real", [function](Node &node) -> Results {
+/// `onDoubles`, if there is one, takes the place of `function` where that is less exact than f64.
+static void addUnary(OperatorTable &table, llvm::StringRef opType, Unary function,
+                     double (*onDoubles)(double) = nullptr) {
+  table.add(opType, 1, "X:real", [function, onDoubles](Node &node) -> Results {
+    if (onDoubles && isDouble(node.input(0).element))
+      return {{node.mapDoubles(node.input(0), [&](llvm::ArrayRef<double> x) { return onDoubles(x[0]); })}};
     return {{node.map(node.input(0), node.input(0).element,
                       [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
   });
 }
 
-/// Operators that take integers as well.
-static void addNumeric(OperatorTable &table, llvm::StringRef opType, Unary function) {
+/// Operators that take integers as well, those without sign among them.
+static void addNumeric(OperatorTable &table, llvm::StringRef opType,
+                       Value (*function)(Scalars &, Value, Type element)) {
   table.add(opType, 1, "X:number", [function](Node &node) -> Results {
-    return {{node.map(node.input(0), node.input(0).element,
-                      [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0]); })}};
+    Type element = node.input(0).element;
+    return {{node.map(node.input(0), element,
+                      [&](Scalars &s, llvm::ArrayRef<Value> x) { return function(s, x[0], element); })}};
   });
 }
 
@@ -44,12 +50,6 @@ static void addFold(OperatorTable &table, llvm::StringRef opType, llvm::StringRe
       return sum;
     })}};
   });
-}
-
-/// Whether integers of the type, as they are held in a register, may have the sign bit set without being
-/// negative.
-static bool isUnsignedWord(Type element) {
-  return element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32;
 }
 
 static void addExtremum(OperatorTable &table, llvm::StringRef opType, bool isMax) {
@@ -71,7 +71,7 @@ static Results convertDiv(Node &node) {
   return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     if (dividend.isReal())
       return s.div(x[0], x[1]);
-    return isUnsignedWord(dividend.element) ? s.divideUnsigned(x[0], x[1]) : s.divide(x[0], x[1]);
+    return s.isUnsignedWord(dividend.element) ? s.divideUnsigned(x[0], x[1]) : s.divide(x[0], x[1]);
   })}};
 }
 
@@ -81,8 +81,11 @@ static Results convertMod(Node &node) {
   const Tensor &dividend = node.input(0);
   if (dividend.isReal() && !fmod)
     return node.refuse("fmod = 0 is not defined for floating-point numbers");
+  if (isDouble(dividend.element))
+    return {{node.mapDoubles(node.operands(),
+                             [](llvm::ArrayRef<double> x) { return std::fmod(x[0], x[1]); })}};
   return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    if (isUnsignedWord(dividend.element))
+    if (s.isUnsignedWord(dividend.element))
       return s.sub(x[0], s.mul(s.divideUnsigned(x[0], x[1]), x[1]));
     if (!dividend.isReal()) {
       Value rest = s.remainder(x[0], x[1]);
@@ -98,69 +101,6 @@ static Results convertMod(Node &node) {
     rest = s.select(s.less(rest, s.real(0)), s.add(rest, b), rest);
     return s.select(s.less(x[0], s.real(0)), s.negate(rest), rest);
   })}};
-}
-
-/// x to a whole power by squaring.
-static Value wholePower(Scalars &s, Value x, unsigned exponent) {
-  Value result;
-  for (Value square = x; exponent != 0; exponent >>= 1) {
-    if (exponent & 1)
-      result = result ? s.mul(result, square) : square;
-    if (exponent > 1)
-      square = s.mul(square, square);
-  }
-  return result;
-}
-
-/// exp(y log |x|), with the sign and the special cases of x to the y.
-static Value power(Scalars &s, Value x, Value y) {
-  Value zero = s.real(0), one = s.real(1);
-  Value magnitude = s.exp(s.mul(y, s.log(s.absolute(x))));
-  Value half = s.mul(y, s.real(0.5));
-  Value isOdd = s.logicalNot(s.equal(s.floor(half), half));
-  Value isWhole = s.equal(s.floor(y), y);
-  Value negative = s.select(isWhole, s.select(isOdd, s.negate(magnitude), magnitude),
-                            s.real(std::numeric_limits<double>::quiet_NaN()));
-  Value result = s.select(s.less(x, zero), negative, magnitude);
-  return s.select(s.equal(y, zero), one, result);
-}
-
-static Results convertPow(Node &node) {
-  const Tensor &base = node.input(0), &exponent = node.input(1);
-  std::optional<double> known;
-  if (exponent.constant && exponent.count() == 1)
-    known = exponent.isReal() ? readFloats(exponent.constant).front()
-                              : static_cast<double>(readIntegers(exponent.constant).front());
-  bool isWhole = known && std::floor(*known) == *known && std::abs(*known) <= 64;
-  if (isWhole && *known >= 1)
-    return {{node.map({base, node.splat(base.element, exponent.shape, 1)}, base.element,
-                      [&](Scalars &s, llvm::ArrayRef<Value> x) {
-                        return wholePower(s, x[0], static_cast<unsigned>(*known));
-                      })}};
-  bool real = base.isReal();
-  Type f32 = node.getBuilder().getF32Type();
-  Tensor x = node.cast(base, real ? base.element : f32);
-  Tensor y = node.cast(exponent, exponent.isReal() ? exponent.element : f32);
-  Tensor result = node.map({x, y}, x.element, [&](Scalars &s, llvm::ArrayRef<Value> x) -> Value {
-    if (!known)
-      return power(s, x[0], x[1]);
-    if (*known == 0)
-      return s.real(1);
-    if (*known == 0.5)
-      return s.sqrt(x[0]);
-    if (*known == -0.5)
-      return s.rsqrt(x[0]);
-    if (isWhole)
-      return s.div(s.real(1), wholePower(s, x[0], static_cast<unsigned>(-*known)));
-    return power(s, x[0], x[1]);
-  });
-  if (real)
-    return {{result}};
-  // An integer power is whole but for the error of exp and log.
-  Tensor whole = node.map(result, f32, [](Scalars &s, llvm::ArrayRef<Value> x) {
-    return s.select(s.less(s.absolute(x[0]), s.real(1)), s.trunc(x[0]), s.roundEven(x[0]));
-  });
-  return {{node.cast(whole, base.element)}};
 }
 
 static Results convertMean(Node &node) {
@@ -265,11 +205,17 @@ static Value areaTangent(Scalars &s, Value x) {
   return s.select(s.less(x, s.real(0)), s.negate(result), result);
 }
 
-static Value sign(Scalars &s, Value x) {
+static Value sign(Scalars &s, Value x, Type element) {
   bool real = llvm::isa<FloatType>(x.getType());
   Value zero = real ? s.real(0) : s.integer(0), one = real ? s.real(1) : s.integer(1);
+  if (s.isUnsignedWord(element))
+    return s.select(s.equal(x, zero), zero, one);
   Value minusOne = real ? s.real(-1) : s.integer(-1);
   return s.select(s.less(zero, x), one, s.select(s.less(x, zero), minusOne, x));
+}
+
+static Value absolute(Scalars &s, Value x, Type element) {
+  return s.isUnsignedWord(element) ? x : s.absolute(x);
 }
 
 void addElementwise(OperatorTable &table) {
@@ -281,12 +227,11 @@ void addElementwise(OperatorTable &table) {
   addExtremum(table, "Min", false);
   table.add("Div", 7, "A:number B:number", convertDiv);
   table.add("Mod", 10, "A:number B:number", convertMod);
-  table.add("Pow", 7, "X:number Y:number", convertPow);
   table.add("Mean", 7, "data_0+:real", convertMean);
   table.add("Clip", 6, "input:number min?:number max?:number", convertClip);
 
-  addNumeric(table, "Abs", [](Scalars &s, Value x) { return s.absolute(x); });
-  addNumeric(table, "Neg", [](Scalars &s, Value x) { return s.negate(x); });
+  addNumeric(table, "Abs", absolute);
+  addNumeric(table, "Neg", [](Scalars &s, Value x, Type) { return s.negate(x); });
   addNumeric(table, "Sign", sign);
   addUnary(table, "Reciprocal", [](Scalars &s, Value x) { return s.div(s.real(1), x); });
   addUnary(table, "Sqrt", [](Scalars &s, Value x) { return s.sqrt(x); });
@@ -297,15 +242,15 @@ void addElementwise(OperatorTable &table) {
   addUnary(table, "Round", [](Scalars &s, Value x) { return s.roundEven(x); });
   addUnary(table, "Sin", [](Scalars &s, Value x) { return s.sin(x); });
   addUnary(table, "Cos", [](Scalars &s, Value x) { return s.cos(x); });
-  addUnary(table, "Tan", [](Scalars &s, Value x) { return s.div(s.sin(x), s.cos(x)); });
-  addUnary(table, "Asin", arcSine);
-  addUnary(table, "Acos", arcCosine);
-  addUnary(table, "Atan", arcTangent);
-  addUnary(table, "Sinh", [](Scalars &s, Value x) { return s.mul(s.tanh(x), hyperbolicCosine(s, x)); });
-  addUnary(table, "Cosh", hyperbolicCosine);
-  addUnary(table, "Asinh", areaSine);
-  addUnary(table, "Acosh", areaCosine);
-  addUnary(table, "Atanh", areaTangent);
+  addUnary(table, "Tan", [](Scalars &s, Value x) { return s.div(s.sin(x), s.cos(x)); }, std::tan);
+  addUnary(table, "Asin", arcSine, std::asin);
+  addUnary(table, "Acos", arcCosine, std::acos);
+  addUnary(table, "Atan", arcTangent, std::atan);
+  addUnary(table, "Sinh", [](Scalars &s, Value x) { return s.mul(s.tanh(x), hyperbolicCosine(s, x)); }, std::sinh);
+  addUnary(table, "Cosh", hyperbolicCosine, std::cosh);
+  addUnary(table, "Asinh", areaSine, std::asinh);
+  addUnary(table, "Acosh", areaCosine, std::acosh);
+  addUnary(table, "Atanh", areaTangent, std::atanh);
 }
 
 } // namespace sluice::conversion

@@ -9,6 +9,7 @@
 
 #include "dialects/ElementTypes.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "sluice/Conversion/BeyondMachine.h"
 #include "sluice/Golden/Interpreter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,9 +26,12 @@ using namespace mlir;
 
 namespace sluice::conversion {
 
-/// Whether constants of the type are kept as 64-bit integers.
-static bool isWideType(Type element) {
-  return element.isInteger(64) || (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32);
+bool isWideType(Type element) {
+  return element.isInteger(64) || element.isUnsignedInteger(32) || isDouble(element);
+}
+
+std::string doubleRefusal() {
+  return kBeyondMachine.str() + "element type float64; --demote=f64 computes it as float32";
 }
 
 bool isNarrow(Type element) {
@@ -130,8 +134,6 @@ RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element
   return RankedTensorType::get(shape, storageType(element));
 }
 
-bool Emitter::isWide(const Tensor &tensor) const { return tensor.constant && isWideType(tensor.element); }
-
 ElementsAttr Emitter::normalise(ElementsAttr elements, Type element) {
   if (llvm::isa<FloatType>(element))
     return reinterpret(elements, elements.getShapedType().getShape(), element);
@@ -197,7 +199,7 @@ Tensor Emitter::reals(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> valu
 }
 
 Tensor Emitter::splat(Type element, llvm::ArrayRef<int64_t> shape, double value) {
-  if (refused() || !fits(shape) || !element || !storageType(element))
+  if (refused() || !fits(shape) || !element || (!storageType(element) && !isDouble(element)))
     return placeholder(element, shape.size());
   if (llvm::isa<FloatType>(element))
     return reals(shape, countElements(shape) ? llvm::ArrayRef(value) : llvm::ArrayRef<double>(), element);
@@ -211,6 +213,10 @@ Value Emitter::value(const Tensor &tensor) {
   if (!tensor.constant) {
     (void)refuse("a tensor that it needs is missing");
     return value(placeholder(tensor.element, tensor.rank()));
+  }
+  if (isDouble(tensor.element)) {
+    (void)refuse(doubleRefusal());
+    return value(placeholder(builder.getF32Type(), tensor.rank()));
   }
   Value &known = state.constants[tensor.constant];
   if (known)
@@ -330,48 +336,11 @@ static Shape alignedShape(const Tensor &input, size_t rank) {
   return shape;
 }
 
-/// Says that a function cannot have operands of these types.
-static std::string typesText(llvm::ArrayRef<Tensor> inputs) {
+std::string typesText(llvm::ArrayRef<Tensor> inputs) {
   return "operands of types " +
          llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return elementName(input.element); }),
                     ", ") +
          " do not fit together";
-}
-
-Tensor Emitter::mapWide(llvm::ArrayRef<Tensor> inputs, Type element, const Shape &shape, Body body) {
-  // Truths are bits.
-  if (!(element.isInteger(1) ? fits(shape, kMaxListed) : canList(shape)))
-    return placeholder(element, shape.size());
-  llvm::SmallVector<llvm::SmallVector<int64_t>> values;
-  Block block;
-  for (const Tensor &input : inputs) {
-    Tensor whole =
-        input.count() == 1 ? input : broadcast(reshape(input, alignedShape(input, shape.size())), shape);
-    llvm::SmallVector<int64_t> &numbers = values.emplace_back(readDistinctIntegers(whole.constant));
-    if (input.element.isUnsignedInteger() && !isWideType(input.element))
-      for (int64_t &number : numbers)
-        number &= (int64_t{1} << input.element.getIntOrFloatBitWidth()) - 1;
-    block.addArgument(builder.getIntegerType(input.isBool() ? 1 : 64), loc);
-  }
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToEnd(&block);
-  Scalars scalars(builder, loc, /*wide=*/true);
-  llvm::SmallVector<Value> arguments(block.getArguments());
-  Value computed = body(scalars, arguments);
-  if (!scalars.areFitting() || refused())
-    return misfit(element, shape.size(), typesText(inputs));
-  state.foldingSteps +=
-      static_cast<double>(countElements(shape)) * static_cast<double>(block.getOperations().size());
-  if (state.foldingSteps > state.mostFoldingSteps)
-    return misfit(element, shape.size(), "the model's constants of 64-bit integers take too long to compute");
-  std::optional<llvm::SmallVector<int64_t>> results =
-      evaluateWide(block, computed, values, countElements(shape));
-  if (!results)
-    return misfit(element, shape.size(), "division of integer constants by zero");
-  if (element.isUnsignedInteger() && element.getIntOrFloatBitWidth() == 32)
-    for (int64_t &number : *results)
-      number &= 0xffffffff;
-  return integers(shape, *results, element);
 }
 
 /// The one element of a constant as a scalar of a body.
@@ -403,9 +372,17 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   auto misfits = [&](const llvm::Twine &reason) {
     return forEach([&](Type element) { return misfit(element, rank, reason); });
   };
+  auto anyType = [&](llvm::function_ref<bool(Type)> holds) {
+    return llvm::any_of(elements, holds) ||
+           llvm::any_of(inputs, [&](const Tensor &input) { return holds(input.element); });
+  };
+  bool allConstant = llvm::all_of(inputs, [](const Tensor &input) { return bool(input.constant); });
+  bool anyDouble = anyType(isDouble);
   if (!canUse(inputs) || inputs.empty() ||
-      !llvm::all_of(elements, [](Type element) { return element && storageType(element); }))
+      !llvm::all_of(elements, [](Type element) { return element && (storageType(element) || isDouble(element)); }))
     return misfits("a tensor that it needs is missing");
+  if (anyDouble && !allConstant)
+    return misfits(doubleRefusal());
   std::optional<Shape> shape = broadcastShape(inputs);
   if (!shape) {
     std::string shapes =
@@ -414,10 +391,10 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   }
   if (countElements(*shape) == 0 || !fits(*shape))
     return forEach([&](Type element) { return splat(element, *shape, 0); });
-  bool allConstant = llvm::all_of(inputs, [](const Tensor &input) { return bool(input.constant); });
-  bool anyReal = llvm::any_of(inputs, [](const Tensor &input) { return input.isReal(); });
-  if (allConstant && !anyReal && llvm::none_of(elements, llvm::IsaPred<FloatType>) &&
-      llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); })) {
+  bool anyNarrowReal = anyType([](Type type) { return llvm::isa<FloatType>(type) && !isDouble(type); });
+  if (anyDouble && anyNarrowReal)
+    return misfits(typesText(inputs));
+  if (allConstant && !anyNarrowReal && llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); })) {
     llvm::SmallVector<Tensor> results;
     for (auto [index, element] : llvm::enumerate(elements))
       results.push_back(mapWide(inputs, element, *shape, [&, i = index](Scalars &s, llvm::ArrayRef<Value> x) {
@@ -483,33 +460,33 @@ Tensor Emitter::retype(const Tensor &input, Type element) {
 
 /// An integer of a map's body as f32.
 static Value integerToReal(Scalars &s, Value number, Type element) {
-  if (!element.isUnsignedInteger() || element.getIntOrFloatBitWidth() != 32)
-    return s.toReal(number);
-  // The halves are exact in f32, so their sum rounds once.
-  Value high = s.toReal(s.shiftRightUnsigned(number, s.integer(16)));
-  Value low = s.toReal(s.bitAnd(number, s.integer(0xffff)));
-  return s.fma(high, s.real(65536), low);
+  return s.isUnsignedWord(element) ? s.unsignedToReal(number) : s.toReal(number);
 }
 
 Tensor Emitter::cast(const Tensor &input, Type element, const NarrowRounding &rounding) {
-  if (!canUse(input) || !element || !storageType(element))
+  if (!canUse(input) || !element || (!storageType(element) && !isDouble(element)))
     return misfit(element, input.rank(), "a tensor that it needs is missing");
   if (input.element == element)
     return input;
+  if (isDouble(element))
+    return castToDoubles(input);
+  if (isDouble(input.element))
+    return castDoubles(input, element, rounding);
   bool toReal = llvm::isa<FloatType>(element), toBool = element.isInteger(1);
   bool integers = !toReal && !toBool && !input.isReal() && !input.isBool();
   if (integers && !input.constant && !isNarrow(element) && storageType(element) == storageType(input.element))
     return retype(input, element);
   if (isWide(input) && toReal) {
-    llvm::SmallVector<int64_t> values = readDistinctIntegers(input.constant);
+    llvm::SmallVector<double> values;
+    for (int64_t number : readDistinctIntegers(input.constant))
+      values.push_back(roundToOdd(number, input.element.isUnsignedInteger()));
     Type exact = isNarrow(element) ? builder.getF32Type() : element;
-    return cast(reals(input.shape, llvm::SmallVector<double>(values.begin(), values.end()), exact), element,
-                rounding);
+    return cast(reals(input.shape, values, exact), element, rounding);
   }
   if (input.constant && input.isReal() && isWideType(element)) {
     llvm::SmallVector<int64_t> values;
     for (double number : readDistinctFloats(input.constant))
-      values.push_back(saturatingInteger(number));
+      values.push_back(cutToInteger(number, element));
     return this->integers(input.shape, values, element);
   }
   if (toReal && isNarrow(element)) {
@@ -531,6 +508,8 @@ Tensor Emitter::cast(const Tensor &input, Type element, const NarrowRounding &ro
     if (!input.isReal())
       return number;
     // To less than a byte ONNX rounds; to other integers it cuts.
+    if (s.isUnsignedWord(element))
+      return s.toUnsigned(number);
     return s.toInteger(isNarrow(element) ? s.roundEven(number) : number);
   });
 }

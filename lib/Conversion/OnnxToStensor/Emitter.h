@@ -37,7 +37,7 @@ struct Tensor {
   /// The stensor value; null while only the constant is needed.
   mlir::Value value;
   /// The elements, if they are known: i64 ones for i64, ui64 and ui32, floats of their own type, otherwise as
-  /// stensor stores them.
+  /// stensor stores them. Tensors of f64 are known.
   mlir::ElementsAttr constant;
   /// Its node was refused; whatever needs it is passed over.
   bool poisoned = false;
@@ -61,6 +61,14 @@ struct Tensor {
 bool isNarrow(mlir::Type element);
 /// How stensor stores elements of ONNX type `element`; null if it cannot.
 mlir::Type storageType(mlir::Type element);
+/// Whether tensors of the type exist in constants alone, where they are computed exactly: f64.
+inline bool isDouble(mlir::Type element) { return element && element.isF64(); }
+/// Whether a constant's elements take 64 bits: 64-bit integers, uint32 and f64.
+bool isWideType(mlir::Type element);
+/// Says that a function cannot have operands of these types.
+std::string typesText(llvm::ArrayRef<Tensor> inputs);
+/// Why a run has no f64.
+std::string doubleRefusal();
 /// "2x3", or "scalar".
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
 /// "float32", "int64" ...: ONNX's name of an element type.
@@ -89,7 +97,7 @@ struct EmitterState {
 
 /// Builds operations on Tensors. An operation whose operands are all constant is evaluated at once by the
 /// reference interpreter. Elements of 64 bits exist in constants only: layout operations move them as pairs
-/// of words, maps compute them on the host. What goes wrong, a tensor that is not there or does not fit
+/// of words, maps and reductions compute them on the host. What goes wrong, a tensor that is not there or does not fit
 /// included, is recorded (see refused), and from then on every result is a placeholder, of the right rank and
 /// type but of one element, so that conversions need not check each step.
 class Emitter {
@@ -119,7 +127,7 @@ public:
   /// One number everywhere, converted to `element`.
   Tensor splat(mlir::Type element, llvm::ArrayRef<int64_t> shape, double value);
 
-  /// The stensor value, of storage type; refuses 64-bit constants out of range.
+  /// The stensor value, of storage type; refuses f64, and 64-bit integers out of range.
   mlir::Value value(const Tensor &tensor);
 
   /// The signed bytes, 128 less each, from which unsigned ones were made; null if they were not.
@@ -137,7 +145,17 @@ public:
   /// The shape that shapes broadcast to; none if they do not fit.
   static std::optional<Shape> broadcastShape(llvm::ArrayRef<Tensor> inputs);
 
-  /// Converts real and integer numbers and truths into each other, as ONNX's Cast does.
+  /// A function of constants of f64, broadcast against each other: f64.
+  Tensor mapDoubles(llvm::ArrayRef<Tensor> inputs,
+                    llvm::function_ref<double(llvm::ArrayRef<double>)> function);
+  /// The type that numbers of a tensor are computed in: f32, i32, or its own where that is a constant's of 64
+  /// bits.
+  mlir::Type numberType(const Tensor &tensor);
+  bool isWide(const Tensor &tensor) const;
+  /// A constant's elements, or one for all: integers of the ONNX type, or the bits of doubles.
+  llvm::SmallVector<int64_t> readWide(const Tensor &tensor);
+
+  /// Converts real and integer numbers and truths into each other, as ONNX's Cast does; to f64 constants only.
   Tensor cast(const Tensor &input, mlir::Type element, const NarrowRounding &rounding = {});
   /// The same stored bits under another ONNX type; no 64-bit constants.
   Tensor retype(const Tensor &input, mlir::Type element);
@@ -186,7 +204,15 @@ private:
   /// `elements`, of storage type, in the form that Tensor::constant states.
   mlir::ElementsAttr normalise(mlir::ElementsAttr elements, mlir::Type element);
   Tensor mapWide(llvm::ArrayRef<Tensor> inputs, mlir::Type element, const Shape &shape, Body body);
-  bool isWide(const Tensor &tensor) const;
+  /// A wide constant broadcast to the shape; one element stands for all.
+  Tensor spreadConstant(const Tensor &input, llvm::ArrayRef<int64_t> shape);
+  /// Integers, low bits of which count, or doubles from their bits.
+  Tensor makeWide(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> values, mlir::Type element);
+  Tensor reduceWide(stensor::ReduceKind kind, const Tensor &input, int64_t dim);
+  Tensor castDoubles(const Tensor &input, mlir::Type element, const NarrowRounding &rounding);
+  Tensor castToDoubles(const Tensor &input);
+  Tensor padWide(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> shape,
+                 double value);
   Tensor toWords(const Tensor &wide);
   Tensor fromWords(const Tensor &words, mlir::Type element);
   mlir::RankedTensorType storedType(llvm::ArrayRef<int64_t> shape, mlir::Type element);

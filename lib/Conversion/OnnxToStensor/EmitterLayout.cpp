@@ -29,32 +29,6 @@ static std::optional<Tensor> movedSplat(const Tensor &input, llvm::ArrayRef<int6
   return result;
 }
 
-Tensor Emitter::toWords(const Tensor &wide) {
-  // One element in place of many is all of them as words.
-  bool isSplat =
-      llvm::isa<DenseElementsAttr>(wide.constant) && llvm::cast<DenseElementsAttr>(wide.constant).isSplat();
-  if (isSplat && !canList(wide.shape))
-    return placeholder(builder.getI32Type(), wide.rank() + 1);
-  Tensor words;
-  words.element = builder.getI32Type();
-  words.shape = wide.shape;
-  words.shape.push_back(2);
-  words.constant = reinterpret(wide.constant, words.shape, words.element);
-  return words;
-}
-
-Tensor Emitter::fromWords(const Tensor &words, Type element) {
-  Tensor wide;
-  wide.element = element;
-  wide.shape.assign(words.shape.begin(), words.shape.end() - 1);
-  if (refused())
-    return placeholder(element, wide.shape.size());
-  if (!words.constant)
-    return misfit(element, wide.shape.size(), "a constant of 64-bit integers is too large to evaluate");
-  wide.constant = reinterpret(words.constant, wide.shape, builder.getI64Type());
-  return wide;
-}
-
 /// `values` and one more.
 static Shape with(llvm::ArrayRef<int64_t> values, int64_t last) {
   Shape result(values);
@@ -205,17 +179,8 @@ Tensor Emitter::pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::Arra
     return cropped;
   if (countElements(shape) == 0 || cropped.count() == 0 || !fits(shape))
     return splat(input.element, shape, value);
-  if (isWide(cropped) && value == 0)
-    return fromWords(pad(
-                         toWords(cropped), with(before, 0),
-                         [&] {
-                           Shape after(shape.size() + 1, 0);
-                           for (size_t dim = 0; dim < shape.size(); ++dim)
-                             after[dim] = shape[dim] - before[dim] - kept[dim];
-                           return after;
-                         }(),
-                         0),
-                     input.element);
+  if (isWide(cropped))
+    return padWide(cropped, before, shape, value);
   return finish(stensor::PadOp::create(builder, loc, storedType(shape, input.element), this->value(cropped),
                                        builder.getDenseI64ArrayAttr(before),
                                        scalarAttr(builder, input.element, value)),
@@ -355,6 +320,8 @@ Tensor Emitter::reduceDim(stensor::ReduceKind kind, const Tensor &input, int64_t
   shape[dim] = 1;
   if (countElements(shape) == 0)
     return splat(input.element, shape, 0);
+  if (isWide(input))
+    return reduceWide(kind, input, dim);
   return finish(
       stensor::ReduceOp::create(builder, loc, storedType(shape, input.element), kind, value(input), dim),
       input.element);

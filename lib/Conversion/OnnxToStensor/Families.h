@@ -16,6 +16,13 @@ namespace sluice::conversion {
 /// the reciprocal where that is exact.
 Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 
+/// Of integers over dimensions (ascending), which are kept with size 1, cut towards zero: the root of the sum
+/// of squares (exact where that sum is below 2^32, else to f32's precision), the logarithm of the sum, and the
+/// logarithm of the sum of e^x. Log 0 is the least integer, that of a negative sum 0.
+Tensor wholeNorm(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims);
+Tensor wholeLogSum(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims);
+Tensor wholeLogSumExp(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims);
+
 /// The index, i32, of the first (or last) greatest or least element along a dimension, which is kept with
 /// size 1.
 Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, stensor::ReduceKind kind, bool last);
@@ -43,7 +50,7 @@ Normalized rmsNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t>
 Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);
 
 /// The same of operands of one element type, floating-point ones or 32-bit integers, of which the result is
-/// modulo 2^32.
+/// modulo 2^32; or constants of 64 bits.
 Tensor contractElements(Node &node, const Tensor &lhs, const Tensor &rhs);
 
 /// A matrix product in the form of a contraction.

@@ -295,8 +295,7 @@ static void addScan(OperatorTable &table, llvm::StringRef opType, int64_t sinceV
       high[dim] = -distance;
       return node.pad(x, low, high, neutral);
     };
-    OpBuilder &builder = node.getBuilder();
-    Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
+    Type element = node.numberType(input);
     Tensor result = turn(node.cast(input, element));
     if (exclusive)
       result = shift(result, 1);

@@ -196,7 +196,7 @@ Shape Node::normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) {
   return result;
 }
 
-Type Node::elementType(int64_t dataType) {
+Type Node::elementType(int64_t dataType, bool isConstant) {
   constexpr int64_t string = 8, complex64 = 14, complex128 = 15;
   if (dataType == string || dataType == complex64 || dataType == complex128) {
     (void)refuse(kBeyondMachine + "element type " + (dataType == string ? "string" : "complex"));
@@ -206,11 +206,13 @@ Type Node::elementType(int64_t dataType) {
       isModest(dataType) ? toMlirType(static_cast<ElementType>(dataType), *builder.getContext()) : Type();
   if (!element)
     (void)refuse("element type number " + llvm::Twine(dataType) + " is not supported");
-  if (!element || !element.isF64())
+  if (!isDouble(element))
     return element;
   if (options().demoteF64)
     return builder.getF32Type();
-  (void)refuse(kBeyondMachine + "element type float64; --demote=f64 computes it as float32");
+  if (isConstant)
+    return element;
+  (void)refuse(doubleRefusal());
   return nullptr;
 }
 

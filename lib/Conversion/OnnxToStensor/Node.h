@@ -106,8 +106,8 @@ public:
   Shape normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
 
   /// The element type of a TensorProto.DataType number, as far as tensors of it can be computed; null,
-  /// refused, for others.
-  mlir::Type elementType(int64_t dataType);
+  /// refused, for others. Constants alone may be of f64.
+  mlir::Type elementType(int64_t dataType, bool isConstant = false);
 
 private:
   mlir::Attribute attribute(llvm::StringRef name);

@@ -56,7 +56,7 @@ Tensor Node::emptyStack(llvm::StringRef name, size_t index, int64_t axis) {
   Type element = type ? type.getElementType() : Type();
   if (element && element.isF64() && options().demoteF64)
     element = builder.getF32Type();
-  if (!element || !storageType(element)) {
+  if (!element || (!storageType(element) && !isDouble(element))) {
     (void)refuse("graph '" + name + "' never runs, and its output " + llvm::Twine(index) +
                  " declares no element type and rank that are supported");
     return splat(builder.getF32Type(), {0}, 0);

@@ -86,7 +86,7 @@ static Results convertOldCast(Node &node) {
   const auto *found = llvm::find_if(types, [&](const auto &type) { return type.first == to; });
   if (found == std::end(types))
     return node.refuse("to = '" + to + "' is not supported");
-  Type element = node.elementType(found->second);
+  Type element = node.elementType(found->second, bool(node.input(0).constant));
   if (!element)
     return failure();
   return {{node.cast(node.input(0), element)}};

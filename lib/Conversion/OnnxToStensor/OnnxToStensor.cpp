@@ -88,7 +88,7 @@ Type GraphConverter::computedType(Type element) const {
 
 std::string GraphConverter::typeRefusal(Type element) {
   if (element.isF64())
-    return kBeyondMachine.str() + "element type float64; --demote=f64 computes it as float32";
+    return doubleRefusal();
   if (llvm::isa<onnx::StringType, ComplexType>(element))
     return kBeyondMachine.str() + "element type " + elementName(element);
   return "element type " + elementName(element) + " is not supported";
@@ -157,7 +157,8 @@ void GraphConverter::convertConstant(onnx::ConstantOp op) {
   if (tensors.contains(op.getResult()))
     return; // in a graph that runs again
   auto elements = llvm::cast<ElementsAttr>(op.getValue());
-  Type declared = elements.getElementType(), element = computedType(declared);
+  Type declared = elements.getElementType();
+  Type element = declared.isF64() && !state.options.demoteF64 ? declared : computedType(declared);
   if (!element) {
     // Said where it is used: most nodes that need such a constant are refused for themselves.
     Tensor tensor;
@@ -179,7 +180,7 @@ void GraphConverter::convertConstant(onnx::ConstantOp op) {
   int64_t listed = dense && dense.isSplat() ? 1 : elements.getNumElements();
   state.mostFoldingSteps += kStepsForElement * static_cast<double>(listed);
   state.mostFoldedBytes += kBytesForElement * listed;
-  if (declared.isF64())
+  if (declared != element)
     elements = makeFloats(shape, element, readFloats(elements));
   else if (declared.isUnsignedInteger() && declared.getIntOrFloatBitWidth() == 32)
     elements = makeIntegers(shape, builder.getI64Type(), readIntegers(elements));
@@ -265,6 +266,8 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
       return refuse("input " + llvm::Twine(inputs.size()) + ": " + tensor.unsupported);
     if (tensor.poisoned)
       return giveUp();
+    if (isDouble(tensor.element) && !computesDoubles(op.getDomain(), op.getOpType()))
+      return refuse("input " + llvm::Twine(inputs.size()) + ": " + doubleRefusal());
     inputs.push_back(tensor);
   }
   if (std::string reason = entry->operands.misfit(inputs); !reason.empty())

@@ -18,6 +18,7 @@ const OperatorTable &OperatorTable::get() {
   static const OperatorTable table = [] {
     OperatorTable all;
     addElementwise(all);
+    addPowers(all);
     addActivations(all);
     addLogic(all);
     addCasts(all);

@@ -46,11 +46,15 @@ private:
   std::map<Key, Operator> operators;
 };
 
+/// Whether constants of f64 may be operands of the operator: it computes them exactly, or only moves them.
+bool computesDoubles(llvm::StringRef domain, llvm::StringRef opType);
+
 /// The reason to refuse an operator that the table has nothing for.
 std::string whyNotConverted(llvm::StringRef domain, llvm::StringRef opType);
 
 /// The operator families, one file each.
 void addElementwise(OperatorTable &table);
+void addPowers(OperatorTable &table);
 void addActivations(OperatorTable &table);
 void addLogic(OperatorTable &table);
 void addCasts(OperatorTable &table);

@@ -260,7 +260,8 @@ static Results convertGlobalAveragePool(Node &node) {
 
 static Results convertGlobalMaxPool(Node &node) {
   const Tensor &input = node.input(0);
-  Tensor numbers = node.cast(input, node.getBuilder().getF32Type());
+  OpBuilder &builder = node.getBuilder();
+  Tensor numbers = node.cast(input, input.isReal() ? Type(builder.getF32Type()) : builder.getI32Type());
   return {{node.cast(node.reduce(ReduceKind::max, numbers, spatialDims(input)), input.element)}};
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Families.h"
 #include "OperatorTable.h"
 
 #include <cmath>
@@ -15,7 +16,7 @@ using sluice::stensor::ReduceKind;
 
 namespace sluice::conversion {
 
-/// What a reduction computes, on f32 or integers: before, across and after combining.
+/// What a reduction computes, before, across and after combining.
 enum class Reduction { Sum, Mean, Prod, Max, Min, L1, L2, SumSquare, LogSum, LogSumExp };
 
 /// The dimensions that a node reduces, ascending; none if refused. `axesInput` says whether this version has
@@ -61,6 +62,8 @@ Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
   if (count == 1)
     return sum;
   return node.map(sum, input.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    if (s.isUnsignedWord(input.element))
+      return s.divideUnsigned(x[0], s.integer(count));
     if (!input.isReal())
       return s.divide(x[0], s.integer(count));
     bool exactReciprocal = count > 0 && (count & (count - 1)) == 0;
@@ -68,7 +71,7 @@ Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims) {
   });
 }
 
-/// The reduction of f32 or i32 elements, dimensions kept.
+/// The reduction of elements of the type that they are computed in, dimensions kept.
 static Tensor reduceNumbers(Node &node, Reduction reduction, const Tensor &input,
                             llvm::ArrayRef<int64_t> dims) {
   auto apply = [&](const Tensor &x, Value (*function)(Scalars &, Value)) {
@@ -87,17 +90,23 @@ static Tensor reduceNumbers(Node &node, Reduction reduction, const Tensor &input
   case Reduction::Min:
     return node.reduce(ReduceKind::min, input, dims);
   case Reduction::L1:
+    if (input.element.isUnsignedInteger())
+      return node.reduce(ReduceKind::add, input, dims);
     return node.reduce(ReduceKind::add, apply(input, [](Scalars &s, Value x) { return s.absolute(x); }),
                        dims);
   case Reduction::L2:
+    if (!input.isReal())
+      return wholeNorm(node, input, dims);
     return apply(node.reduce(ReduceKind::add, apply(input, square), dims),
                  [](Scalars &s, Value x) { return s.sqrt(x); });
   case Reduction::SumSquare:
     return node.reduce(ReduceKind::add, apply(input, square), dims);
   case Reduction::LogSum:
+    if (!input.isReal())
+      return wholeLogSum(node, input, dims);
     return apply(node.reduce(ReduceKind::add, input, dims), [](Scalars &s, Value x) { return s.log(x); });
   case Reduction::LogSumExp:
-    return logSumExp(node, input, dims);
+    return input.isReal() ? logSumExp(node, input, dims) : wholeLogSumExp(node, input, dims);
   }
   return input;
 }
@@ -119,25 +128,16 @@ static void addReduction(OperatorTable &table, llvm::StringRef opType, Reduction
     if (!dims)
       return failure();
     const Tensor &input = node.input(0);
-    bool needsReal =
-        reduction == Reduction::L2 || reduction == Reduction::LogSum || reduction == Reduction::LogSumExp;
     if (dims->empty() && reduction != Reduction::L1 && reduction != Reduction::L2 &&
         reduction != Reduction::SumSquare && reduction != Reduction::LogSum)
       return {{input}};
-    OpBuilder &builder = node.getBuilder();
-    // Roots and logarithms of integers are those of real numbers, cut to integers.
-    bool asReal = input.isReal() || needsReal;
-    Type element = asReal ? Type(builder.getF32Type()) : Type(builder.getI32Type());
-    bool isUnsignedWord = input.element.isUnsignedInteger(32);
+    Type element = node.numberType(input);
     bool isExtremum = reduction == Reduction::Max || reduction == Reduction::Min;
-    if (isUnsignedWord && reduction == Reduction::Mean && !input.constant)
-      return node.refuse("the mean of uint32 is not supported");
     Tensor numbers = node.cast(input, element);
     auto reorder = [&](const Tensor &x) { // unsigned words in the order of signed ones, and back
-      return isUnsignedWord && isExtremum && !input.constant
-                 ? node.map(
-                       x, element,
-                       [&](Scalars &s, llvm::ArrayRef<Value> v) { return s.orderKey(v[0], input.element); })
+      return isExtremum && element.isUnsignedInteger() && !numbers.constant
+                 ? node.map(x, element,
+                            [&](Scalars &s, llvm::ArrayRef<Value> v) { return s.orderKey(v[0], element); })
                  : x;
     };
     Tensor result = reorder(reduceNumbers(node, reduction, reorder(numbers), *dims));
@@ -153,10 +153,11 @@ static void addReduction(OperatorTable &table, llvm::StringRef opType, Reduction
 Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, ReduceKind kind, bool last) {
   OpBuilder &builder = node.getBuilder();
   Type i32 = builder.getI32Type();
-  Tensor numbers = node.cast(input, input.isReal() ? Type(builder.getF32Type()) : i32);
-  if (input.isReal() || input.element.isUnsignedInteger(32))
-    numbers = node.map(numbers, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return input.isReal() ? s.realOrderKey(x[0]) : s.orderKey(x[0], input.element);
+  Tensor numbers = node.cast(input, node.numberType(input));
+  Type key = node.isWide(numbers) ? Type(builder.getI64Type()) : i32, element = numbers.element;
+  if (input.isReal() || element.isUnsignedInteger())
+    numbers = node.map(numbers, key, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      return input.isReal() ? s.realOrderKey(x[0]) : s.orderKey(x[0], element);
     });
   Tensor extremum = node.reduce(kind, numbers, dim);
   Shape positionShape(input.rank(), 1);

@@ -12,12 +12,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinAttributes.h"
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/TypeSwitch.h"
 
-#include <algorithm>
+#include <cmath>
 #include <limits>
-#include <vector>
 
 using namespace mlir;
 
@@ -67,11 +64,13 @@ template <typename Op>
 Value Scalars::convert(Value a, bool fits, Type to) {
   if (expect(fits))
     return Op::create(builder, loc, to, a);
-  return to.isF32() ? real(0) : integer(0);
+  return llvm::isa<FloatType>(to) ? real(0) : integer(0);
 }
 
 Value Scalars::real(double value) {
-  return arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(static_cast<float>(value)));
+  if (!wide)
+    value = static_cast<float>(value);
+  return arith::ConstantOp::create(builder, loc, builder.getFloatAttr(realType(), value));
 }
 
 Value Scalars::integer(int64_t value) {
@@ -124,6 +123,12 @@ Value Scalars::select(Value condition, Value a, Value b) {
   return zeroLike(a);
 }
 
+Value Scalars::isNegative(Value a, Type element) {
+  if (element.isUnsignedInteger())
+    return truth(false);
+  return less(a, isReal(a) ? real(0) : integer(0));
+}
+
 Value Scalars::div(Value a, Value b) { return ofReals<arith::DivFOp>({a, b}); }
 Value Scalars::fma(Value a, Value b, Value c) { return ofReals<math::FmaOp>({a, b, c}); }
 Value Scalars::floor(Value a) { return ofReals<math::FloorOp>(a); }
@@ -154,10 +159,14 @@ Value Scalars::divide(Value a, Value b) {
   return select(less(bitXor(a, b), integer(0)), negate(quotient), quotient);
 }
 
+Value Scalars::signBit() {
+  return integer(wide ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int32_t>::min());
+}
+
 Value Scalars::divideUnsigned(Value a, Value b) {
   if (wide)
-    return ofIntegers<arith::DivSIOp>(a, b);
-  auto sortKey = [&](Value word) { return bitXor(word, integer(std::numeric_limits<int32_t>::min())); };
+    return ofIntegers<arith::DivUIOp>(a, b);
+  auto sortKey = [&](Value word) { return bitXor(word, signBit()); };
   auto fits = [&](Value rest) { return toNumber(lessOrEqual(sortKey(b), sortKey(rest))); };
   // Twice the half's quotient is at most one too small; a divisor with the highest bit fits once or not at
   // all.
@@ -182,16 +191,33 @@ Value Scalars::divideMagnitudes(Value dividend, Value divisor) {
 
 Value Scalars::remainder(Value a, Value b) { return sub(a, mul(divide(a, b), b)); }
 
-Value Scalars::toReal(Value a) {
-  return convert<arith::SIToFPOp>(a, isInteger(a) && !wide, builder.getF32Type());
+Value Scalars::wholeRoot(Value a) {
+  // The nearest integer to the root in floating point is the root or one more.
+  Value greatest = integer(wide ? 0xffffffff : 0xffff); // whose square is still a word
+  Value root = min(toInteger(roundEven(sqrt(unsignedToReal(a)))), greatest);
+  Value isAbove = less(bitXor(a, signBit()), bitXor(mul(root, root), signBit()));
+  return sub(root, toNumber(isAbove));
 }
+
+Value Scalars::toReal(Value a) { return convert<arith::SIToFPOp>(a, isInteger(a), realType()); }
 Value Scalars::toInteger(Value a) { return convert<arith::FPToSIOp>(a, isReal(a), integerType()); }
-Value Scalars::toBits(Value a) {
-  return convert<arith::BitcastOp>(a, isReal(a) && !wide, builder.getI32Type());
+
+Value Scalars::unsignedToReal(Value a) {
+  // The halves are exact as real numbers, so their sum rounds once.
+  int64_t half = wide ? 32 : 16;
+  Value high = toReal(shiftRightUnsigned(a, integer(half)));
+  Value low = toReal(bitAnd(a, integer((int64_t{1} << half) - 1)));
+  return fma(high, real(std::ldexp(1, half)), low);
 }
-Value Scalars::fromBits(Value a) {
-  return convert<arith::BitcastOp>(a, isInteger(a) && !wide, builder.getF32Type());
+
+Value Scalars::toUnsigned(Value a) {
+  Value half = real(wide ? 0x1p63 : 0x1p31);
+  Value upper = bitXor(toInteger(sub(a, half)), signBit());
+  return select(lessOrEqual(half, a), upper, toInteger(a));
 }
+
+Value Scalars::toBits(Value a) { return convert<arith::BitcastOp>(a, isReal(a), integerType()); }
+Value Scalars::fromBits(Value a) { return convert<arith::BitcastOp>(a, isInteger(a), realType()); }
 Value Scalars::toNumber(Value a) { return convert<arith::ExtUIOp>(a, isTruth(a), integerType()); }
 
 Value Scalars::polynomial(Value x, llvm::ArrayRef<double> coefficients) {
@@ -204,7 +230,8 @@ Value Scalars::polynomial(Value x, llvm::ArrayRef<double> coefficients) {
 Value Scalars::realOrderKey(Value x) {
   // The sum makes every zero +0 and every NaN the canonical one, whose bits are above infinity's.
   Value bits = toBits(add(x, real(0)));
-  return select(less(bits, integer(0)), bitXor(bits, integer(std::numeric_limits<int32_t>::max())), bits);
+  int64_t magnitude = wide ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int32_t>::max();
+  return select(less(bits, integer(0)), bitXor(bits, integer(magnitude)), bits);
 }
 
 Value Scalars::fromOrderKey(Value key) {
@@ -212,10 +239,10 @@ Value Scalars::fromOrderKey(Value key) {
   return fromBits(select(less(key, integer(0)), negative, key));
 }
 
+bool Scalars::isUnsignedWord(Type element) const { return element.isUnsignedInteger(wide ? 64 : 32); }
+
 Value Scalars::orderKey(Value x, Type element) {
-  if (wide || !element.isUnsignedInteger() || element.getIntOrFloatBitWidth() != 32)
-    return x;
-  return bitXor(x, integer(std::numeric_limits<int32_t>::min()));
+  return isUnsignedWord(element) ? bitXor(x, signBit()) : x;
 }
 
 Value Scalars::load(Value stored, Type element) {
@@ -260,135 +287,6 @@ Value Scalars::store(Value computed, Type element) {
 
 Value Scalars::roundTo(Value real, Type element) {
   return element.isF32() ? real : load(store(real, element), element);
-}
-
-namespace {
-/// A run of elements of a wide body's value.
-using Run = std::vector<int64_t>;
-
-/// What a wide body does, an operation after the other on runs of elements.
-class WideProgram {
-public:
-  /// Elements of a run.
-  static constexpr int64_t kRun = 1024;
-
-  explicit WideProgram(Block &body);
-  /// The registers hold the arguments first. False for a division by zero.
-  bool evaluate(llvm::MutableArrayRef<Run> registers, int64_t count) const;
-  size_t registers() const { return numbers.size(); }
-  /// Number of a value's register; none if there is none.
-  std::optional<unsigned> registerOf(Value value) const {
-    auto found = numbers.find(value);
-    return found == numbers.end() ? std::nullopt : std::optional<unsigned>(found->second);
-  }
-
-private:
-  struct Step {
-    Operation *op;
-    llvm::SmallVector<unsigned, 3> operands;
-    unsigned result;
-  };
-  static bool evaluate(Operation *op, llvm::ArrayRef<const int64_t *> x, int64_t *out, int64_t count);
-
-  llvm::DenseMap<Value, unsigned> numbers;
-  llvm::SmallVector<Step> steps;
-};
-} // namespace
-
-WideProgram::WideProgram(Block &body) {
-  for (Value argument : body.getArguments())
-    numbers.try_emplace(argument, numbers.size());
-  for (Operation &op : body) {
-    Step step = {&op, {}, static_cast<unsigned>(numbers.size())};
-    for (Value operand : op.getOperands())
-      step.operands.push_back(numbers.lookup(operand));
-    numbers.try_emplace(op.getResult(0), step.result);
-    steps.push_back(step);
-  }
-}
-
-bool WideProgram::evaluate(llvm::MutableArrayRef<Run> registers, int64_t count) const {
-  return llvm::all_of(steps, [&](const Step &step) {
-    llvm::SmallVector<const int64_t *, 3> operands;
-    for (unsigned operand : step.operands)
-      operands.push_back(registers[operand].data());
-    return evaluate(step.op, operands, registers[step.result].data(), count);
-  });
-}
-
-/// One operation of a wide body on runs of its operands' elements; false if it is not one or divides by zero.
-bool WideProgram::evaluate(Operation *op, llvm::ArrayRef<const int64_t *> x, int64_t *out, int64_t count) {
-  auto each = [&](auto function) {
-    for (int64_t i = 0; i < count; ++i)
-      out[i] = static_cast<int64_t>(function(i));
-    return true;
-  };
-  auto a = [&](int64_t i) { return x[0][i]; };
-  auto b = [&](int64_t i) { return x[1][i]; };
-  auto word = [](int64_t value) { return static_cast<uint64_t>(value); };
-  auto isShift = [](int64_t amount) { return amount >= 0 && amount < 64; };
-  return llvm::TypeSwitch<Operation *, bool>(op)
-      .Case([&](arith::ConstantOp constant) {
-        auto value = llvm::dyn_cast<IntegerAttr>(constant.getValue());
-        if (!value)
-          return false;
-        int64_t number = value.getType().isInteger(1) ? value.getValue().getZExtValue() : value.getInt();
-        return each([&](int64_t) { return number; });
-      })
-      .Case([&](arith::AddIOp) { return each([&](int64_t i) { return word(a(i)) + word(b(i)); }); })
-      .Case([&](arith::SubIOp) { return each([&](int64_t i) { return word(a(i)) - word(b(i)); }); })
-      .Case([&](arith::MulIOp) { return each([&](int64_t i) { return word(a(i)) * word(b(i)); }); })
-      .Case([&](arith::DivSIOp) {
-        if (std::find(x[1], x[1] + count, 0) != x[1] + count)
-          return false;
-        return each(
-            [&](int64_t i) { return b(i) == -1 ? static_cast<int64_t>(0 - word(a(i))) : a(i) / b(i); });
-      })
-      .Case([&](arith::MaxSIOp) { return each([&](int64_t i) { return std::max(a(i), b(i)); }); })
-      .Case([&](arith::MinSIOp) { return each([&](int64_t i) { return std::min(a(i), b(i)); }); })
-      .Case([&](arith::AndIOp) { return each([&](int64_t i) { return a(i) & b(i); }); })
-      .Case([&](arith::OrIOp) { return each([&](int64_t i) { return a(i) | b(i); }); })
-      .Case([&](arith::XOrIOp) { return each([&](int64_t i) { return a(i) ^ b(i); }); })
-      .Case([&](arith::ShLIOp) {
-        return each([&](int64_t i) { return isShift(b(i)) ? word(a(i)) << b(i) : 0; });
-      })
-      .Case([&](arith::ShRUIOp) {
-        return each([&](int64_t i) { return isShift(b(i)) ? word(a(i)) >> b(i) : 0; });
-      })
-      .Case([&](arith::SelectOp) { return each([&](int64_t i) { return a(i) ? b(i) : x[2][i]; }); })
-      .Case([&](arith::ExtUIOp) { return each(a); })
-      .Case([&](arith::CmpIOp compare) {
-        if (compare.getPredicate() == arith::CmpIPredicate::eq)
-          return each([&](int64_t i) { return a(i) == b(i); });
-        if (compare.getPredicate() == arith::CmpIPredicate::slt)
-          return each([&](int64_t i) { return a(i) < b(i); });
-        return each([&](int64_t i) { return a(i) <= b(i); });
-      })
-      .Default([](Operation *) { return false; });
-}
-
-std::optional<llvm::SmallVector<int64_t>>
-evaluateWide(Block &body, Value result, llvm::ArrayRef<llvm::SmallVector<int64_t>> inputs, int64_t count) {
-  WideProgram program(body);
-  std::vector<Run> registers(program.registers(), Run(WideProgram::kRun));
-  std::optional<unsigned> last = program.registerOf(result);
-  if (!last)
-    return std::nullopt;
-  llvm::SmallVector<int64_t> results;
-  results.reserve(count);
-  for (int64_t first = 0; first < count; first += WideProgram::kRun) {
-    int64_t run = std::min(WideProgram::kRun, count - first);
-    for (auto [number, input] : llvm::enumerate(inputs)) {
-      if (input.size() == 1)
-        std::fill_n(registers[number].begin(), run, input.front());
-      else
-        std::copy_n(input.begin() + first, run, registers[number].begin());
-    }
-    if (!program.evaluate(registers, run))
-      return std::nullopt;
-    results.append(registers[*last].begin(), registers[*last].begin() + run);
-  }
-  return results;
 }
 
 } // namespace sluice::conversion

@@ -23,8 +23,8 @@ namespace sluice::conversion {
 /// is one machine operation unless its comment says otherwise. One that gets operands of other types than it
 /// takes gives a constant and is remembered (see areFitting).
 ///
-/// A wide builder makes 64-bit integers instead of 32-bit ones: such a body is never part
-/// of a program, evaluateWide runs it on constants.
+/// A wide builder makes 64-bit integers and f64 instead of i32 and f32: such a body is never part of a
+/// program, evaluateWide runs it on constants.
 class Scalars {
 public:
   Scalars(mlir::OpBuilder &builder, mlir::Location loc, bool wide = false)
@@ -32,6 +32,7 @@ public:
 
   /// Whether every operation so far got operands of the types that it takes.
   bool areFitting() const { return fitting; }
+  bool isWide() const { return wide; }
 
   mlir::Value real(double value);
   mlir::Value integer(int64_t value);
@@ -51,6 +52,8 @@ public:
   /// Integers: two operations.
   mlir::Value negate(mlir::Value a);
   mlir::Value absolute(mlir::Value a);
+  /// A number of ONNX type `element` less than 0: never one without a sign.
+  mlir::Value isNegative(mlir::Value a, mlir::Type element);
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
 
   /// Of f32.
@@ -83,10 +86,15 @@ public:
   mlir::Value remainder(mlir::Value a, mlir::Value b);
   /// a / b of words without sign.
   mlir::Value divideUnsigned(mlir::Value a, mlir::Value b);
+  /// The root of a word without sign, cut to an integer: exact; 15 operations.
+  mlir::Value wholeRoot(mlir::Value a);
 
-  /// i32 to f32, f32 to i32 (towards zero, saturating).
+  /// i32 to f32, f32 to i32 (towards zero, saturating; NaN gives 0).
   mlir::Value toReal(mlir::Value a);
   mlir::Value toInteger(mlir::Value a);
+  /// The same of words without sign: 5 operations each. Negative numbers give those of toInteger.
+  mlir::Value unsignedToReal(mlir::Value a);
+  mlir::Value toUnsigned(mlir::Value a);
   /// The bits of an f32 as an i32 and back: no operation.
   mlir::Value toBits(mlir::Value a);
   mlir::Value fromBits(mlir::Value a);
@@ -95,10 +103,12 @@ public:
   /// c[0] + c[1] x + c[2] x^2 ...: one operation a degree.
   mlir::Value polynomial(mlir::Value x, llvm::ArrayRef<double> coefficients);
 
-  /// An i32 that orders as the f32 `x` does: -0 as +0, NaN above everything. Four operations.
+  /// An integer that orders as the real number `x` does: -0 as +0, NaN above everything. Four operations.
   mlir::Value realOrderKey(mlir::Value x);
   /// The number that realOrderKey made `key` of; +0 for both zeros. Two operations.
   mlir::Value fromOrderKey(mlir::Value key);
+  /// Whether a register of ONNX type `element` may have its sign bit set without being negative.
+  bool isUnsignedWord(mlir::Type element) const;
   /// A number that orders as `x` of ONNX type `element` does: flips the sign bit of unsigned words, and back.
   mlir::Value orderKey(mlir::Value x, mlir::Type element);
 
@@ -109,16 +119,17 @@ public:
   /// An f32 rounded to the numbers of ONNX type `element`: nothing for f32, what store and load do else.
   mlir::Value roundTo(mlir::Value real, mlir::Type element);
 
-  /// Type of `integer`.
+  /// Types of `integer` and `real`.
   mlir::Type integerType() { return builder.getIntegerType(wide ? 64 : 32); }
+  mlir::Type realType() { return wide ? mlir::Type(builder.getF64Type()) : builder.getF32Type(); }
 
 private:
-  bool isReal(mlir::Value value) const { return value && value.getType().isF32(); }
+  bool isReal(mlir::Value value) { return value && value.getType() == realType(); }
   bool isInteger(mlir::Value value) { return value && value.getType() == integerType(); }
   static bool isTruth(mlir::Value value) { return value && value.getType().isInteger(1); }
   /// Remembers whether the operands fit.
   bool expect(bool fits);
-  /// 0 of type f32, integer or i1, for an operand of any other type an integer.
+  /// 0 of type real, integer or i1, for an operand of any other type an integer.
   mlir::Value zeroLike(mlir::Value value);
   template <typename Op>
   mlir::Value ofReals(llvm::ArrayRef<mlir::Value> operands);
@@ -133,6 +144,8 @@ private:
   template <typename Op>
   mlir::Value convert(mlir::Value a, bool fits, mlir::Type to);
   mlir::Value divideMagnitudes(mlir::Value dividend, mlir::Value divisor);
+  /// The integer with only the sign bit set.
+  mlir::Value signBit();
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -140,7 +153,7 @@ private:
 };
 
 /// Runs a body that a wide builder made: row i of the result is the body's value on element i of each
-/// input. None if the body divides by zero.
+/// input; real numbers are the bits of doubles. None if the body divides an integer by zero.
 std::optional<llvm::SmallVector<int64_t>> evaluateWide(mlir::Block &body, mlir::Value result,
                                                        llvm::ArrayRef<llvm::SmallVector<int64_t>> inputs,
                                                        int64_t count);

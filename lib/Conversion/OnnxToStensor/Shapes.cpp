@@ -41,7 +41,7 @@ static Results convertConstantOfShape(Node &node) {
   Type element = value.getElementType();
   if (element.isF64() && node.options().demoteF64)
     element = node.getBuilder().getF32Type();
-  if (!storageType(element))
+  if (!storageType(element) && !isDouble(element))
     return node.refuse("element type " + elementName(element) + " is not supported");
   if (llvm::isa<FloatType>(element))
     return {{node.splat(element, *shape, readFloats(value).front())}};
@@ -120,7 +120,7 @@ static Results convertNonZero(Node &node) {
 static Results convertEyeLike(Node &node) {
   int64_t diagonal = node.integerAttr("k", 0), dataType = node.integerAttr("dtype", 0);
   const Tensor &input = node.input(0);
-  Type element = dataType ? node.elementType(dataType) : input.element;
+  Type element = dataType ? node.elementType(dataType, /*isConstant=*/true) : input.element;
   if (!element)
     return failure();
   if (!node.canList(input.shape))

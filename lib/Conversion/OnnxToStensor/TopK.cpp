@@ -159,6 +159,8 @@ static Results convertTopK(Node &node) {
   bool largest = node.integerAttr("largest", 1);
   node.ignoreAttr("sorted"); // in order is one of the orders allowed otherwise
   const Tensor &input = node.input(0);
+  if (isDouble(input.element))
+    return node.refuse("elements of type float64");
   if (node.version() >= 10) {
     std::optional<Shape> count = node.knownIntegers(1, "K");
     if (!count)
