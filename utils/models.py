@@ -15,7 +15,7 @@ ELEMENT = {np.dtype(numpy): onnx for numpy, onnx in [
     (np.float32, TensorProto.FLOAT), (np.float16, TensorProto.FLOAT16), (np.int8, TensorProto.INT8),
     (np.uint8, TensorProto.UINT8), (np.int16, TensorProto.INT16), (np.uint16, TensorProto.UINT16),
     (np.int32, TensorProto.INT32), (np.uint32, TensorProto.UINT32), (np.int64, TensorProto.INT64),
-    (np.bool_, TensorProto.BOOL)]}
+    (np.uint64, TensorProto.UINT64), (np.float64, TensorProto.DOUBLE), (np.bool_, TensorProto.BOOL)]}
 
 
 class Graph:

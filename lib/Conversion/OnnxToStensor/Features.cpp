@@ -53,11 +53,22 @@ static Results convertArrayFeatureExtractor(Node &node) {
 static Results convertBinarizer(Node &node) {
   double threshold = node.realAttr("threshold", 0);
   const Tensor &input = node.input(0);
+  Type element = input.element;
+  // Of integers, those from the next one on.
+  const double least = std::floor(threshold) + 1;
+  bool isInt = !input.isReal() && least >= std::numeric_limits<int32_t>::min() &&
+               least <= std::numeric_limits<int32_t>::max();
+  if (isInt)
+    return {{node.map(input, element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+      Value bound = s.orderKey(s.integer(static_cast<int64_t>(least)), element);
+      bool isAll = element.isUnsignedInteger() && least <= 0;
+      return isAll ? s.integer(1) : s.toNumber(s.lessOrEqual(bound, s.orderKey(x[0], element)));
+    })}};
   Tensor result =
       node.map(toF32(node, input), node.getBuilder().getF32Type(), [&](Scalars &s, llvm::ArrayRef<Value> x) {
         return s.select(s.less(s.real(threshold), x[0]), s.real(1), s.real(0));
       });
-  return {{node.cast(result, input.element)}};
+  return {{node.cast(result, element)}};
 }
 
 static Results convertScaler(Node &node) {

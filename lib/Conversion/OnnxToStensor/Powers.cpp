@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FractionalPowers.h"
 #include "OperatorTable.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -152,28 +153,37 @@ static Value realToInteger(Scalars &s, Value x, Value exponent, Type element) {
   return s.select(isFew, few, many);
 }
 
-/// An integer of type `element` to a real power that is not whole, cut and saturated: exp and log, and the
-/// next integer where it is within their error.
-static Value fractionalPower(Scalars &s, Value x, Value y, Type element) {
-  Value base = s.isUnsignedWord(element) ? s.unsignedToReal(x) : s.toReal(x);
-  Value power = s.exp(s.mul(y, s.log(base)));
-  Value whole = s.roundEven(power);
-  Value isNear = s.lessOrEqual(s.absolute(s.sub(power, whole)), s.mul(whole, s.real(0x1p-18)));
-  unsigned width = std::min(element.getIntOrFloatBitWidth(), 32u);
-  double beyond = std::ldexp(1, element.isUnsignedInteger() ? width : width - 1);
-  Value greatest = s.real(width < 32 ? beyond - 1 : beyond);
-  Value result = s.min(s.select(isNear, whole, power), greatest);
-  return s.isUnsignedWord(element) ? s.toUnsigned(result) : s.toInteger(result);
+/// What a power that is not whole of an integer is cut to, given that of a base and an exponent above 0.
+static Value cutPower(Scalars &s, Value x, Value isNegativePower, Value positive, Type element) {
+  Value zero = s.integer(0), one = s.integer(1);
+  Value inverse = s.select(s.equal(x, zero), greatestOf(s, element), s.toNumber(s.equal(x, one)));
+  Value isNumber = s.logicalNot(s.bitOr(s.isNegative(x, element), s.equal(x, zero)));
+  return s.select(isNegativePower, inverse, s.select(isNumber, positive, zero));
+}
+
+/// An integer of type `element` to a known real power that is not whole.
+static Value integerToFraction(Scalars &s, Value x, double y, Type element) {
+  if (y == 0.5)
+    return s.select(s.isNegative(x, element), s.integer(0), s.wholeRoot(x));
+  if (!(y > 0))
+    return cutPower(s, x, s.truth(y < 0), s.integer(0), element);
+  auto part = static_cast<uint64_t>(std::min(std::floor(y), 0x1p24));
+  Value positive = fractionalPower(s, x, wholePower(s, x, part), y, element);
+  return cutPower(s, x, s.truth(false), positive, element);
 }
 
 /// An integer of type `element` to a real power of a run.
 static Value integerToReal(Scalars &s, Value x, Value y, Type element) {
-  Value isWhole = s.equal(s.floor(y), y);
+  Value part = s.floor(y), zero = s.real(0);
   // From there on all are even.
   Value bound = s.real(0x1p30);
-  Value exponent = s.toInteger(s.max(s.min(y, bound), s.negate(bound)));
+  Value exponent = s.toInteger(s.max(s.min(part, bound), s.negate(bound)));
   Value whole = integerPower(s, x, exponent, element, {31, true});
-  return s.select(isWhole, whole, fractionalPower(s, x, y, element));
+  Value positive = fractionalPower(s, x, whole, y, element);
+  Value cut = cutPower(s, x, s.less(y, zero), positive, element);
+  // Of no number 0.
+  cut = s.select(s.equal(y, y), cut, s.integer(0));
+  return s.select(s.equal(part, y), whole, cut);
 }
 
 /// An integer of type `element` to the power of one integer that is known.
@@ -208,11 +218,9 @@ static Results powersOfIntegers(Node &node) {
     return mapBase([&](Scalars &s, llvm::ArrayRef<Value> x) {
       return integerToKnown(s, x[0], *known, element);
     });
-  bool isRoot = exponent.isReal() && exponent.constant && exponent.count() == 1 &&
-                readFloats(exponent.constant).front() == 0.5;
-  if (isRoot)
+  if (exponent.isReal() && exponent.constant && exponent.count() == 1)
     return mapBase([&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.select(s.isNegative(x[0], element), s.integer(0), s.wholeRoot(x[0]));
+      return integerToFraction(s, x[0], readFloats(exponent.constant).front(), element);
     });
   if (exponent.isReal() && exponent.constant) {
     bool allWhole = llvm::all_of(readDistinctFloats(exponent.constant), [](double y) {
