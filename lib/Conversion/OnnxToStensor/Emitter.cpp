@@ -131,6 +131,10 @@ Tensor Emitter::misfit(Type element, size_t rank, const llvm::Twine &reason) {
 }
 
 RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element) {
+  if (isDouble(element)) {
+    (void)refuse(doubleRefusal());
+    element = builder.getF32Type();
+  }
   return RankedTensorType::get(shape, storageType(element));
 }
 

@@ -215,6 +215,7 @@ private:
                  double value);
   Tensor toWords(const Tensor &wide);
   Tensor fromWords(const Tensor &words, mlir::Type element);
+  /// Refuses f64.
   mlir::RankedTensorType storedType(llvm::ArrayRef<int64_t> shape, mlir::Type element);
 
   /// A small tensor of that rank in place of one that was refused.
