@@ -55,11 +55,9 @@ int64_t cutToInteger(double number, Type element) {
 
 double roundToOdd(int64_t number, bool isUnsigned) {
   llvm::APFloat rounded(llvm::APFloat::IEEEdouble());
-  auto status =
-      rounded.convertFromAPInt(llvm::APInt(64, number), !isUnsigned, llvm::APFloat::rmTowardZero);
+  auto status = rounded.convertFromAPInt(llvm::APInt(64, number), !isUnsigned, llvm::APFloat::rmTowardZero);
   double even = rounded.convertToDouble();
-  return status == llvm::APFloat::opOK ? even
-                                       : llvm::bit_cast<double>(llvm::bit_cast<uint64_t>(even) | 1);
+  return status == llvm::APFloat::opOK ? even : llvm::bit_cast<double>(llvm::bit_cast<uint64_t>(even) | 1);
 }
 
 float roundToOdd(double number) {
@@ -67,8 +65,7 @@ float roundToOdd(double number) {
   bool inexact;
   rounded.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmTowardZero, &inexact);
   float even = rounded.convertToFloat();
-  return !inexact || std::isnan(number) ? even
-                                        : llvm::bit_cast<float>(llvm::bit_cast<uint32_t>(even) | 1);
+  return !inexact || std::isnan(number) ? even : llvm::bit_cast<float>(llvm::bit_cast<uint32_t>(even) | 1);
 }
 
 /// Bytes of an element of more than one bit.

@@ -108,9 +108,9 @@ static Tensor contractWords(Node &node, const Tensor &lhs, const Tensor &rhs) {
 static Tensor contractWide(Node &node, const Tensor &lhs, const Tensor &rhs) {
   int64_t batch = lhs.shape[0], rows = lhs.shape[1], columns = rhs.shape[1];
   int64_t depth = lhs.shape[2] * lhs.shape[3];
-  Tensor products = node.map(
-      {node.reshape(lhs, {batch, rows, 1, depth}), node.reshape(rhs, {batch, 1, columns, depth})},
-      lhs.element, [](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(x[0], x[1]); });
+  Tensor products =
+      node.map({node.reshape(lhs, {batch, rows, 1, depth}), node.reshape(rhs, {batch, 1, columns, depth})},
+               lhs.element, [](Scalars &s, llvm::ArrayRef<Value> x) { return s.mul(x[0], x[1]); });
   return node.reshape(node.reduce(ReduceKind::add, products, 3), {batch, rows, columns});
 }
 

@@ -22,8 +22,8 @@ bool computesDoubles(llvm::StringRef domain, llvm::StringRef opType) {
       // Types.
       "Cast", "CastLike",
       // Sums and products.
-      "ArgMax", "ArgMin", "CumProd", "CumSum", "Einsum", "Gemm", "MatMul", "ReduceL1", "ReduceL2", "ReduceLogSum",
-      "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
+      "ArgMax", "ArgMin", "CumProd", "CumSum", "Einsum", "Gemm", "MatMul", "ReduceL1", "ReduceL2",
+      "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
       "ReduceSumSquare",
       // Layout.
       "CenterCropPad", "Compress", "Concat", "DepthToSpace", "Expand", "EyeLike", "Flatten", "Gather",
@@ -31,8 +31,8 @@ bool computesDoubles(llvm::StringRef domain, llvm::StringRef opType) {
       "Scatter", "ScatterElements", "ScatterND", "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze",
       "Tile", "Transpose", "Trilu", "Unsqueeze",
       // Values as they are.
-      "ConcatFromSequence", "Identity", "If", "Loop", "Optional", "OptionalGetElement",
-      "OptionalHasElement", "Scan", "SequenceAt", "SequenceConstruct", "SequenceInsert", "SplitToSequence"};
+      "ConcatFromSequence", "Identity", "If", "Loop", "Optional", "OptionalGetElement", "OptionalHasElement",
+      "Scan", "SequenceAt", "SequenceConstruct", "SequenceInsert", "SplitToSequence"};
   return domain == onnx::kDefaultDomain && known.contains(opType);
 }
 

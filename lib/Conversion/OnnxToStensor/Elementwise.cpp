@@ -82,8 +82,8 @@ static Results convertMod(Node &node) {
   if (dividend.isReal() && !fmod)
     return node.refuse("fmod = 0 is not defined for floating-point numbers");
   if (isDouble(dividend.element))
-    return {{node.mapDoubles(node.operands(),
-                             [](llvm::ArrayRef<double> x) { return std::fmod(x[0], x[1]); })}};
+    return {
+        {node.mapDoubles(node.operands(), [](llvm::ArrayRef<double> x) { return std::fmod(x[0], x[1]); })}};
   return {{node.map(node.operands(), dividend.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     if (s.isUnsignedWord(dividend.element))
       return s.sub(x[0], s.mul(s.divideUnsigned(x[0], x[1]), x[1]));
@@ -246,7 +246,8 @@ void addElementwise(OperatorTable &table) {
   addUnary(table, "Asin", arcSine, std::asin);
   addUnary(table, "Acos", arcCosine, std::acos);
   addUnary(table, "Atan", arcTangent, std::atan);
-  addUnary(table, "Sinh", [](Scalars &s, Value x) { return s.mul(s.tanh(x), hyperbolicCosine(s, x)); }, std::sinh);
+  addUnary(
+      table, "Sinh", [](Scalars &s, Value x) { return s.mul(s.tanh(x), hyperbolicCosine(s, x)); }, std::sinh);
   addUnary(table, "Cosh", hyperbolicCosine, std::cosh);
   addUnary(table, "Asinh", areaSine, std::asinh);
   addUnary(table, "Acosh", areaCosine, std::acosh);

@@ -97,9 +97,9 @@ struct EmitterState {
 
 /// Builds operations on Tensors. An operation whose operands are all constant is evaluated at once by the
 /// reference interpreter. Elements of 64 bits exist in constants only: layout operations move them as pairs
-/// of words, maps and reductions compute them on the host. What goes wrong, a tensor that is not there or does not fit
-/// included, is recorded (see refused), and from then on every result is a placeholder, of the right rank and
-/// type but of one element, so that conversions need not check each step.
+/// of words, maps and reductions compute them on the host. What goes wrong, a tensor that is not there or
+/// does not fit included, is recorded (see refused), and from then on every result is a placeholder, of the
+/// right rank and type but of one element, so that conversions need not check each step.
 class Emitter {
 public:
   Emitter(EmitterState &state, mlir::OpBuilder &builder, mlir::Location loc)
@@ -155,7 +155,8 @@ public:
   /// A constant's elements, or one for all: integers of the ONNX type, or the bits of doubles.
   llvm::SmallVector<int64_t> readWide(const Tensor &tensor);
 
-  /// Converts real and integer numbers and truths into each other, as ONNX's Cast does; to f64 constants only.
+  /// Converts real and integer numbers and truths into each other, as ONNX's Cast does; to f64 constants
+  /// only.
   Tensor cast(const Tensor &input, mlir::Type element, const NarrowRounding &rounding = {});
   /// The same stored bits under another ONNX type; no 64-bit constants.
   Tensor retype(const Tensor &input, mlir::Type element);

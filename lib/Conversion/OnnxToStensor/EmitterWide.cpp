@@ -168,10 +168,9 @@ Tensor Emitter::reduceWide(ReduceKind kind, const Tensor &input, int64_t dim) {
   while (!refused() && result.shape[dim] > 1) {
     // The upper half onto the lower; an odd element between them stays.
     int64_t size = result.shape[dim], half = size / 2;
-    Tensor folded = map({slice(result, dim, 0, half), slice(result, dim, size - half, half)}, input.element,
-                        [&](Scalars &s, llvm::ArrayRef<Value> x) {
-                          return combine(s, kind, x[0], x[1], input.element);
-                        });
+    Tensor folded =
+        map({slice(result, dim, 0, half), slice(result, dim, size - half, half)}, input.element,
+            [&](Scalars &s, llvm::ArrayRef<Value> x) { return combine(s, kind, x[0], x[1], input.element); });
     result = size % 2 == 0 ? folded : concat({folded, slice(result, dim, half, 1)}, dim);
   }
   return result;
@@ -184,8 +183,7 @@ Tensor Emitter::padWide(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::
     Shape before = result.shape, after = result.shape;
     before[dim] = low[dim];
     after[dim] = shape[dim] - low[dim] - result.shape[dim];
-    result =
-        concat({splat(input.element, before, value), result, splat(input.element, after, value)}, dim);
+    result = concat({splat(input.element, before, value), result, splat(input.element, after, value)}, dim);
   }
   return result;
 }
@@ -202,8 +200,9 @@ Tensor Emitter::castDoubles(const Tensor &input, Type element, const NarrowRound
   }
   llvm::SmallVector<int64_t> numbers;
   for (double value : values)
-    numbers.push_back(element.isInteger(1) ? value != 0
-                                           : cutToInteger(isNarrow(element) ? std::nearbyint(value) : value, element));
+    numbers.push_back(element.isInteger(1)
+                          ? value != 0
+                          : cutToInteger(isNarrow(element) ? std::nearbyint(value) : value, element));
   return makeWide(input.shape, numbers, element);
 }
 

@@ -17,14 +17,14 @@ namespace sluice::conversion {
 Tensor meanOver(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims);
 
 /// Of integers over dimensions (ascending), which are kept with size 1, cut towards zero: the root of the sum
-/// of squares (exact where that sum is below 2^32, else to f32's precision), the logarithm of the sum, and the
-/// logarithm of the sum of e^x. Log 0 is the least integer, that of a negative sum 0.
+/// of squares (exact where that sum is below 2^32, else to f32's precision), the logarithm of the sum, and
+/// the logarithm of the sum of e^x. Log 0 is the least integer, that of a negative sum 0.
 Tensor wholeNorm(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims);
 Tensor wholeLogSum(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims);
 Tensor wholeLogSumExp(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims);
 
 /// The index, i32, of the first (or last) greatest or least element along a dimension, which is kept with
-/// size 1.
+/// size 1; of NaNs, if there are any.
 Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, stensor::ReduceKind kind, bool last);
 
 /// The softmax over dimensions (ascending) and its logarithm.

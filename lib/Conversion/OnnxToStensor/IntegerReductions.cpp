@@ -43,7 +43,8 @@ Tensor wholeNorm(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims
     // Far enough below what a word holds for the estimate's own error.
     Value fits = s.less(x[1], s.real(std::ldexp(0.999, s.isWide() ? 64 : 32)));
     Value root = s.sqrt(x[1]);
-    return s.select(fits, s.wholeRoot(x[0]), s.isUnsignedWord(element) ? s.toUnsigned(root) : s.toInteger(root));
+    return s.select(fits, s.wholeRoot(x[0]),
+                    s.isUnsignedWord(element) ? s.toUnsigned(root) : s.toInteger(root));
   });
 }
 
@@ -75,9 +76,8 @@ Tensor wholeLogSum(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> di
 
 Tensor wholeLogSumExp(Node &node, const Tensor &numbers, llvm::ArrayRef<int64_t> dims) {
   Type element = numbers.element, real = realBeside(node, numbers);
-  Tensor keys = node.map(numbers, element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    return s.orderKey(x[0], element);
-  });
+  Tensor keys = node.map(numbers, element,
+                         [&](Scalars &s, llvm::ArrayRef<Value> x) { return s.orderKey(x[0], element); });
   Tensor greatest = node.reduce(ReduceKind::max, keys, dims);
   Tensor powers = node.map({keys, greatest}, real, [](Scalars &s, llvm::ArrayRef<Value> x) {
     // What is far below the greatest adds nothing, however far.

@@ -61,8 +61,8 @@ static LowPower powerOfLowBits(Scalars &s, Value x, Value exponent, unsigned bit
 /// 1 or -1, has a closed form.
 static constexpr unsigned kLowBits = 7;
 
-/// x to the power 2^7 m modulo 2^32, with `next` x to the 2^7, in 20 operations: of odd x it is (1 + z)^m with
-/// z a multiple of 2^9, of which four terms are not 0; of even x it is 0.
+/// x to the power 2^7 m modulo 2^32, with `next` x to the 2^7, in 20 operations: of odd x it is (1 + z)^m
+/// with z a multiple of 2^9, of which four terms are not 0; of even x it is 0.
 static Value powerOfHighBits(Scalars &s, Value x, Value next, Value m) {
   Value one = s.integer(1);
   Value z = s.sub(next, one);
@@ -77,7 +77,7 @@ static Value powerOfHighBits(Scalars &s, Value x, Value next, Value m) {
 namespace {
 /// What is known of integer exponents.
 struct Exponents {
-  unsigned bits;        ///< of the greatest one
+  unsigned bits; ///< of the greatest one
   bool canBeNegative;
 };
 } // namespace
@@ -215,17 +215,15 @@ static Results powersOfIntegers(Node &node) {
     return {{node.map({base, node.splat(element, exponent.shape, 1)}, element, body)}};
   };
   if (std::optional<int64_t> known = knownExponent(node, exponent))
-    return mapBase([&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return integerToKnown(s, x[0], *known, element);
-    });
+    return mapBase(
+        [&](Scalars &s, llvm::ArrayRef<Value> x) { return integerToKnown(s, x[0], *known, element); });
   if (exponent.isReal() && exponent.constant && exponent.count() == 1)
     return mapBase([&](Scalars &s, llvm::ArrayRef<Value> x) {
       return integerToFraction(s, x[0], readFloats(exponent.constant).front(), element);
     });
   if (exponent.isReal() && exponent.constant) {
-    bool allWhole = llvm::all_of(readDistinctFloats(exponent.constant), [](double y) {
-      return std::floor(y) == y && std::abs(y) < 0x1p31;
-    });
+    bool allWhole = llvm::all_of(readDistinctFloats(exponent.constant),
+                                 [](double y) { return std::floor(y) == y && std::abs(y) < 0x1p31; });
     if (allWhole)
       exponent = node.cast(exponent, node.getBuilder().getI32Type());
   }
@@ -272,8 +270,8 @@ static Results powersOfReals(Node &node, std::optional<double> known) {
 static Results convertPow(Node &node) {
   const Tensor &base = node.input(0), &exponent = node.input(1);
   if (isDouble(base.element))
-    return {{node.mapDoubles({base, exponent},
-                             [](llvm::ArrayRef<double> x) { return std::pow(x[0], x[1]); })}};
+    return {
+        {node.mapDoubles({base, exponent}, [](llvm::ArrayRef<double> x) { return std::pow(x[0], x[1]); })}};
   if (!base.isReal())
     return powersOfIntegers(node);
   std::optional<double> known;

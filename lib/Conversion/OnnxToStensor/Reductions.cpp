@@ -155,9 +155,15 @@ Tensor indexOfExtremum(Node &node, const Tensor &input, int64_t dim, ReduceKind 
   Type i32 = builder.getI32Type();
   Tensor numbers = node.cast(input, node.numberType(input));
   Type key = node.isWide(numbers) ? Type(builder.getI64Type()) : i32, element = numbers.element;
+  // The least number is the greatest of the negatives: so NaN comes first here too.
+  bool isNegated = input.isReal() && kind == ReduceKind::min;
+  if (isNegated)
+    kind = ReduceKind::max;
   if (input.isReal() || element.isUnsignedInteger())
     numbers = node.map(numbers, key, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return input.isReal() ? s.realOrderKey(x[0]) : s.orderKey(x[0], element);
+      if (!input.isReal())
+        return s.orderKey(x[0], element);
+      return s.realOrderKey(isNegated ? s.negate(x[0]) : x[0]);
     });
   Tensor extremum = node.reduce(kind, numbers, dim);
   Shape positionShape(input.rank(), 1);

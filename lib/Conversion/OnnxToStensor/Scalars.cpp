@@ -241,9 +241,7 @@ Value Scalars::fromOrderKey(Value key) {
 
 bool Scalars::isUnsignedWord(Type element) const { return element.isUnsignedInteger(wide ? 64 : 32); }
 
-Value Scalars::orderKey(Value x, Type element) {
-  return isUnsignedWord(element) ? bitXor(x, signBit()) : x;
-}
+Value Scalars::orderKey(Value x, Type element) { return isUnsignedWord(element) ? bitXor(x, signBit()) : x; }
 
 Value Scalars::load(Value stored, Type element) {
   Type type = stored.getType();

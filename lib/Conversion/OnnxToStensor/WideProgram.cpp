@@ -97,7 +97,8 @@ static bool evaluateReals(Operation *op, llvm::ArrayRef<const int64_t *> x, int6
       .Case([&](arith::SubFOp) { return binary([](double l, double r) { return l - r; }); })
       .Case([&](arith::MulFOp) { return binary([](double l, double r) { return l * r; }); })
       .Case([&](arith::DivFOp) { return binary([](double l, double r) { return l / r; }); })
-      .Case([&](arith::MaximumFOp) { return binary([](double l, double r) { return extremum(l, r, true); }); })
+      .Case(
+          [&](arith::MaximumFOp) { return binary([](double l, double r) { return extremum(l, r, true); }); })
       .Case(
           [&](arith::MinimumFOp) { return binary([](double l, double r) { return extremum(l, r, false); }); })
       .Case([&](math::FmaOp) {
@@ -170,12 +171,13 @@ static bool evaluateIntegers(Operation *op, llvm::ArrayRef<const int64_t *> x, i
       .Case([&](arith::ShRUIOp) {
         return each([&](int64_t i) { return isShift(b(i)) ? word(a(i)) >> b(i) : 0; });
       })
-      .Case([&](arith::ShRSIOp) { return each([&](int64_t i) { return a(i) >> (isShift(b(i)) ? b(i) : 63); }); })
+      .Case([&](arith::ShRSIOp) {
+        return each([&](int64_t i) { return a(i) >> (isShift(b(i)) ? b(i) : 63); });
+      })
       .Case([&](arith::SelectOp) { return each([&](int64_t i) { return a(i) ? b(i) : x[2][i]; }); })
       .Case<arith::ExtUIOp, arith::BitcastOp>([&](auto) { return each(a); })
-      .Case([&](arith::SIToFPOp) {
-        return each([&](int64_t i) { return asBits(static_cast<double>(a(i))); });
-      })
+      .Case(
+          [&](arith::SIToFPOp) { return each([&](int64_t i) { return asBits(static_cast<double>(a(i))); }); })
       .Case([&](arith::CmpIOp compare) {
         if (compare.getPredicate() == arith::CmpIPredicate::eq)
           return each([&](int64_t i) { return a(i) == b(i); });

@@ -148,6 +148,48 @@ def casts():
 
 
 @case
+def casts_at_the_edges():
+    """What a type has is exact; what it has not, ONNX leaves open: docs/operators.md."""
+    word = np.array([2147483648, 3e9, 4294967040, 2147483520, 1.9, 0], np.float32)
+    yield node("Cast", [word], word.astype(np.uint32), to=12)
+    yield node("Cast", [], word.astype(np.uint32), [word], to=12)
+    for dtype in (np.int32, np.uint32):
+        info = np.iinfo(dtype)
+        whole = wholes(3000, low=info.min, high=info.max, dtype=dtype)
+        whole[:4] = [info.min, info.max, (1 << 24) + 1, (1 << 25) + 2]
+        yield node("Cast", [whole], whole.astype(np.float32), to=1)
+    beyond = np.array([300.7, -300.7, 5e9, -5e9, np.nan, np.inf, -np.inf, -1.5], np.float32)
+    least, greatest = -(1 << 31), (1 << 31) - 1
+    words = np.array([300, -300, greatest, least, 0, greatest, least, -1])
+    for to, dtype in ((2, np.uint8), (3, np.int8), (4, np.uint16), (5, np.int16), (6, np.int32), (7, np.int64)):
+        yield node("Cast", [beyond], words.astype(dtype), to=to)
+        if dtype != np.int64:
+            yield node("Cast", [], words.astype(dtype), [beyond], to=to)
+            yield node("Cast", [words.astype(np.int32)], words.astype(dtype), to=to)
+    unsigned = np.where(np.isin(beyond, [5e9, np.inf]), 0xffffffff, words & 0xffffffff).astype(np.uint32)
+    yield node("Cast", [beyond], unsigned, to=12)
+    yield node("Cast", [beyond], ~np.isin(beyond, [0]), to=9)
+
+
+@case
+def numbers_that_are_none():
+    """NaN spreads, and is what ArgMax and ArgMin find, as with NumPy."""
+    x = np.array([[1, np.nan, 0, np.nan, 3], [2, -0.0, 0.0, -5, 1], [np.nan] * 5], np.float32)
+    y = np.array([np.nan, 1, 2, 3, 4], np.float32)
+    for op, function in (("Max", np.maximum), ("Min", np.minimum)):
+        yield node(op, [x, y], function(x, y))
+    for op, function in (("ReduceMax", np.max), ("ReduceMin", np.min)):
+        yield node(op, [x], function(x, 1), [sizes(1)], opset=18, keepdims=0)
+    for op, function in (("ArgMax", np.argmax), ("ArgMin", np.argmin)):
+        yield node(op, [x], function(x, 1), axis=1, keepdims=0)
+        yield node(op, [x], 4 - function(x[:, ::-1], 1), axis=1, keepdims=0, select_last_index=1)
+    yield node("Clip", [x], np.clip(x, 0, 2), [np.float32(0), np.float32(2)])
+    yield node("Clip", [x], np.full_like(x, np.nan), [np.float32(np.nan)])
+    yield node("Relu", [x], np.maximum(x, 0))
+    yield node("MaxPool", [x[None]], np.maximum(x[None, :, 1:], x[None, :, :-1]), kernel_shape=[2])
+
+
+@case
 def clips():
     x = reals(4, 9)
     yield node("Clip", [x], np.clip(x, -1, 2), opset=6 + 1, min=-1.0, max=2.0)
@@ -279,6 +321,35 @@ def resizing():
     yield node("Resize", [x], np.array([[[[1, 1, 2, 2, 4, 4]]]], np.float32), [None, double], mode="nearest")
     yield node("Resize", [x], np.array([[[[1, 1.5, 2, 3, 4]]]], np.float32), [None, None, sizes(1, 1, 1, 5)],
                mode="linear", coordinate_transformation_mode="align_corners")
+    # 4 elements by 1.6 are 6.4, of which 6 are made: the last lies before the end.
+    ramp, scales = np.array([[[[1, 2, 3, 4]]]], np.float32), np.array([1, 1, 1, 1.6], np.float32)
+    exact = (1 + np.arange(6) * 3 / (4 * float(scales[3]) - 1)).astype(np.float32)
+    yield node("Resize", [ramp], exact[None, None, None], [None, scales], mode="linear", coordinate_transformation_mode="align_corners")
+
+
+@case
+def clipped_recurrences():
+    """The input of every activation is clipped, the cell state not."""
+    clip, bound = 0.4, lambda v: np.clip(v, -0.4, 0.4)
+    sigmoid = lambda v: 1 / (1 + np.exp(-v))
+    x, b = reals(3, 2, 4, low=-2, high=2), reals(1, 8 * 3, low=-1, high=1)
+    w, r = reals(1, 12, 4, low=-1, high=1), reals(1, 12, 3, low=-1, high=1)
+    h, c = np.zeros((2, 3)), np.full((2, 3), 3.0)
+    sums, outputs, states = b[0, :12].astype(np.float64) + b[0, 12:], [], []
+    for step in x.astype(np.float64):
+        i, o, f, g = np.split(bound(step @ w[0].T.astype(np.float64) + h @ r[0].T + sums), 4, 1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(bound(c))
+        outputs.append(h)
+        states.append(c)
+    start = np.full((1, 2, 3), 3.0, np.float32)
+    assert (np.abs(states) > clip).any(), "no cell state is clipped"
+    yield node("LSTM", [x], [np.array(outputs)[:, None], h[None], c[None]], [w, r, b, None, None, start], opset=14, outputs=3, clip=clip, hidden_size=3)
+    h, outputs = np.zeros((2, 3)), []
+    for step in x.astype(np.float64):
+        h = np.tanh(bound(step @ w[0, :3].T.astype(np.float64) + h @ r[0, :3].T + b[0, :3].astype(np.float64) + b[0, 3:6]))
+        outputs.append(h)
+    yield node("RNN", [x], [np.array(outputs)[:, None], h[None]], [w[:, :3], r[:, :3], b[:, :6]], opset=14, outputs=2, clip=clip, hidden_size=3)
 
 
 def slide(x, kernel, strides, pads, dilations, fill, ceil=False):
