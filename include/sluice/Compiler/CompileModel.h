@@ -44,7 +44,7 @@ struct CompileOptions {
   /// Sizes of the model's dynamic axes by name.
   std::map<std::string, int64_t> dims;
   F32Matmul f32Matmul = F32Matmul::F16;
-  /// Computes float64 tensors as float32 instead of refusing them.
+  /// Computes float64 as float32, instead of in constants alone and refusing what reaches a run.
   bool demoteF64 = false;
   /// Threads that compile; 0: one a core. Never changes the result.
   unsigned threads = 0;

@@ -21,7 +21,7 @@ namespace sluice {
 struct OnnxToStensorOptions {
   /// How contractions of fp32 operands run.
   F32Matmul f32Matmul = F32Matmul::F16;
-  /// Computes float64 tensors as float32 instead of refusing them.
+  /// Computes float64 as float32, instead of in constants alone and refusing what reaches a run.
   bool demoteF64 = false;
 };
 

@@ -31,8 +31,8 @@ bool computesDoubles(llvm::StringRef domain, llvm::StringRef opType) {
       "Scatter", "ScatterElements", "ScatterND", "Shape", "Size", "Slice", "SpaceToDepth", "Split", "Squeeze",
       "Tile", "Transpose", "Trilu", "Unsqueeze",
       // Values as they are.
-      "ConcatFromSequence", "Identity", "If", "Loop", "Optional", "OptionalGetElement", "OptionalHasElement",
-      "Scan", "SequenceAt", "SequenceConstruct", "SequenceInsert", "SplitToSequence"};
+      "ConcatFromSequence", "Dropout", "Identity", "If", "Loop", "Optional", "OptionalGetElement",
+      "OptionalHasElement", "Scan", "SequenceAt", "SequenceConstruct", "SequenceInsert", "SplitToSequence"};
   return domain == onnx::kDefaultDomain && known.contains(opType);
 }
 

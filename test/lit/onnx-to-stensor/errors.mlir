@@ -41,6 +41,22 @@ func.func @main(%x: tensor<2xi64> {onnx.name = "x"}) -> (!onnx.any {onnx.name = 
 
 // -----
 
+// Constants alone may be of float64, and only where it is computed exactly.
+// expected-error @below {{the model has 3 unsupported parts}}
+func.func @main(%x: tensor<2xf32> {onnx.name = "x"}, %c: tensor<2xi1> {onnx.name = "c"})
+    -> (!onnx.any {onnx.name = "r"}, !onnx.any {onnx.name = "s"}, !onnx.any {onnx.name = "t"}) {
+  %d = onnx.constant dense<[1.0, 2.0]> : tensor<2xf64>
+  // expected-note @below {{operator Cast, domain 'ai.onnx', version 17: beyond the machine: element type float64; --demote=f64 computes it as float32}}
+  %a = onnx.node "Cast" of "ai.onnx" 17(%x) attributes {to = 11 : i64} : (tensor<2xf32>) -> !onnx.any
+  // expected-note @below {{operator Where, domain 'ai.onnx', version 17: beyond the machine: element type float64; --demote=f64 computes it as float32}}
+  %b = onnx.node "Where" of "ai.onnx" 17(%c, %d, %d) : (tensor<2xi1>, tensor<2xf64>, tensor<2xf64>) -> !onnx.any
+  // expected-note @below {{operator Softmax, domain 'ai.onnx', version 17: input 0: beyond the machine: element type float64; --demote=f64 computes it as float32}}
+  %e = onnx.node "Softmax" of "ai.onnx" 17(%d) : (tensor<2xf64>) -> !onnx.any
+  return %a, %b, %e : !onnx.any, !onnx.any, !onnx.any
+}
+
+// -----
+
 // expected-error @below {{the model has 1 unsupported part}}
 func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name = "r"}) {
   %w = onnx.constant dense<1.0e+06> : tensor<4x2xf32>
