@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Functions.h"
+#include "WireFormat.h"
 
 #include "dialects/onnx/OnnxDialect.h"
 
@@ -43,7 +44,7 @@ bool Functions::insert(const pb::FunctionProto &proto) {
   Function function = {&proto, {}};
   for (const std::string &bytes : unknownField(proto, FunctionAttributeProto)) {
     pb::AttributeProto attribute;
-    if (attribute.ParseFromString(bytes))
+    if (parseStripped(bytes, attribute))
       function.defaults.push_back(std::move(attribute));
   }
   return functions

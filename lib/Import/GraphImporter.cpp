@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CallCounter.h"
 #include "GraphImporter.h"
 #include "Tensors.h"
 #include "Types.h"
@@ -42,6 +43,10 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   readTypes(model.graph().value_info(), scope);
   readTypes(model.graph().output(), scope);
   importInitializers(model.graph(), scope);
+  for (const std::string &fault : CallCounter(functions).faults(model.graph())) {
+    error() << fault;
+    gaveUp = true;
+  }
   importNodes(model.graph().node(), scope);
   if (!gaveUp)
     importOutputs(scope);

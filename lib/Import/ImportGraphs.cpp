@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CallCounter.h"
 #include "GraphImporter.h"
 #include "Types.h"
 
@@ -17,14 +18,10 @@ using namespace mlir;
 
 namespace sluice::import {
 
-/// Bound of calls and graphs within each other: beyond it a function is taken to call itself.
-static constexpr unsigned kMaxDepth = 64;
-
 bool GraphImporter::isTooDeep(const Scope &scope, StringRef what) {
   if (scope.depth <= kMaxDepth)
     return false;
-  error() << what << " calls itself, or functions and graphs are nested deeper than " << kMaxDepth
-          << " levels";
+  error() << what << ": functions and graphs are nested deeper than " << kMaxDepth << " levels";
   gaveUp = true;
   return true;
 }

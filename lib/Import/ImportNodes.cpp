@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Attributes.h"
+#include "CallCounter.h"
 #include "GraphImporter.h"
 #include "TopologicalOrder.h"
 
@@ -19,9 +20,6 @@
 using namespace mlir;
 
 namespace sluice::import {
-
-/// Bound of what calls of functions within functions may expand to.
-static constexpr size_t kMaxNodes = size_t{1} << 20;
 
 void GraphImporter::importNodes(const google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes,
                                 Scope &scope) {
@@ -43,7 +41,7 @@ void GraphImporter::importNode(const pb::NodeProto &node, Scope &scope) {
   if (gaveUp)
     return;
   if (++nodeCount > kMaxNodes) {
-    error() << "the model's functions expand to more than " << kMaxNodes << " nodes";
+    error() << "the model has more than " << kMaxNodes << " nodes";
     gaveUp = true;
     return;
   }

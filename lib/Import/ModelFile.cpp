@@ -46,8 +46,10 @@ llvm::Expected<std::unique_ptr<ModelFile>> ModelFile::open(const std::string &pa
   auto result = std::make_unique<ModelFile>();
   result->path = path;
   result->file = std::move(*file);
-  std::optional<std::string> stripped = stripRawData(result->file->getBuffer());
-  if (!stripped || !result->proto.ParseFromString(*stripped))
+  llvm::Expected<std::string> stripped = stripRawData(result->file->getBuffer());
+  if (!stripped)
+    return stripped.takeError();
+  if (!parseStripped(*stripped, result->proto))
     return llvm::createStringError("not an ONNX model: the protobuf data is truncated or corrupted");
   if (!result->proto.has_graph())
     return llvm::createStringError("not an ONNX model: it holds no graph");

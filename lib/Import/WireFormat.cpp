@@ -7,19 +7,19 @@
 
 #include "WireFormat.h"
 
-#include "Proto.h"
+#include "CallCounter.h"
+
+#include "google/protobuf/io/coded_stream.h"
 
 #include <cassert>
 #include <cstring>
+#include <limits>
 
 namespace sluice::import {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-
-/// Nesting of messages beyond which protobuf's own parser gives up.
-constexpr unsigned kMaxDepth = 100;
 
 enum WireType : unsigned { Varint = 0, Fixed64 = 1, Delimited = 2, Fixed32 = 5 };
 
@@ -47,10 +47,13 @@ class Stripper {
 public:
   explicit Stripper(llvm::StringRef file) : file(file) {}
 
-  bool strip(llvm::StringRef message, const Descriptor *type, unsigned depth, std::string &out);
+  bool strip(llvm::StringRef message, const Descriptor *type, int depth, std::string &out);
+
+  /// Whether that is why strip() failed.
+  bool isTooDeep = false;
 
 private:
-  bool stripDelimited(llvm::StringRef content, uint64_t tag, const Descriptor *type, unsigned depth,
+  bool stripDelimited(llvm::StringRef content, uint64_t tag, const Descriptor *type, int depth,
                       std::string &out);
 
   llvm::StringRef file;
@@ -68,7 +71,7 @@ bool takeVarint(llvm::StringRef &bytes, uint64_t &value) {
   return false;
 }
 
-bool Stripper::stripDelimited(llvm::StringRef content, uint64_t tag, const Descriptor *type, unsigned depth,
+bool Stripper::stripDelimited(llvm::StringRef content, uint64_t tag, const Descriptor *type, int depth,
                               std::string &out) {
   const uint64_t number = tag >> 3;
   if (type == pb::TensorProto::descriptor() && number == pb::TensorProto::kRawDataFieldNumber) {
@@ -91,9 +94,11 @@ bool Stripper::stripDelimited(llvm::StringRef content, uint64_t tag, const Descr
   return true;
 }
 
-bool Stripper::strip(llvm::StringRef message, const Descriptor *type, unsigned depth, std::string &out) {
-  if (depth > kMaxDepth)
+bool Stripper::strip(llvm::StringRef message, const Descriptor *type, int depth, std::string &out) {
+  if (depth >= kMaxMessageDepth) {
+    isTooDeep = true;
     return false;
+  }
   while (!message.empty()) {
     const llvm::StringRef field = message;
     uint64_t tag = 0;
@@ -129,11 +134,24 @@ bool Stripper::strip(llvm::StringRef message, const Descriptor *type, unsigned d
 
 } // namespace
 
-std::optional<std::string> stripRawData(llvm::StringRef file) {
+llvm::Expected<std::string> stripRawData(llvm::StringRef file) {
   std::string out;
-  if (!Stripper(file).strip(file, pb::ModelProto::descriptor(), 0, out))
-    return std::nullopt;
-  return out;
+  Stripper stripper(file);
+  if (stripper.strip(file, pb::ModelProto::descriptor(), 0, out))
+    return out;
+  if (stripper.isTooDeep)
+    return llvm::createStringError("its messages are nested deeper than " + llvm::Twine(kMaxMessageDepth) +
+                                   " levels; graphs within nodes can be nested " + llvm::Twine(kMaxDepth) +
+                                   " deep");
+  return llvm::createStringError("not an ONNX model: the protobuf data is truncated or corrupted");
+}
+
+bool parseStripped(llvm::StringRef bytes, google::protobuf::Message &message) {
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
+  stream.SetRecursionLimit(kMaxMessageDepth);
+  return bytes.size() <= size_t(std::numeric_limits<int>::max()) && message.ParseFromCodedStream(&stream) &&
+         stream.ConsumedEntireMessage();
 }
 
 DataReference decodeReference(const std::string &rawData) {

@@ -8,10 +8,12 @@
 #ifndef SLUICE_LIB_IMPORT_WIREFORMAT_H
 #define SLUICE_LIB_IMPORT_WIREFORMAT_H
 
+#include "Proto.h"
+
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace sluice::import {
@@ -22,11 +24,19 @@ struct DataReference {
   uint64_t size = 0;
 };
 
+/// Nesting of messages in a model that is read: enough for as many graphs within each other as are imported
+/// (a node, its attribute and the graph there are three messages each), and bounded for the stack's sake.
+inline constexpr int kMaxMessageDepth = 256;
+
 /// A copy of the serialised ModelProto in `file` in which every TensorProto::raw_data is replaced by an
-/// encoded DataReference into `file`; nothing if the bytes are not well-formed protobuf. Parsing
-/// the copy costs memory for the graph, not for its weights, and the 2 GiB limit of protobuf
-/// holds for the graph alone.
-std::optional<std::string> stripRawData(llvm::StringRef file);
+/// encoded DataReference into `file`. Parsing the copy costs memory for the graph, not for its weights, and
+/// the 2 GiB limit of protobuf holds for the graph alone. The error says whether the bytes are no well-formed
+/// protobuf or nested too deeply.
+llvm::Expected<std::string> stripRawData(llvm::StringRef file);
+
+/// Parses what stripRawData() wrote, or a message that was within it; false if the bytes are no message of
+/// that type.
+bool parseStripped(llvm::StringRef bytes, google::protobuf::Message &message);
 
 /// Reads the reference that stripRawData() wrote.
 DataReference decodeReference(const std::string &rawData);

@@ -65,15 +65,29 @@ TEST_F(ErrorsTest, RandomDamage) {
   }
 }
 
-/// Messages nested without end do not exhaust the stack.
+/// Graphs are read as deep as they are said to be; beyond, the error says the limit and not that the file is
+/// broken, and messages nested without end do not exhaust the stack.
 TEST_F(ErrorsTest, DeepNesting) {
-  onnx::NodeProto *node = addNode(graph(), "If", {}, {});
-  for (int depth = 0; depth < 300; ++depth)
-    node =
-        addNode(*addAttribute(node, "then_branch", onnx::AttributeProto::GRAPH)->mutable_g(), "If", {}, {});
-  import();
-  EXPECT_THAT(errors,
-              ElementsAre("model.onnx: not an ONNX model: the protobuf data is truncated or corrupted"));
+  auto nest = [&](int graphs) {
+    graph().clear_node();
+    onnx::NodeProto *node = addNode(graph(), "If", {}, {});
+    for (int depth = 0; depth < graphs; ++depth)
+      node =
+          addNode(*addAttribute(node, "then_branch", onnx::AttributeProto::GRAPH)->mutable_g(), "If", {}, {});
+    import();
+  };
+  nest(64);
+  EXPECT_TRUE(module);
+  for (int graphs : {65, 80}) {
+    nest(graphs);
+    ASSERT_EQ(errors.size(), 1u);
+    EXPECT_THAT(errors.front(), HasSubstr("functions and graphs are nested deeper than 64 levels"));
+  }
+  for (int graphs : {100, 1000}) {
+    nest(graphs);
+    EXPECT_THAT(errors, ElementsAre("model.onnx: its messages are nested deeper than 256 levels; graphs "
+                                    "within nodes can be nested 64 deep"));
+  }
 }
 
 /// All that is wrong with a graph is reported at once, each fault once.

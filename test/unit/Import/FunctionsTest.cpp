@@ -7,6 +7,8 @@
 
 #include "ImportFixture.h"
 
+#include <chrono>
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Attribute = onnx::AttributeProto;
@@ -146,17 +148,85 @@ TEST_F(FunctionsTest, WrongCalls) {
           "call: F: function 'local.F' computes no output 2 ('w')"));
 }
 
-/// Endless calls and calls that multiply end in one error, soon.
+/// Endless calls end in one error that names them.
 TEST_F(FunctionsTest, EndlessCalls) {
   auto *self = addFunction("Self", {"a"}, {"r"});
   addCall(*self, "Self", {"a"}, {"t"}, "left");
   addCall(*self, "Self", {"t"}, {"r"}, "right");
   addCall(graph(), "Self", {"x"}, {"y"}, "call");
   import();
-  EXPECT_THAT(
-      errors,
-      ElementsAre("model.onnx: function 'local.Self' calls itself, or functions and graphs are nested "
-                  "deeper than 64 levels"));
+  EXPECT_THAT(errors, ElementsAre("model.onnx: function 'local.Self' calls itself"));
+}
+
+/// Every circle of calls is named once, by the way that it takes; a function that leads to one is none.
+TEST_F(FunctionsTest, CirclesOfCalls) {
+  const std::vector<std::pair<std::string, std::string>> calls = {
+      {"Start", "A"}, {"A", "B"}, {"B", "C"}, {"C", "A"}, {"C", "B"}, {"Unused", "Unused"}};
+  for (const std::string name : {"Start", "A", "B", "C", "Unused"}) {
+    auto *function = addFunction(name, {"a"}, {"r"});
+    std::string last = "a";
+    for (const auto &[caller, callee] : calls) {
+      if (caller != name)
+        continue;
+      addCall(*function, callee, {last}, {"to" + callee}, "to" + callee);
+      last = "to" + callee;
+    }
+    addNode(*function, "Neg", {last}, {"r"}, "neg");
+  }
+  addCall(graph(), "Start", {"x"}, {"y"}, "call");
+  import();
+  EXPECT_THAT(errors,
+              ElementsAre("model.onnx: function 'local.A' calls itself by way of 'local.B', 'local.C'",
+                          "model.onnx: function 'local.B' calls itself by way of 'local.C'"));
+  graph().clear_node();
+  addNode(graph(), "Neg", {"x"}, {"y"});
+  import();
+  EXPECT_TRUE(module) << "what nobody calls does not matter";
+}
+
+/// Calls that multiply at every level are counted, not expanded: the error has the number, and comes at once.
+TEST_F(FunctionsTest, MultiplyingCalls) {
+  // Level n has 2^(n+1) - 1 nodes of its own below the call, each call being one, too.
+  auto addLevels = [&](int levels) {
+    for (int level = 0; level < levels; ++level) {
+      auto *function = addFunction("L" + std::to_string(level), {"a"}, {"r"});
+      for (const auto &[from, to] : {std::pair("a", "t"), std::pair("t", "r")}) {
+        if (level == 0)
+          addNode(*function, "Neg", {from}, {to});
+        else
+          addCall(*function, "L" + std::to_string(level - 1), {from}, {to}, to);
+      }
+    }
+    addCall(graph(), "L" + std::to_string(levels - 1), {"x"}, {"y"}, "call");
+  };
+  addLevels(40);
+  const auto start = std::chrono::steady_clock::now();
+  import();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_THAT(errors, ElementsAre("model.onnx: with its calls of functions expanded the model has "
+                                  "2199023255551 nodes; at most 1048576 are imported"));
+  model.clear_functions();
+  graph().clear_node();
+  addLevels(64);
+  import();
+  EXPECT_THAT(errors, ElementsAre("model.onnx: with its calls of functions expanded the model has more than "
+                                  "2^64 nodes; at most 1048576 are imported"));
+  model.clear_functions();
+  graph().clear_node();
+  addLevels(6);
+  import();
+  EXPECT_EQ(nodes().size(), 64u) << "what is within bounds is expanded";
+}
+
+/// A chain of calls is refused by its length, however long the file's chain is.
+TEST_F(FunctionsTest, LongChains) {
+  for (int level = 0; level < 20000; ++level)
+    addCall(*addFunction("L" + std::to_string(level), {"a"}, {"r"}), "L" + std::to_string(level + 1), {"a"},
+            {"r"}, "next");
+  addCall(graph(), "L0", {"x"}, {"y"}, "call");
+  import();
+  EXPECT_THAT(errors, ElementsAre("model.onnx: functions call each other deeper than 64 levels, at function "
+                                  "'local.L64'"));
 }
 
 } // namespace
