@@ -110,6 +110,7 @@ LogicalResult Driver::prepare() {
 LogicalResult Driver::importModel() {
   ImportOptions importing;
   importing.dims = options.dims;
+  importing.constantInputs = options.constantInputs;
   module = importOnnx(path, importing, context);
   return success(static_cast<bool>(module));
 }
@@ -120,6 +121,8 @@ LogicalResult Driver::load() {
     begin(Phase::Onnx);
     return importModel();
   }
+  if (failed(checkTextOptions(path, options, context)))
+    return failure();
   module = parseTextFile(path, context);
   if (!module)
     return failure();

@@ -23,9 +23,11 @@ namespace sluice {
 static OwningOpRef<ModuleOp> load(const std::string &path, const CompileOptions &options,
                                   MLIRContext &context) {
   if (StringRef(path).ends_with(".mlir"))
-    return parseTextFile(path, context);
+    return failed(checkTextOptions(path, options, context)) ? OwningOpRef<ModuleOp>()
+                                                            : parseTextFile(path, context);
   ImportOptions importing;
   importing.dims = options.dims;
+  importing.constantInputs = options.constantInputs;
   OwningOpRef<ModuleOp> module = importOnnx(path, importing, context);
   OnnxToStensorOptions conversion;
   conversion.f32Matmul = options.f32Matmul;

@@ -31,6 +31,13 @@ static uint64_t resultNumber(StringRef use) {
   return number;
 }
 
+LogicalResult checkTextOptions(StringRef path, const CompileOptions &options, MLIRContext &context) {
+  if (options.constantInputs.empty())
+    return success();
+  return emitError(UnknownLoc::get(&context))
+         << path << ": constant inputs are given to ONNX models, not to IR text";
+}
+
 OwningOpRef<ModuleOp> parseTextFile(StringRef path, MLIRContext &context) {
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!file) {

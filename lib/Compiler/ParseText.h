@@ -8,6 +8,8 @@
 #ifndef SLUICE_LIB_COMPILER_PARSETEXT_H
 #define SLUICE_LIB_COMPILER_PARSETEXT_H
 
+#include "sluice/Compiler/CompileModel.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -17,6 +19,10 @@ namespace sluice {
 /// results as a use names ("%x#134217727") before it meets the operation, so that a text that names one
 /// beyond 65,535 is refused first.
 mlir::OwningOpRef<mlir::ModuleOp> parseTextFile(llvm::StringRef path, mlir::MLIRContext &context);
+
+/// Reports options that a program in IR text has no use for: its inputs were settled when it was imported.
+mlir::LogicalResult checkTextOptions(llvm::StringRef path, const CompileOptions &options,
+                                     mlir::MLIRContext &context);
 
 } // namespace sluice
 

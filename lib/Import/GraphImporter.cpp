@@ -5,14 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CallCounter.h"
 #include "GraphImporter.h"
+#include "CallCounter.h"
+#include "ConstantInputReader.h"
 #include "Tensors.h"
 #include "Types.h"
 
 #include "dialects/onnx/OnnxDialect.h"
-#include "sluice/Import/Import.h"
-
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/STLExtras.h"
@@ -22,11 +21,12 @@ using namespace mlir;
 
 namespace sluice::import {
 
-GraphImporter::GraphImporter(const std::string &path, ModelFile &file,
-                             const std::map<std::string, int64_t> &dims, MLIRContext &context)
-    : path(path), file(file), context(context), builder(&context), dimensions(dims),
-      functions(file.model(),
-                [&](const std::string &name) { error() << "function '" << name << "' is defined twice"; }) {}
+GraphImporter::GraphImporter(const std::string &path, ModelFile &file, const ImportOptions &options,
+                             MLIRContext &context)
+    : path(path), file(file), context(context), builder(&context), constantInputs(options.constantInputs),
+      dimensions(options.dims), functions(file.model(), [&](const std::string &name) {
+        error() << "function '" << name << "' is defined twice";
+      }) {}
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
   const pb::ModelProto &model = file.model();
@@ -161,30 +161,55 @@ void GraphImporter::readTypes(const google::protobuf::RepeatedPtrField<pb::Value
   }
 }
 
+void GraphImporter::importInput(const pb::ValueInfoProto &input, Scope &scope) {
+  if (input.name().empty()) {
+    error() << "an input has no name";
+    return;
+  }
+  Location loc = nameLoc(input.name());
+  llvm::Expected<Type> type = dimensions.inputType(input, context);
+  if (!type) {
+    error() << "input '" << input.name() << "': " << llvm::toString(type.takeError());
+    scope.values.try_emplace(input.name(), absent());
+    return;
+  }
+  const unsigned index = main.getNumArguments();
+  auto name = builder.getNamedAttr(onnx::kNameAttr, builder.getStringAttr(input.name()));
+  if (succeeded(main.insertArgument(index, *type, builder.getDictionaryAttr(name), loc)))
+    define(input.name(), main.getArgument(index), loc, scope);
+}
+
+void GraphImporter::importConstantInputs(const llvm::StringMap<HostTensor> &tensors, Scope &scope) {
+  for (const pb::ValueInfoProto &input : file.model().graph().input()) {
+    if (!constantNames.contains(input.name()))
+      continue;
+    Location loc = nameLoc(input.name());
+    auto tensor = tensors.find(input.name());
+    if (tensor == tensors.end()) // reported
+      scope.values.try_emplace(input.name(), absent());
+    else
+      define(input.name(),
+             onnx::ConstantOp::create(builder, loc, tensorAttr(tensor->second, input.name(), context)), loc,
+             scope);
+  }
+}
+
 void GraphImporter::importInputs(Scope &scope) {
   const pb::GraphProto &graph = file.model().graph();
   llvm::StringSet<> initialised;
   for (const pb::TensorProto &tensor : graph.initializer())
     initialised.insert(tensor.name());
-  for (const pb::ValueInfoProto &input : graph.input()) {
-    if (initialised.contains(input.name()))
-      continue;
-    if (input.name().empty()) {
-      error() << "an input has no name";
-      continue;
-    }
-    Location loc = nameLoc(input.name());
-    llvm::Expected<Type> type = dimensions.inputType(input, context);
-    if (!type) {
-      error() << "input '" << input.name() << "': " << llvm::toString(type.takeError());
-      scope.values.try_emplace(input.name(), absent());
-      continue;
-    }
-    const unsigned index = main.getNumArguments();
-    auto name = builder.getNamedAttr(onnx::kNameAttr, builder.getStringAttr(input.name()));
-    if (succeeded(main.insertArgument(index, *type, builder.getDictionaryAttr(name), loc)))
-      define(input.name(), main.getArgument(index), loc, scope);
-  }
+  auto report = [&](const llvm::Twine &fault) { error() << fault; };
+  ConstantInputReader reader(graph, context, report);
+  constantNames = reader.resolve(constantInputs);
+  for (const pb::ValueInfoProto &input : graph.input())
+    if (constantNames.contains(input.name()) || !initialised.contains(input.name()))
+      dimensions.declare(input);
+  const llvm::StringMap<HostTensor> tensors = reader.read(dimensions);
+  for (const pb::ValueInfoProto &input : graph.input())
+    if (!constantNames.contains(input.name()) && !initialised.contains(input.name()))
+      importInput(input, scope);
+  importConstantInputs(tensors, scope);
 }
 
 void GraphImporter::importInitializers(const pb::GraphProto &graph, Scope &scope) {
@@ -193,6 +218,9 @@ void GraphImporter::importInitializers(const pb::GraphProto &graph, Scope &scope
       error() << "an initialiser has no name";
       continue;
     }
+    // The value that an input has unless it is given one.
+    if (&graph == &file.model().graph() && constantNames.contains(tensor.name()))
+      continue;
     Location loc = nameLoc(scope.prefix + tensor.name());
     llvm::Expected<ElementsAttr> value = tensorAttr(tensor, scope.prefix + tensor.name(), file, context);
     if (value) {

@@ -19,12 +19,15 @@
 #include "ModelFile.h"
 #include "Proto.h"
 
+#include "sluice/Import/Import.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace sluice::import {
 
@@ -76,7 +79,7 @@ struct NodeGraph {
 
 class GraphImporter {
 public:
-  GraphImporter(const std::string &path, ModelFile &file, const std::map<std::string, int64_t> &dims,
+  GraphImporter(const std::string &path, ModelFile &file, const ImportOptions &options,
                 mlir::MLIRContext &context);
 
   /// The module, or null when an error was reported.
@@ -87,6 +90,8 @@ private:
   void readVersions(const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &imports, Body &body);
   void readTypes(const google::protobuf::RepeatedPtrField<pb::ValueInfoProto> &values, Scope &scope);
   void importInputs(Scope &scope);
+  void importInput(const pb::ValueInfoProto &input, Scope &scope);
+  void importConstantInputs(const llvm::StringMap<HostTensor> &tensors, Scope &scope);
   void importInitializers(const pb::GraphProto &graph, Scope &scope);
   void importOutputs(Scope &scope);
 
@@ -128,6 +133,9 @@ private:
   ModelFile &file;
   mlir::MLIRContext &context;
   mlir::OpBuilder builder;
+  const ConstantInputs &constantInputs;
+  /// The inputs that these are for.
+  llvm::StringSet<> constantNames;
   Dimensions dimensions;
   mlir::func::FuncOp main;
   mlir::Value absentValue;

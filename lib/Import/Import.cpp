@@ -25,5 +25,5 @@ OwningOpRef<ModuleOp> sluice::importOnnx(const std::string &path, const ImportOp
     emitError(UnknownLoc::get(&context)) << path << ": " << llvm::toString(file.takeError());
     return {};
   }
-  return import::GraphImporter(path, **file, options.dims, context).run();
+  return import::GraphImporter(path, **file, options, context).run();
 }

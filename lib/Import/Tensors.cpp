@@ -8,6 +8,7 @@
 #include "Tensors.h"
 #include "Types.h"
 
+#include "dialects/ElementTypes.h"
 #include "dialects/onnx/OnnxDialect.h"
 
 #include "mlir/IR/AsmState.h"
@@ -39,6 +40,26 @@ unsigned bitsInFile(Type element) {
   return bits == 1 ? 8 : bits;
 }
 
+/// The bytes of a tensor of that type, which has `count` elements, in the form that memory has, as an
+/// attribute.
+ElementsAttr makeAttribute(RankedTensorType type, size_t count, const MappedBytes &data, StringRef name) {
+  ArrayRef<char> bytes(data.bytes.data(), data.bytes.size());
+  if (bytes.size() > kMaxInlineBytes) {
+    // The largest power of two, up to a cache line, that the address is a multiple of.
+    const size_t alignment =
+        std::min<size_t>(64, size_t{1} << llvm::countr_zero(reinterpret_cast<uintptr_t>(bytes.data())));
+    AsmResourceBlob blob(
+        bytes, alignment, [keep = data.file](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
+    return cast<ElementsAttr>(DenseResourceElementsAttr::get(type, name, std::move(blob)));
+  }
+  if (count == 0)
+    return DenseElementsAttr::get(type, ArrayRef<Attribute>());
+  // Unlike ONNX, dense attributes pack bools.
+  if (type.getElementType().isInteger(1))
+    return DenseElementsAttr::get(type, ArrayRef<bool>(reinterpret_cast<const bool *>(bytes.data()), count));
+  return DenseElementsAttr::getFromRawBuffer(type, bytes);
+}
+
 /// The values of one tensor on their way from the file to an attribute.
 class TensorReader {
 public:
@@ -60,7 +81,6 @@ private:
   void unpackNarrow();
   void normaliseBools();
   void own(std::string bytes);
-  ElementsAttr makeAttribute() const;
 
   const pb::TensorProto &tensor;
   StringRef name;
@@ -230,24 +250,6 @@ llvm::Error TensorReader::readTyped() {
   return error;
 }
 
-ElementsAttr TensorReader::makeAttribute() const {
-  ArrayRef<char> bytes(data.bytes.data(), data.bytes.size());
-  if (bytes.size() > kMaxInlineBytes) {
-    // The largest power of two, up to a cache line, that the address is a multiple of.
-    const size_t alignment =
-        std::min<size_t>(64, size_t{1} << llvm::countr_zero(reinterpret_cast<uintptr_t>(bytes.data())));
-    AsmResourceBlob blob(
-        bytes, alignment, [keep = data.file](void *, size_t, size_t) {}, /*dataIsMutable=*/false);
-    return cast<ElementsAttr>(DenseResourceElementsAttr::get(type, name, std::move(blob)));
-  }
-  if (count == 0)
-    return DenseElementsAttr::get(type, ArrayRef<Attribute>());
-  // Unlike ONNX, dense attributes pack bools.
-  if (type.getElementType().isInteger(1))
-    return DenseElementsAttr::get(type, ArrayRef<bool>(reinterpret_cast<const bool *>(bytes.data()), count));
-  return DenseElementsAttr::getFromRawBuffer(type, bytes);
-}
-
 llvm::Error TensorReader::readData() {
   if (tensor.data_location() == pb::TensorProto::EXTERNAL)
     return readExternal();
@@ -266,7 +268,7 @@ llvm::Expected<ElementsAttr> TensorReader::read() {
     return readStrings();
   if (llvm::Error error = readData())
     return std::move(error);
-  return makeAttribute();
+  return makeAttribute(type, count, data, name);
 }
 
 } // namespace
@@ -274,6 +276,13 @@ llvm::Expected<ElementsAttr> TensorReader::read() {
 llvm::Expected<ElementsAttr> tensorAttr(const pb::TensorProto &tensor, StringRef name, ModelFile &file,
                                         MLIRContext &context) {
   return TensorReader(tensor, name, file, context).read();
+}
+
+ElementsAttr tensorAttr(const HostTensor &tensor, StringRef name, MLIRContext &context) {
+  auto type = RankedTensorType::get(tensor.shape, toMlirType(tensor.type, context));
+  const size_t count = tensor.elements();
+  std::shared_ptr<llvm::MemoryBuffer> bytes = llvm::MemoryBuffer::getMemBufferCopy(tensor.data);
+  return makeAttribute(type, count, {bytes->getBuffer(), bytes}, name);
 }
 
 } // namespace sluice::import

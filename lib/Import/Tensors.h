@@ -11,6 +11,8 @@
 #include "ModelFile.h"
 #include "Proto.h"
 
+#include "sluice/Support/HostTensor.h"
+
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 
 namespace sluice::import {
@@ -20,6 +22,9 @@ namespace sluice::import {
 /// The error says what is wrong with the tensor.
 llvm::Expected<mlir::ElementsAttr> tensorAttr(const pb::TensorProto &tensor, llvm::StringRef name,
                                               ModelFile &file, mlir::MLIRContext &context);
+
+/// The same of a tensor in memory, which the attribute copies. Its type is one of an ElementType.
+mlir::ElementsAttr tensorAttr(const HostTensor &tensor, llvm::StringRef name, mlir::MLIRContext &context);
 
 } // namespace sluice::import
 

@@ -35,6 +35,32 @@ T valueOrThrow(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+/// Whether Python's own numbers and lists are all that the value is made of: they have no element type.
+bool isPlain(py::handle value) {
+  if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value))
+    return std::all_of(value.begin(), value.end(), [](py::handle item) { return isPlain(item); });
+  // Not NumPy's numbers, of which some are subclasses.
+  return Py_IS_TYPE(value.ptr(), &PyBool_Type) || Py_IS_TYPE(value.ptr(), &PyLong_Type) ||
+         Py_IS_TYPE(value.ptr(), &PyFloat_Type);
+}
+
+/// An array or an onnx.TensorProto as it is; Python's numbers and lists, in the type that the model declares;
+/// text as on the command line: numbers, or the name of a file, which a path is, too.
+ConstantInputs::Value constantInput(const std::string &name, py::handle value) {
+  if (py::isinstance<py::str>(value))
+    return value.cast<std::string>();
+  if (py::hasattr(value, "__fspath__"))
+    return py::module_::import("os").attr("fspath")(value).cast<std::string>();
+  if (isPlain(value))
+    return py::module_::import("json").attr("dumps")(value).cast<std::string>();
+  if (!py::hasattr(value, "SerializeToString"))
+    return valueOrThrow(python::fromNumpy(name, value));
+  absl::StatusOr<HostTensor> tensor = parseTensorProto(value.attr("SerializeToString")().cast<std::string>());
+  if (!tensor.ok())
+    throw StatusError(withContext(tensor.status(), concat("constant input '", name, "'")));
+  return *std::move(tensor);
+}
+
 executor::TensorMap fromNumpy(const std::map<std::string, py::object> &arrays) {
   executor::TensorMap tensors;
   for (const auto &[name, array] : arrays)
@@ -105,10 +131,13 @@ py::dict describe(const Bindings &bindings) {
   return result;
 }
 
-CompileOptions makeOptions(std::map<std::string, int64_t> dims, const std::string &f32Matmul,
-                           const std::optional<std::string> &demote) {
+CompileOptions makeOptions(std::map<std::string, int64_t> dims,
+                           const std::map<std::string, py::object> &constantInputs,
+                           const std::string &f32Matmul, const std::optional<std::string> &demote) {
   CompileOptions options;
   options.dims = std::move(dims);
+  for (const auto &[name, value] : constantInputs)
+    options.constantInputs.values.emplace(name, constantInput(name, value));
   if (f32Matmul != "f16" && f32Matmul != "f32")
     throw StatusError(invalidArgument("f32_matmul='", f32Matmul, "': 'f16' and 'f32' are known"));
   options.f32Matmul = f32Matmul == "f16" ? F32Matmul::F16 : F32Matmul::F32;
@@ -119,9 +148,10 @@ CompileOptions makeOptions(std::map<std::string, int64_t> dims, const std::strin
 }
 
 Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<std::string, int64_t> dims,
-                   const std::string &f32Matmul, std::optional<unsigned> threads, const std::string &target,
+                   const std::map<std::string, py::object> &constantInputs, const std::string &f32Matmul,
+                   std::optional<unsigned> threads, const std::string &target,
                    const std::optional<std::string> &demote, std::optional<uint64_t> scheduleSeed) {
-  CompileOptions options = makeOptions(std::move(dims), f32Matmul, demote);
+  CompileOptions options = makeOptions(std::move(dims), constantInputs, f32Matmul, demote);
   options.scheduleSeed = scheduleSeed;
   options.cards = cards;
   options.threads = threads.value_or(0);
@@ -131,9 +161,10 @@ Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<s
 }
 
 py::dict interpretPath(const std::filesystem::path &path, const std::map<std::string, py::object> &arrays,
-                       std::map<std::string, int64_t> dims, const std::string &f32Matmul,
+                       std::map<std::string, int64_t> dims,
+                       const std::map<std::string, py::object> &constantInputs, const std::string &f32Matmul,
                        const std::optional<std::string> &demote) {
-  const CompileOptions options = makeOptions(std::move(dims), f32Matmul, demote);
+  const CompileOptions options = makeOptions(std::move(dims), constantInputs, f32Matmul, demote);
   const executor::TensorMap inputs = fromNumpy(arrays);
   py::dict result;
   for (const auto &[name, tensor] : valueOrThrow(interpretModel(path.string(), inputs, options)))
@@ -178,18 +209,23 @@ PYBIND11_MODULE(_sluice, module) {
           "What sluice-compile --stats writes, as a dictionary.")
       .def_property_readonly("counters", &Binary::counters, "What the last run did; empty before one.");
 
-  module.def(
-      "compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
-      py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
-      py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
-      py::arg("schedule_seed") = py::none(),
-      "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `schedule_seed` makes the "
-      "schedule any legal one instead of a short one.");
-  module.def(
-      "interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
-      py::arg("dims") = std::map<std::string, int64_t>(), py::arg("f32_matmul") = "f16",
-      py::arg("demote") = py::none(),
-      "What a binary of the model at `path` must compute from {name: array}, by the reference interpreter.");
+  module.def("compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
+             py::arg("dims") = std::map<std::string, int64_t>(),
+             py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
+             py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
+             py::arg("schedule_seed") = py::none(),
+             "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `constant_inputs` gives "
+             "inputs now, "
+             "which the binary then has no more: {name: array, number, list of numbers, or file}; "
+             "`schedule_seed` makes "
+             "the schedule any legal one instead of a short one.");
+  module.def("interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
+             py::arg("dims") = std::map<std::string, int64_t>(),
+             py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
+             py::arg("demote") = py::none(),
+             "What a binary of the model at `path` must compute from {name: array}, by the reference "
+             "interpreter; the "
+             "options are those of compile.");
 }
 
 } // namespace sluice::python

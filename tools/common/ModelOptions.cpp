@@ -37,8 +37,15 @@ OwnOptionsOnly::OwnOptionsOnly() {
 }
 
 ModelOptions::ModelOptions(cl::OptionCategory &category)
-    : dims("dim", cl::desc("Bind a dynamic axis of the model (repeatable)"), cl::value_desc("name=size"),
-           cl::cat(category)),
+    : dims("dim",
+           cl::desc("Bind a dynamic axis of the model (repeatable); one called by a formula, like "
+                    "'past + new', follows from its parts"),
+           cl::value_desc("name=size"), cl::cat(category)),
+      constants(
+          "constant-input",
+          cl::desc("Give an input of the model now (repeatable): numbers (3; true; 1,2; [[1,2],[3,4]]) or "
+                   "a .npy or ONNX .pb file. What follows from it is folded, and it is no input any more"),
+          cl::value_desc("name=value|file"), cl::cat(category)),
       matmulMode("f32-matmul", cl::desc("How contractions of float32 operands run"),
                  cl::values(clEnumValN(F32Matmul::F16, "f16", "operands rounded to fp16"),
                             clEnumValN(F32Matmul::F32, "f32", "fp16 pieces, fp32 accuracy")),
@@ -64,6 +71,12 @@ std::optional<std::string> ModelOptions::readDims(std::map<std::string, int64_t>
   if (faults.empty())
     return std::nullopt;
   return join(faults, "\n");
+}
+
+ConstantInputs ModelOptions::constantInputs() const {
+  ConstantInputs inputs;
+  inputs.assignments.assign(constants.begin(), constants.end());
+  return inputs;
 }
 
 } // namespace sluice

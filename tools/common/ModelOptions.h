@@ -9,6 +9,7 @@
 #define SLUICE_TOOLS_COMMON_MODELOPTIONS_H
 
 #include "sluice/Conversion/F32Matmul.h"
+#include "sluice/Import/ConstantInputs.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/CommandLine.h"
@@ -30,20 +31,22 @@ struct OwnOptionsOnly {
   OwnOptionsOnly();
 };
 
-/// How a model is read: `--dim`, `--f32-matmul` and `--demote`. One static object a tool.
+/// How a model is read: `--dim`, `--constant-input`, `--f32-matmul` and `--demote`. One static object a tool.
 class ModelOptions {
 public:
   explicit ModelOptions(llvm::cl::OptionCategory &category);
 
   /// Reads the `--dim` options into `sizes`; what is wrong with them, or nothing.
   std::optional<std::string> readDims(std::map<std::string, int64_t> &sizes) const;
+  /// The `--constant-input` options, which only the model's inputs tell apart.
+  ConstantInputs constantInputs() const;
   F32Matmul f32Matmul() const { return matmulMode; }
   bool demoteF64() const { return demotion == Demotion::F64; }
 
 private:
   enum class Demotion { None, F64 };
 
-  llvm::cl::list<std::string> dims;
+  llvm::cl::list<std::string> dims, constants;
   llvm::cl::opt<F32Matmul> matmulMode;
   llvm::cl::opt<Demotion> demotion;
 };

@@ -120,6 +120,7 @@ int main(int argc, char **argv) {
   options.cards = cards;
   options.f32Matmul = modelOptions.f32Matmul();
   options.demoteF64 = modelOptions.demoteF64();
+  options.constantInputs = modelOptions.constantInputs();
   options.threads = threads;
   if (scheduleSeed.getNumOccurrences())
     options.scheduleSeed = scheduleSeed;

@@ -64,6 +64,7 @@ int main(int argc, char **argv) {
   CompileOptions options;
   options.f32Matmul = modelOptions.f32Matmul();
   options.demoteF64 = modelOptions.demoteF64();
+  options.constantInputs = modelOptions.constantInputs();
   options.onWarning = [](const std::string &text) { errs() << "sluice-golden: warning: " << text << "\n"; };
   std::map<std::string, HostTensor> tensors;
   std::optional<std::string> wrongDims = modelOptions.readDims(options.dims),

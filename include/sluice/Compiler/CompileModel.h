@@ -15,6 +15,7 @@
 
 #include "sluice/Binary/Program.h"
 #include "sluice/Conversion/F32Matmul.h"
+#include "sluice/Import/ConstantInputs.h"
 #include "sluice/Support/HostTensor.h"
 
 #include "absl/status/statusor.h"
@@ -43,6 +44,8 @@ struct CompileOptions {
   unsigned cards = 1;
   /// Sizes of the model's dynamic axes by name.
   std::map<std::string, int64_t> dims;
+  /// Inputs of the ONNX model that are given now, so that the program has them no more.
+  ConstantInputs constantInputs;
   F32Matmul f32Matmul = F32Matmul::F16;
   /// Computes float64 as float32, instead of in constants alone and refusing what reaches a run.
   bool demoteF64 = false;
@@ -71,8 +74,8 @@ absl::StatusOr<binary::Program> compileModel(const std::string &path, const Comp
 absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOptions &options);
 
 /// The outputs by name that the reference interpreter computes from `inputs` for the ONNX model (or the
-/// stensor IR, when its name ends in ".mlir") at `path`. Only `dims`, `f32Matmul` and `demoteF64` count. The
-/// error's message holds all diagnostics, or all that is wrong with the inputs.
+/// stensor IR, when its name ends in ".mlir") at `path`. Only `dims`, `constantInputs`, `f32Matmul` and
+/// `demoteF64` count. The error's message holds all diagnostics, or all that is wrong with the inputs.
 absl::StatusOr<std::map<std::string, HostTensor>>
 interpretModel(const std::string &path, const std::map<std::string, HostTensor> &inputs,
                const CompileOptions &options);

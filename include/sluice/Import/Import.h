@@ -8,6 +8,8 @@
 #ifndef SLUICE_IMPORT_IMPORT_H
 #define SLUICE_IMPORT_IMPORT_H
 
+#include "sluice/Import/ConstantInputs.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -23,12 +25,15 @@ inline constexpr int64_t kNewestOpset = 28;
 
 struct ImportOptions {
   /// Sizes of the dynamic axes of the model's inputs, by symbolic name. An axis without
-  /// a name goes by "input.axis", e.g. "x.0".
+  /// a name goes by "input.axis", e.g. "x.0"; one whose name is a formula over others ("past + new") follows
+  /// from them.
   std::map<std::string, int64_t> dims;
+  /// Inputs that are given now; also one that an initialiser gives another value.
+  ConstantInputs constantInputs;
 };
 
 /// Reads the ONNX model at `path` into the `onnx` dialect: one func.func @main whose arguments are
-/// the graph's inputs, all of static shape, except those that an initialiser gives a value.
+/// the graph's inputs, all of static shape, except those that an initialiser or the options give a value.
 ///
 /// Bytes of initialisers, in the model or in external files beside it, stay in the mapped files, which live
 /// as long as `context` uses them; they need not be aligned. Constants of one byte or more an element have

@@ -79,7 +79,7 @@ TEST_F(CorpusTest, Stories260K) {
     GTEST_SKIP() << "the model is not beside the project";
   importFile(path);
   ASSERT_EQ(errors.size(), 1u);
-  for (const char *axis : {"--dim batch=1", "--dim seq=1", "--dim total=1", "--dim past=1"})
+  for (const char *axis : {"--dim=batch=1", "--dim=seq=1", "--dim=total=1", "--dim=past=1"})
     EXPECT_THAT(errors.front(), testing::HasSubstr(axis));
   importFile(path, {{"batch", 1}, {"seq", 1}, {"total", 256}, {"past", 255}});
   ASSERT_TRUE(module) << errors.front();

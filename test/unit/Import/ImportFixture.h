@@ -109,12 +109,14 @@ protected:
   }
 
   /// Imports the model and returns its IR, or "" with `errors` set.
-  std::string import(const std::map<std::string, int64_t> &dims = {}) {
-    return importFile(write("model.onnx", model.SerializeAsString()), dims);
+  std::string import(const std::map<std::string, int64_t> &dims = {},
+                     const sluice::ConstantInputs &constantInputs = {}) {
+    return importFile(write("model.onnx", model.SerializeAsString()), dims, constantInputs);
   }
-  std::string importFile(const std::string &path, const std::map<std::string, int64_t> &dims = {}) {
+  std::string importFile(const std::string &path, const std::map<std::string, int64_t> &dims = {},
+                         const sluice::ConstantInputs &constantInputs = {}) {
     errors.clear();
-    module = sluice::importOnnx(path, {dims}, context);
+    module = sluice::importOnnx(path, {dims, constantInputs}, context);
     std::string text;
     llvm::raw_string_ostream os(text);
     if (module)

@@ -97,8 +97,8 @@ TEST_F(ImportTest, UnboundAxes) {
   import({{"seq", 8}});
   EXPECT_FALSE(module);
   EXPECT_THAT(errors, ElementsAre("model.onnx: 2 dynamic axes have no size; give one to each, for example:\n"
-                                  "  note: batch (axis 0 of input 'x', axis 1 of input 'z'): --dim batch=1\n"
-                                  "  note: x.1 (axis 1 of input 'x'): --dim x.1=1"));
+                                  "  note: batch (axis 0 of input 'x', axis 1 of input 'z'): --dim=batch=1\n"
+                                  "  note: x.1 (axis 1 of input 'x'): --dim=x.1=1"));
 }
 
 /// Sizes for axes that no input has and impossible sizes are errors, not ignored.
