@@ -16,7 +16,7 @@ outputs at the tolerances of ONNX or of ONNX Runtime, integers and booleans exac
     wrong             an output is not the expected one, or not the interpreter's
     crash             the compiler or the executor did not end well
 
-Inputs are inputs of the run. Those that the compiler must know become initialisers, and float64 is computed as
+Inputs are inputs of the run. Those that the compiler must know are given when compiling, and float64 is computed as
 float32 where that meets the tolerance. docs/onnx-coverage.md holds the verdicts: --write-coverage writes those of
 this run, --check-coverage fails and names the tests whose verdicts differ. The package sluice is taken from
 PYTHONPATH, or else from build/python."""

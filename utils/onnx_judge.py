@@ -102,7 +102,8 @@ def run_case(case, path, tolerances, stepper, target):
     feeds = case.feeds()
     try:
         outputs = binary.run(feeds)
-        golden = sluice.interpret(path, feeds, dims=case.dims(), f32_matmul="f32", demote=case.demote)
+        golden = sluice.interpret(path, feeds, dims=case.dims(), constant_inputs=case.constants(), f32_matmul="f32",
+                                  demote=case.demote)
     except sluice.Error as error:
         raise Verdict("unsupported yet", str(error)) from None
     for name, output in outputs.items():

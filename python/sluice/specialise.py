@@ -2,21 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models together with the data of one run, compiled with as much of the data as the compiler asks for."""
 
-import re
-
-import onnx
+import shlex
 
 from ._sluice import Error, compile
 
-# Numbers of TensorProto.DataType: float, float16, double, bfloat16, and those of 8 and 4 bits, which onnx may not know.
-FLOATS = {1, 10, 11, 16, 17, 18, 19, 20, 23, 24}
+
+def asked_for(text, names):
+    """The inputs of those names that a refusal says are to be known when compiling."""
+    return {name for name in names if f"--constant-input={shlex.quote(f'{name}=...')}" in text}
 
 
 class Specialisation:
     """A model, the tensors given to its inputs, and what of them the compiler was told.
 
     `given` maps names of inputs to TensorProtos. Sizes of dynamic axes are always taken from them; adapt()
-    turns inputs into initialisers and has float64 computed as float32 where a refusal asks for it."""
+    gives inputs when compiling and has float64 computed as float32 where a refusal asks for it."""
 
     def __init__(self, model, given):
         self.model = model
@@ -37,37 +37,27 @@ class Specialisation:
                     sizes[dim.dim_param or f"{edge.name}.{axis}"] = self.given[edge.name].dims[axis]
         return sizes
 
-    def write(self, path):
-        """The model with the bound inputs as initialisers."""
-        model = onnx.ModelProto()
-        model.CopyFrom(self.model)
-        for name in sorted(self.bound):
-            model.graph.initializer.add().CopyFrom(self.given[name])
-            model.graph.initializer[-1].name = name
-        path.write_bytes(model.SerializeToString())
+    def constants(self):
+        """What the compiler is told of the data."""
+        return {name: self.given[name] for name in self.bound}
 
     def adapt(self, text):
-        """Does what a refusal asks for: demote float64, or know an input at compile time (the one that it
-        names, else integers first). False if there is nothing to do."""
+        """Does what a refusal asks for: demote float64, or know inputs when compiling. False if there is
+        nothing to do."""
         if "--demote=f64" in text and not self.demote:
             self.demote = "f64"
             return True
-        if "compile time" not in text:
-            return False
-        unbound = {name: tensor for name, tensor in self.given.items() if name not in self.bound}
-        integers = {name for name, tensor in unbound.items() if tensor.data_type not in FLOATS}
-        named = {name for name in re.findall(r"give '([^']*)' as an initialiser", text) if name in unbound}
-        more = named or integers or set(unbound)
+        more = asked_for(text, set(self.given) - self.bound)
         self.bound |= more
         return bool(more)
 
     def compile(self, path, **options):
-        """The binary, with what adapt() did; `path` then holds the model that it was made of. Raises the
-        sluice.Error that adapt() can do nothing about."""
+        """The binary, with what adapt() did; `path` then holds the model. Raises the sluice.Error that adapt()
+        can do nothing about."""
+        path.write_bytes(self.model.SerializeToString())
         while True:
-            self.write(path)
             try:
-                return compile(path, dims=self.dims(), demote=self.demote, **options)
+                return compile(path, dims=self.dims(), constant_inputs=self.constants(), demote=self.demote, **options)
             except Error as error:
                 if not self.adapt(str(error)):
                     raise

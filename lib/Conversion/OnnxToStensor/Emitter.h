@@ -74,6 +74,12 @@ std::string shapeText(llvm::ArrayRef<int64_t> shape);
 /// "float32", "int64" ...: ONNX's name of an element type.
 std::string elementName(mlir::Type element);
 
+/// A truth of the run on which it depends whether what is computed counts.
+struct Guard {
+  Tensor condition;
+  bool holds = true; ///< or does not
+};
+
 /// What the conversions of one function share.
 struct EmitterState {
   OnnxToStensorOptions options;
@@ -83,6 +89,8 @@ struct EmitterState {
   mlir::Operation *lastConstant = nullptr;
   /// For values of unsigned bytes that were computed as signed ones: those.
   llvm::DenseMap<mlir::Value, mlir::Value> signedForms;
+  /// What must hold for the graphs that are being converted to count.
+  llvm::SmallVector<Guard> guards;
   /// Nodes converted within graphs that nodes hold, each as often as its graph runs.
   size_t graphNodes = 0;
   /// Elements of constants that were listed one by one.
@@ -173,6 +181,8 @@ public:
   Tensor window(const Tensor &input, int64_t first, llvm::ArrayRef<int64_t> sizes,
                 llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> dilations);
   Tensor concat(llvm::ArrayRef<Tensor> inputs, int64_t dim);
+  /// Whether what is computed counts in all runs. Where it does not, an index outside is no fault.
+  bool isGuarded() const { return !state.guards.empty(); }
   /// Rows of the first dimension; `indices` has rank 1.
   Tensor gather(const Tensor &table, const Tensor &indices);
   /// One dimension combined; f32 or i32, the dimension stays with size 1.
@@ -192,6 +202,7 @@ private:
   /// Whether there is to be an operation on these tensors: nothing was refused yet and all of them are there;
   /// refuses if one is not.
   bool canUse(llvm::ArrayRef<Tensor> inputs);
+  Tensor guarded(const Tensor &indices);
   static std::string whyNotBesideOneAnother(llvm::ArrayRef<Tensor> inputs, int64_t dim);
   /// Refuses and gives a placeholder.
   Tensor misfit(mlir::Type element, size_t rank, const llvm::Twine &reason);

@@ -289,7 +289,24 @@ Tensor Emitter::concat(llvm::ArrayRef<Tensor> inputs, int64_t dim) {
                 element);
 }
 
-Tensor Emitter::gather(const Tensor &table, const Tensor &indices) {
+/// The indices where they count, else 0, which every table has.
+Tensor Emitter::guarded(const Tensor &indices) {
+  if (state.guards.empty() || indices.constant)
+    return indices;
+  llvm::SmallVector<Tensor> operands = {indices};
+  for (const Guard &guard : state.guards)
+    operands.push_back(reshape(guard.condition, {}));
+  return map(operands, indices.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value index = x[0];
+    for (auto [guard, condition] : llvm::zip_equal(state.guards, x.drop_front()))
+      index =
+          guard.holds ? s.select(condition, index, s.integer(0)) : s.select(condition, s.integer(0), index);
+    return index;
+  });
+}
+
+Tensor Emitter::gather(const Tensor &table, const Tensor &given) {
+  const Tensor indices = canUse({table, given}) ? guarded(given) : given;
   if (!canUse({table, indices}))
     return placeholder(table.element, table.rank());
   Type i32 = builder.getI32Type();

@@ -24,8 +24,11 @@ static Results convertDropout(Node &node) {
   const Tensor &ratio = node.input(1), &training = node.input(2);
   if (training && !training.constant)
     return node.refuse(node.unknownInput(2, "training_mode"));
-  if (training && readIntegers(training.constant).front() != 0 &&
-      !(ratio && ratio.constant && readFloats(ratio.constant).front() == 0))
+  const bool trains = training && readIntegers(training.constant).front() != 0;
+  if (trains && ratio && !ratio.constant)
+    return node.refuse(kBeyondMachine +
+                       "random numbers, unless the ratio is 0: " + node.unknownInput(1, "ratio"));
+  if (trains && !(ratio && readFloats(ratio.constant).front() == 0))
     return node.refuse(kBeyondMachine + "random numbers");
   llvm::SmallVector<Tensor> results = {node.input(0)};
   if (node.isUsed(1))

@@ -8,7 +8,12 @@
 #include "Node.h"
 
 #include "dialects/ElementTypes.h"
+#include "dialects/stensor/StensorDialect.h"
 #include "sluice/Conversion/BeyondMachine.h"
+#include "sluice/Support/Shell.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -23,7 +28,30 @@ std::optional<Shape> Node::declaredShape(size_t index) {
   return Shape(type.getShape());
 }
 
-bool Node::isUsed(size_t index) { return index < op.getNumResults() && !op.getResult(index).use_empty(); }
+/// Whether something reads what a graph of `holder` yields as operand `index` of `yield`.
+static bool isReadOutside(onnx::NodeOp holder, onnx::YieldOp yield, unsigned index) {
+  auto isResultRead = [&](unsigned result) {
+    return result < holder->getNumResults() && isRead(holder->getResult(result));
+  };
+  if (holder.getOpType() == "If")
+    return isResultRead(index);
+  if (holder.getOpType() != "Loop" || index == 0)
+    return true;
+  // A loop hands the first values on to its next iteration: arguments behind the trip and the condition.
+  Block &body = *yield->getBlock();
+  const bool isCarried = index + 1 < body.getNumArguments();
+  return (isCarried && !body.getArgument(index + 1).use_empty()) || isResultRead(index - 1);
+}
+
+bool isRead(Value output) {
+  return llvm::any_of(output.getUses(), [](OpOperand &use) {
+    auto yield = llvm::dyn_cast<onnx::YieldOp>(use.getOwner());
+    auto holder = yield ? llvm::dyn_cast<onnx::NodeOp>(yield->getParentOp()) : onnx::NodeOp();
+    return !holder || isReadOutside(holder, yield, use.getOperandNumber());
+  });
+}
+
+bool Node::isUsed(size_t index) { return index < op.getNumResults() && isRead(op.getResult(index)); }
 
 const Tensor &Node::input(size_t index) const {
   static const Tensor absent;
@@ -116,12 +144,40 @@ std::optional<llvm::StringRef> Node::unknownAttribute() {
 }
 
 std::string Node::unknownInput(size_t index, llvm::StringRef name) {
-  std::string text = ("input " + llvm::Twine(index) + " (" + name + ") is not known at compile time").str();
-  Value value = index < op.getInputs().size() ? op.getInputs()[index] : Value();
-  if (!value)
-    return text;
-  if (auto place = llvm::dyn_cast<NameLoc>(value.getLoc()); place && llvm::isa<BlockArgument>(value))
-    text += "; give '" + place.getName().str() + "' as an initialiser";
+  return ("input " + llvm::Twine(index) + " (" + name + ") is not known at compile time").str() +
+         wayToKnow(input(index));
+}
+
+/// The names of the program's inputs that a value is computed from, in their order.
+static llvm::SmallVector<std::string> inputsBehind(Value value) {
+  llvm::SetVector<Value> behind;
+  llvm::SmallVector<BlockArgument> arguments;
+  behind.insert(value);
+  for (size_t next = 0; next < behind.size(); ++next) {
+    if (Operation *producer = behind[next].getDefiningOp())
+      behind.insert(producer->operand_begin(), producer->operand_end());
+    else
+      arguments.push_back(llvm::cast<BlockArgument>(behind[next]));
+  }
+  llvm::sort(arguments, [](BlockArgument a, BlockArgument b) { return a.getArgNumber() < b.getArgNumber(); });
+  llvm::SmallVector<std::string> names;
+  for (BlockArgument argument : arguments)
+    if (auto function = llvm::dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
+      if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), stensor::kNameAttr))
+        names.push_back(name.str());
+  return names;
+}
+
+std::string Node::wayToKnow(const Tensor &tensor) {
+  constexpr size_t mostNames = 8;
+  if (!tensor.value)
+    return {};
+  llvm::SmallVector<std::string> names = inputsBehind(tensor.value);
+  std::string text = names.empty() ? "" : "; to know it, compile with";
+  for (const std::string &name : llvm::ArrayRef(names).take_front(mostNames))
+    text += " " + shellOption("constant-input", name + "=...");
+  if (names.size() > mostNames)
+    text += " and " + std::to_string(names.size() - mostNames) + " more inputs";
   return text;
 }
 

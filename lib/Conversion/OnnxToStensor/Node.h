@@ -21,6 +21,9 @@ namespace sluice::conversion {
 /// missing (the node is refused if one of them is used).
 using Results = mlir::FailureOr<llvm::SmallVector<Tensor>>;
 
+/// Whether something reads the output of a node, other than a graph to hand it on to nobody.
+bool isRead(mlir::Value output);
+
 /// One ONNX node: its operands, its attributes by name with their defaults, and an
 /// Emitter for what takes its place. An attribute that a conversion does not ask for gets the node refused,
 /// so that nothing is ignored in silence; a conversion asks for all it knows before anything else.
@@ -39,7 +42,7 @@ public:
   int64_t version() { return op.getVersionAttr().getInt(); }
   size_t numInputs() const { return inputs.size(); }
   size_t numOutputs() { return op.getNumResults(); }
-  /// Whether output `index` exists and something reads it.
+  /// Whether output `index` exists and something reads it, other than a graph to hand it on to nobody.
   bool isUsed(size_t index);
   /// The shape that the model declares for output `index`; none if it is not wholly known.
   std::optional<Shape> declaredShape(size_t index);
@@ -57,7 +60,11 @@ public:
   size_t numGraphOutputs(llvm::StringRef name);
   /// What the graph computes of these inputs. Refuses a graph that is missing or takes another number of
   /// inputs, and more nodes within graphs than a limit; what is refused inside makes it fail as well.
-  Results applyGraph(llvm::StringRef name, llvm::ArrayRef<Tensor> inputs);
+  /// What the graph computes counts only where `guard` holds; a known condition is taken for granted.
+  Results applyGraph(llvm::StringRef name, llvm::ArrayRef<Tensor> inputs,
+                     const std::optional<Guard> &guard = std::nullopt);
+  /// Whether the graph may be applied so often; refuses it if not.
+  bool canApply(llvm::StringRef name, int64_t times);
   /// Whether a node inside a graph was refused, so that there is no more to say of this one.
   bool isRefusedWithin() const { return refusedWithin; }
   /// A stack along `axis` of no tensor, such as output `index` of the graph would be; dimensions that the
@@ -84,8 +91,11 @@ public:
   /// The first attribute that was not asked for, or none.
   std::optional<llvm::StringRef> unknownAttribute();
 
-  /// "input 1 (axes) is not known at compile time", with advice if it is an input of the model.
+  /// "input 1 (axes) is not known at compile time", with wayToKnow().
   std::string unknownInput(size_t index, llvm::StringRef name);
+  /// "; to know it, compile with --constant-input=x=..." for the inputs of the model that a tensor of the run
+  /// follows from.
+  std::string wayToKnow(const Tensor &tensor);
   /// Refuses for a shape that operand `index`, not a constant, decides.
   mlir::LogicalResult refuseShapeOf(size_t index, llvm::StringRef name);
   /// The integers of operand `index`, which decide a shape. Refuses (and gives none) if they are

@@ -24,7 +24,21 @@ size_t Node::numGraphOutputs(llvm::StringRef name) {
   return hasGraph(name) ? op.getGraph(name)->back().getNumOperands() : 0;
 }
 
-Results Node::applyGraph(llvm::StringRef name, llvm::ArrayRef<Tensor> graphInputs) {
+static std::string ranTooOften() {
+  return "its graph runs too often: loops are unrolled to at most " + std::to_string(kMaxGraphNodes) +
+         " nodes in a model";
+}
+
+bool Node::canApply(llvm::StringRef name, int64_t times) {
+  const size_t each = hasGraph(name) ? op.getGraph(name)->getOperations().size() : 0;
+  if (times <= 0 || each == 0 || static_cast<uint64_t>(times) <= kMaxGraphNodes / each)
+    return true;
+  (void)refuse(ranTooOften());
+  return false;
+}
+
+Results Node::applyGraph(llvm::StringRef name, llvm::ArrayRef<Tensor> graphInputs,
+                         const std::optional<Guard> &guard) {
   if (!hasGraph(name))
     return refuse("it has no graph '" + name + "'");
   Block &graph = *op.getGraph(name);
@@ -33,9 +47,13 @@ Results Node::applyGraph(llvm::StringRef name, llvm::ArrayRef<Tensor> graphInput
                   llvm::Twine(graphInputs.size()));
   state.graphNodes += graph.getOperations().size();
   if (state.graphNodes > kMaxGraphNodes)
-    return refuse("its graph runs too often: loops are unrolled to at most " + llvm::Twine(kMaxGraphNodes) +
-                  " nodes in a model");
+    return refuse(ranTooOften());
+  const bool isGuard = guard && !guard->condition.constant;
+  if (isGuard)
+    state.guards.push_back(*guard);
   Results outputs = convertGraph(graph, graphInputs);
+  if (isGuard)
+    state.guards.pop_back();
   if (failed(outputs)) {
     refusedWithin = true;
     return failure();

@@ -297,7 +297,7 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
     if (index < results->size() &&
         ((*results)[index] || (*results)[index].sequence || (*results)[index].isEmptyOptional))
       tensors[output] = (*results)[index];
-    else if (!output.use_empty())
+    else if (isRead(output))
       return refuse("output " + llvm::Twine(index) + " is not supported");
   }
 }
