@@ -191,9 +191,10 @@ def check(build):
         assert_same_bits(golden(folder, path, feeds), expected, "interpreter")
 
 
-def main():
+def run(cases):
+    """Those that the command line names, or all."""
     failures = 0
-    for name, builds in CASES.items():
+    for name, builds in cases.items():
         if sys.argv[1:] and name not in sys.argv[1:]:
             continue
         try:
@@ -206,4 +207,5 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    run(CASES)
