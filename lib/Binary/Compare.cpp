@@ -11,6 +11,7 @@
 #include "sluice/Binary/Compare.h"
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Printer.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 #include <algorithm>
@@ -66,9 +67,15 @@ private:
       found.push_back(concat(name, ": ", x, " | ", y));
   }
 
+  /// Of what a model or another compiler wrote.
+  void compareText(std::string_view name, const std::string &x, const std::string &y) {
+    if (x != y)
+      found.push_back(concat(name, ": ", escapeLine(x), " | ", escapeLine(y)));
+  }
+
   void compareMetadata() {
     const proto::Metadata &x = a.metadata, &y = b.metadata;
-    compareValue("target", x.target(), y.target());
+    compareText("target", x.target(), y.target());
     compareValue("target version", x.target_version(), y.target_version());
     compareValue("cycles", x.cycles(), y.cycles());
     compareValue("cards", a.cards.size(), b.cards.size());
@@ -76,7 +83,7 @@ private:
     compareBindings("output", x.outputs(), y.outputs());
     if (!everything)
       return;
-    compareValue("producer", x.producer(), y.producer());
+    compareText("producer", x.producer(), y.producer());
     if (x.stats_json() != y.stats_json())
       found.push_back("statistics differ");
   }
@@ -84,9 +91,9 @@ private:
   void compareBindings(std::string_view kind, const Bindings &x, const Bindings &y) {
     compareValue(concat(kind, "s"), x.size(), y.size());
     for (int i = 0; i != std::min(x.size(), y.size()); ++i) {
-      const std::string was = concat(x[i].name(), " ", printType(x[i].type())),
-                        is = concat(y[i].name(), " ", printType(y[i].type()));
-      if (was != is)
+      const std::string was = concat(escapeLine(x[i].name()), " ", printType(x[i].type())),
+                        is = concat(escapeLine(y[i].name()), " ", printType(y[i].type()));
+      if (x[i].name() != y[i].name() || was != is)
         found.push_back(concat(kind, " ", i, ": ", was, " | ", is));
       else if (serialize(x[i]) != serialize(y[i]))
         found.push_back(concat(kind, " ", was, " lies in other places"));
@@ -170,7 +177,7 @@ private:
     const std::string &node = view.node(*index);
     return concat("cycle ", instruction.cycle, "  ",
                   printInstruction(instruction, *target::targetByName(view.program->metadata.target())),
-                  node.empty() ? "" : "  ; ", node);
+                  node.empty() ? "" : "  ; ", escapeLine(node));
   }
 
   void compareFlow(size_t card) {

@@ -10,6 +10,7 @@
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Files.h"
 #include "sluice/Support/Strings.h"
 
@@ -301,7 +302,7 @@ absl::StatusOr<Program> binary::readProgram(const std::string &path) {
     return bytes.status();
   absl::StatusOr<Program> program = decodeProgram(*bytes);
   if (!program.ok())
-    return withContext(program.status(), path);
+    return withContext(program.status(), escapeLine(path));
   return program;
 }
 

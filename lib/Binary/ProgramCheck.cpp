@@ -7,6 +7,7 @@
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/HostTensor.h"
 #include "sluice/Support/Strings.h"
 
@@ -123,7 +124,7 @@ private:
       if (status.ok() && !names.insert(binding.name()).second)
         status = invalidArgument("the name appears twice");
       if (!status.ok())
-        return withContext(status, concat("'", binding.name(), "'"));
+        return withContext(status, concat("'", escapeLine(binding.name()), "'"));
     }
     return absl::OkStatus();
   }

@@ -7,6 +7,7 @@
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Printer.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/HostTensor.h"
 #include "sluice/Support/Strings.h"
 
@@ -50,7 +51,7 @@ static void printBindingTypes(const char *title,
                               const google::protobuf::RepeatedPtrField<proto::Binding> &bindings,
                               std::ostream &stream) {
   for (const proto::Binding &binding : bindings)
-    stream << absl::StrFormat("%-8s %s: %s\n", title, binding.name(), printType(binding.type()));
+    stream << absl::StrFormat("%-8s %s: %s\n", title, escapeLine(binding.name()), printType(binding.type()));
 }
 
 static void printCardSummary(size_t index, const Card &card, std::ostream &stream) {
@@ -87,8 +88,10 @@ static void printOpcodes(const Program &program, const Selection &selection, std
 void binary::printSummary(const Program &program, const Target &target, const Selection &selection,
                           std::ostream &stream) {
   const proto::Metadata &metadata = program.metadata;
-  stream << absl::StrFormat("%-8s %d, by %s\n", "format", metadata.format_version(), metadata.producer());
-  stream << absl::StrFormat("%-8s %s version %d\n", "target", metadata.target(), metadata.target_version());
+  stream << absl::StrFormat("%-8s %d, by %s\n", "format", metadata.format_version(),
+                            escapeLine(metadata.producer()));
+  stream << absl::StrFormat("%-8s %s version %d\n", "target", escapeLine(metadata.target()),
+                            metadata.target_version());
   stream << absl::StrFormat("%-8s %d, %.2f us at %d MHz (modelled)\n", "cycles", metadata.cycles(),
                             double(metadata.cycles()) / target.clockMhz, target.clockMhz);
   stream << absl::StrFormat("%-8s %d\n", "cards", program.cards.size());
@@ -125,7 +128,7 @@ void binary::printText(const Program &program, const Target &target, const Selec
         const std::string &node = program.metadata.locations(static_cast<int>(queue.locations[i]));
         if (!node.empty()) {
           line.resize(std::max(line.size(), nodeColumn), ' ');
-          line += concat(" ; ", node);
+          line += concat(" ; ", escapeLine(node));
         }
         stream << line << "\n";
       }
@@ -156,10 +159,11 @@ static void addBindingRegions(const char *title, const proto::Binding &binding, 
                               std::vector<Region> &regions) {
   for (const proto::Placement &placement : binding.placements())
     for (int byte = 0; placement.card() == card && byte != placement.slices_size(); ++byte)
-      regions.push_back(
-          {placement.hemisphere(), placement.slices(byte), placement.address(),
-           static_cast<uint32_t>(placement.count()), placement.step(),
-           concat(title, " ", binding.name(), ", byte ", byte, ", from vector ", placement.first()), false});
+      regions.push_back({placement.hemisphere(), placement.slices(byte), placement.address(),
+                         static_cast<uint32_t>(placement.count()), placement.step(),
+                         concat(title, " ", escapeLine(binding.name()), ", byte ", byte, ", from vector ",
+                                placement.first()),
+                         false});
 }
 
 static std::vector<Region> regionsOf(const Program &program, size_t card) {
@@ -207,7 +211,7 @@ void binary::printMemory(const Program &program, const Target &target, const Sel
 
 static void printBinding(const char *title, const proto::Binding &binding, const Selection &selection,
                          std::ostream &stream) {
-  stream << title << " " << binding.name() << ": " << printType(binding.type()) << "\n  layout";
+  stream << title << " " << escapeLine(binding.name()) << ": " << printType(binding.type()) << "\n  layout";
   for (int32_t dimension : binding.layout().permutation())
     stream << " " << dimension;
   stream << ", last " << binding.layout().lane_dims() << " on lanes\n";

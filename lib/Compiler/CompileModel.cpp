@@ -8,6 +8,7 @@
 #include "Session.h"
 
 #include "sluice/Compiler/Compiler.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -17,7 +18,7 @@ namespace sluice {
 absl::StatusOr<binary::Program> compileModel(const std::string &path, const CompileOptions &options) {
   Session session(options);
   FailureOr<binary::Program> program = compile(path, options, session.context);
-  if (failed(program))
+  if (failed(program) || isCancelled())
     return session.failure();
   return *std::move(program);
 }
@@ -25,7 +26,7 @@ absl::StatusOr<binary::Program> compileModel(const std::string &path, const Comp
 absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOptions &options) {
   Session session(options);
   FailureOr<OwningOpRef<ModuleOp>> module = lower(path, options, session.context);
-  if (failed(module))
+  if (failed(module) || isCancelled())
     return session.failure();
   std::string text;
   llvm::raw_string_ostream os(text);

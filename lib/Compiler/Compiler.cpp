@@ -111,6 +111,8 @@ LogicalResult Driver::importModel() {
   ImportOptions importing;
   importing.dims = options.dims;
   importing.constantInputs = options.constantInputs;
+
+  importing.outputs = options.outputs;
   module = importOnnx(path, importing, context);
   return success(static_cast<bool>(module));
 }
@@ -178,9 +180,7 @@ LogicalResult Driver::lowerTo(Phase last) {
 LogicalResult Driver::dump() {
   if (options.dumpPhasesTo.empty())
     return success();
-  SmallString<128> file(options.dumpPhasesTo);
-  llvm::sys::path::append(file, std::to_string(static_cast<unsigned>(reached) + 1) + "-" +
-                                    std::string(phaseName(reached)) + ".mlir");
+  const std::string file = phaseFiles(options.dumpPhasesTo)[static_cast<unsigned>(reached)];
   std::error_code code;
   llvm::ToolOutputFile output(file, code, llvm::sys::fs::OF_Text);
   if (code)
@@ -212,6 +212,17 @@ LogicalResult Driver::prove(const binary::Program &program) {
 }
 
 } // namespace
+
+std::vector<std::string> phaseFiles(const std::string &directory) {
+  std::vector<std::string> files;
+  for (Phase phase = Phase::Onnx; phase != Phase::Binary; phase = next(phase)) {
+    SmallString<128> file(directory);
+    llvm::sys::path::append(file, std::to_string(static_cast<unsigned>(phase) + 1) + "-" +
+                                      std::string(phaseName(phase)) + ".mlir");
+    files.push_back(file.str().str());
+  }
+  return files;
+}
 
 std::string_view phaseName(Phase phase) { return phaseNames[static_cast<uint8_t>(phase)]; }
 

@@ -7,12 +7,13 @@
 
 #include "sluice/Compiler/Diagnostics.h"
 
+#include "sluice/Support/Escape.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -36,7 +37,10 @@ void collectPlaces(Location location, llvm::SmallSetVector<StringAttr, 4> &place
       });
 }
 
-void print(const Diagnostic &diagnostic, llvm::raw_ostream &os) {
+/// A diagnostic without its notes, on one line. Names come from files and may hold any bytes.
+std::string line(const Diagnostic &diagnostic) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
   llvm::SmallSetVector<StringAttr, 4> places;
   collectPlaces(diagnostic.getLocation(), places);
   if (!places.empty()) {
@@ -44,20 +48,16 @@ void print(const Diagnostic &diagnostic, llvm::raw_ostream &os) {
     os << ": ";
   }
   os << diagnostic;
+  return escapeLine(text);
 }
 
 } // namespace
 
 std::string formatDiagnostic(const Diagnostic &diagnostic) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  print(diagnostic, os);
-  for (const Diagnostic &note : diagnostic.getNotes()) {
-    os << "\n  note: ";
-    print(note, os);
-  }
-  // Names come from files and may hold any bytes; messages are text.
-  return llvm::json::fixUTF8(text);
+  std::string text = line(diagnostic);
+  for (const Diagnostic &note : diagnostic.getNotes())
+    text += "\n  note: " + line(note);
+  return text;
 }
 
 } // namespace sluice

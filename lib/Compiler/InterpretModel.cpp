@@ -11,6 +11,9 @@
 #include "sluice/Conversion/OnnxToStensor.h"
 #include "sluice/Golden/Edges.h"
 #include "sluice/Import/Import.h"
+#include "sluice/Support/Cancellation.h"
+#include "sluice/Support/Escape.h"
+#include "sluice/Support/Strings.h"
 
 #include "mlir/IR/OwningOpRef.h"
 
@@ -28,6 +31,8 @@ static OwningOpRef<ModuleOp> load(const std::string &path, const CompileOptions 
   ImportOptions importing;
   importing.dims = options.dims;
   importing.constantInputs = options.constantInputs;
+
+  importing.outputs = options.outputs;
   OwningOpRef<ModuleOp> module = importOnnx(path, importing, context);
   OnnxToStensorOptions conversion;
   conversion.f32Matmul = options.f32Matmul;
@@ -37,23 +42,47 @@ static OwningOpRef<ModuleOp> load(const std::string &path, const CompileOptions 
   return module;
 }
 
-absl::StatusOr<std::map<std::string, HostTensor>>
-interpretModel(const std::string &path, const std::map<std::string, HostTensor> &inputs,
-               const CompileOptions &options) {
-  Session session(options);
-  OwningOpRef<ModuleOp> module = load(path, options, session.context);
-  if (!module)
-    return session.failure();
-  auto main = module->lookupSymbol<func::FuncOp>("main");
-  if (!main)
-    return absl::InvalidArgumentError(path + ": no function @main");
-  absl::StatusOr<golden::TensorValues> arguments = golden::bindInputs(main, inputs);
+struct ReferenceModel::State {
+  explicit State(const CompileOptions &given) : options(given), session(options) {}
+
+  CompileOptions options;
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp main;
+};
+
+ReferenceModel::ReferenceModel(std::unique_ptr<State> state) : state(std::move(state)) {}
+ReferenceModel::ReferenceModel(ReferenceModel &&) = default;
+ReferenceModel::~ReferenceModel() = default;
+
+absl::StatusOr<ReferenceModel> ReferenceModel::load(const std::string &path, const CompileOptions &options) {
+  auto state = std::make_unique<State>(options);
+  state->module = sluice::load(path, state->options, state->session.context);
+  if (!state->module || isCancelled())
+    return state->session.failure();
+  state->main = state->module->lookupSymbol<func::FuncOp>("main");
+  if (!state->main)
+    return invalidArgument(escapeLine(path), ": no function @main");
+  return ReferenceModel(std::move(state));
+}
+
+std::vector<std::string> ReferenceModel::inputs() const { return golden::inputNames(state->main); }
+
+absl::StatusOr<NamedTensors> ReferenceModel::run(const std::map<std::string, HostTensor> &inputs) const {
+  absl::StatusOr<golden::TensorValues> arguments = golden::bindInputs(state->main, inputs);
   if (!arguments.ok())
     return arguments.status();
-  FailureOr<golden::TensorValues> results = golden::interpret(main, *arguments);
-  if (failed(results))
-    return session.failure();
-  return golden::nameOutputs(main, *results);
+  FailureOr<golden::TensorValues> results = golden::interpret(state->main, *arguments);
+  if (failed(results) || isCancelled())
+    return state->session.failure();
+  return golden::nameOutputs(state->main, *results);
+}
+
+absl::StatusOr<NamedTensors> interpretModel(const std::string &path,
+                                            const std::map<std::string, HostTensor> &inputs,
+                                            const CompileOptions &options) {
+  absl::StatusOr<ReferenceModel> model = ReferenceModel::load(path, options);
+  return model.ok() ? model->run(inputs) : model.status();
 }
 
 } // namespace sluice

@@ -7,6 +7,8 @@
 
 #include "ParseText.h"
 
+#include "sluice/Support/Files.h"
+
 #include "mlir/Parser/Parser.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -39,11 +41,15 @@ LogicalResult checkTextOptions(StringRef path, const CompileOptions &options, ML
 }
 
 OwningOpRef<ModuleOp> parseTextFile(StringRef path, MLIRContext &context) {
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
-  if (!file) {
-    emitError(UnknownLoc::get(&context)) << "cannot open " << path << ": " << file.getError().message();
+  auto refuse = [&](const std::string &fault) -> OwningOpRef<ModuleOp> {
+    emitError(UnknownLoc::get(&context)) << "cannot open " << path << ": " << fault;
     return {};
-  }
+  };
+  if (std::string fault = regularFileFault(path.str()); !fault.empty())
+    return refuse(fault);
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!file)
+    return refuse(file.getError().message());
   llvm::SourceMgr sources;
   StringRef text = (*file)->getBuffer();
   sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());

@@ -8,7 +8,10 @@
 #include "Session.h"
 
 #include "sluice/Compiler/Diagnostics.h"
+#include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Dialects.h"
+
+#include "mlir/IR/Action.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -33,12 +36,21 @@ Session::Session(const CompileOptions &options)
       }) {
   if (options.threads != 1)
     context.setThreadPool(pool);
+  // Passes and patterns, whichever thread runs them, are left out from when the session is cancelled.
+  if (const CancellationFlag *flag = cancellationFlag())
+    context.registerActionHandler([flag](function_ref<void()> act, const tracing::Action &) {
+      CancellationScope scope(flag);
+      if (!isCancelled())
+        act();
+    });
   // The node's name says to users what a whole operation does not.
   context.printOpOnDiagnostic(false);
   context.loadAllAvailableDialects();
 }
 
 absl::Status Session::failure() const {
+  if (isCancelled())
+    return cancelledError();
   return absl::InvalidArgumentError(errors.empty() ? "compilation failed" : llvm::join(errors, "\n"));
 }
 

@@ -25,7 +25,7 @@ class Session {
 public:
   explicit Session(const CompileOptions &options);
 
-  /// The diagnostics so far as an error.
+  /// The diagnostics so far as an error; Cancelled where that is why the work ended.
   absl::Status failure() const;
 
 private:

@@ -47,7 +47,7 @@ uint8_t *CardMachine::give(const Burst &burst, size_t output, uint64_t cycle) {
                      burst.position);
 }
 
-absl::Status CardMachine::execute(Burst &burst, uint64_t cycle, uint32_t element) {
+absl::Status CardMachine::execute(const Burst &burst, uint64_t cycle, uint32_t element) {
   switch (burst.what->opcode) {
   case Opcode::Nop:
     break;

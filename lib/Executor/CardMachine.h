@@ -20,15 +20,15 @@
 
 namespace sluice::executor {
 
-/// A burst with what it takes and gives, and the lane map that it holds.
+/// A burst with what it takes and gives. Runs share bursts and never change them.
 struct Burst {
   const binary::Queue *queue;
   const binary::Instruction *what;
   uint32_t card;
   int position; ///< of its unit
   std::vector<binary::StreamUse> inputs, outputs;
-  std::vector<uint16_t> laneMap;
-  uint32_t reach = 0; ///< of a Gather or Scatter: see indirectReaches
+  uint32_t reach = 0;   ///< of a Gather or Scatter: see indirectReaches
+  uint32_t laneMap = 0; ///< of a Permute or Distribute: its number among those of the card
 };
 
 /// The vectors under way on the links: by sending card and link, in order. The
@@ -45,7 +45,7 @@ public:
   void reset();
   /// Executes element `element` of `burst`, dispatched in cycle `cycle`. OutOfRange when
   /// data makes an address or a lane map point outside.
-  absl::Status execute(Burst &burst, uint64_t cycle, uint32_t element);
+  absl::Status execute(const Burst &burst, uint64_t cycle, uint32_t element);
 
   Memory memory;
   uint64_t halfOverflows = 0;
@@ -66,8 +66,8 @@ private:
     return results.data() + (alu * resultWindow + cycle % resultWindow) * lanes;
   }
 
-  absl::Status loadLaneMap(Burst &burst, uint64_t cycle) const;
-  absl::Status mapLanes(Burst &burst, uint64_t cycle, uint32_t element);
+  absl::Status loadLaneMap(const Burst &burst, uint64_t cycle, std::vector<uint16_t> &map) const;
+  absl::Status mapLanes(const Burst &burst, uint64_t cycle, uint32_t element);
   void transpose(const Burst &burst, uint64_t cycle);
 
   void install(const Burst &burst, uint64_t cycle, uint32_t element);
@@ -90,6 +90,7 @@ private:
   std::array<std::vector<uint32_t>, 3> operands; ///< widened, by lane
   std::vector<uint16_t> halves;                  ///< by lane
   std::vector<uint32_t> product;                 ///< by column
+  std::vector<std::vector<uint16_t>> laneMaps;   ///< by number, those that bursts hold
 };
 
 } // namespace sluice::executor

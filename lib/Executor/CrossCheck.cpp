@@ -8,6 +8,7 @@
 #include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Stepper.h"
 
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 #include <cstring>
@@ -15,10 +16,10 @@
 using namespace sluice;
 using namespace sluice::executor;
 
-absl::Status executor::compareMemory(const Executor &left, const Executor &right,
+absl::Status executor::compareMemory(const Run &left, const Run &right, size_t cards,
                                      const target::Target &target) {
   const std::vector<uint8_t> zeros(target.lanes());
-  for (uint32_t card = 0; card != left.program().cards.size(); ++card)
+  for (uint32_t card = 0; card != cards; ++card)
     for (uint32_t hemisphere = 0; hemisphere != 2; ++hemisphere)
       for (uint32_t slice = 0; slice != target.slicesPerHemisphere; ++slice)
         for (uint32_t address = 0; address != target.wordsPerSlice(); ++address) {
@@ -31,24 +32,28 @@ absl::Status executor::compareMemory(const Executor &left, const Executor &right
   return absl::OkStatus();
 }
 
-absl::StatusOr<TensorMap> executor::runStepped(Executor &executor, const TensorMap &inputs) {
-  absl::StatusOr<std::unique_ptr<Stepper>> stepper = Stepper::create(executor.program());
+absl::StatusOr<std::unique_ptr<Run>> executor::runStepped(const Executor &executor, const TensorMap &inputs) {
+  // The program is the executor's, which outlives this.
+  absl::StatusOr<std::unique_ptr<Stepper>> stepper =
+      Stepper::create(std::shared_ptr<const binary::Program>(std::shared_ptr<void>(), &executor.program()));
   if (!stepper.ok())
     return stepper.status();
-  absl::StatusOr<TensorMap> outputs = executor.run(inputs), stepped = (*stepper)->run(inputs);
-  if (!outputs.ok() && !stepped.ok())
-    return outputs.status();
-  if (!outputs.ok())
-    return withContext(outputs.status(), "executor");
+  absl::StatusOr<std::unique_ptr<Run>> run = executor.execute(inputs), stepped = (*stepper)->execute(inputs);
+  if (!run.ok() && !stepped.ok())
+    return run.status();
+  if (!run.ok())
+    return withContext(run.status(), "executor");
   if (!stepped.ok())
     return withContext(stepped.status(), "stepper");
-  for (const auto &[name, tensor] : *outputs)
-    if (tensor.data != stepped->at(name).data)
-      return absl::InternalError(concat("executor and stepper give different bytes in output '", name, "'"));
+  for (const auto &[name, tensor] : (*run)->outputs)
+    if (tensor.data != (*stepped)->outputs.at(name).data)
+      return absl::InternalError(
+          concat("executor and stepper give different bytes in output '", escapeLine(name), "'"));
   absl::StatusOr<target::Target> target = target::targetByName(executor.program().metadata.target());
   if (!target.ok())
     return target.status();
-  if (absl::Status status = compareMemory(executor, **stepper, *target); !status.ok())
+  if (absl::Status status = compareMemory(**run, **stepped, executor.program().cards.size(), *target);
+      !status.ok())
     return withContext(status, "executor and stepper");
-  return outputs;
+  return run;
 }

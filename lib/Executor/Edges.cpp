@@ -7,8 +7,11 @@
 
 #include "Edges.h"
 
+#include "sluice/Support/Escape.h"
+#include "sluice/Support/InputFiles.h"
 #include "sluice/Support/Strings.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace sluice;
@@ -91,7 +94,7 @@ static std::string inputFault(const TensorLayout &layout, const HostTensor &tens
 absl::Status executor::checkInputs(const std::vector<BoundTensor> &bindings, const TensorMap &inputs) {
   std::string faults;
   auto add = [&](const std::string &name, const std::string &fault) {
-    faults = concat(faults, faults.empty() ? "" : "\n", "input '", name, "': ", fault);
+    faults = concat(faults, faults.empty() ? "" : "\n", "input '", escapeLine(name), "': ", fault);
   };
   for (const BoundTensor &bound : bindings) {
     auto found = inputs.find(bound.binding->name());
@@ -101,13 +104,12 @@ absl::Status executor::checkInputs(const std::vector<BoundTensor> &bindings, con
     else if (std::string fault = inputFault(bound.layout, found->second); !fault.empty())
       add(bound.binding->name(), fault);
   }
-  for (const auto &[name, tensor] : inputs) {
-    bool known = false;
-    for (const BoundTensor &bound : bindings)
-      known |= bound.binding->name() == name;
-    if (!known)
-      add(name, "the program has no such input");
-  }
+  std::vector<std::string> declared;
+  for (const BoundTensor &bound : bindings)
+    declared.push_back(bound.binding->name());
+  for (const auto &[name, tensor] : inputs)
+    if (std::find(declared.begin(), declared.end(), name) == declared.end())
+      add(name, unknownInput(declared));
   return faults.empty() ? absl::OkStatus() : absl::InvalidArgumentError(faults);
 }
 

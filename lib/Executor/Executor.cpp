@@ -11,11 +11,14 @@
 #include "Edges.h"
 #include "IndirectAccess.h"
 
+#include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Bursts.h"
 #include "sluice/Verifier/DispatchOrder.h"
 #include "sluice/Verifier/Geometry.h"
 #include "sluice/Verifier/Verifier.h"
+
+#include <mutex>
 
 using namespace sluice;
 using namespace sluice::executor;
@@ -51,61 +54,111 @@ static std::string_view unitName(Unit unit) {
 
 namespace {
 
-class ProgramExecutor final : public Executor {
+/// What one run changes: the cards and what is under way between them.
+struct Machine {
+  Machine(const Program &program, const Target &target) : wires(program.cards.size() * target.localLinks) {
+    for (uint32_t card = 0; card != program.cards.size(); ++card)
+      cards.push_back(std::make_unique<CardMachine>(target, card, program.cards[card], wires));
+  }
+  void reset() {
+    for (auto &card : cards)
+      card->reset();
+    for (auto &wire : wires)
+      wire.clear();
+  }
+
+  LinkWires wires;
+  std::vector<std::unique_ptr<CardMachine>> cards;
+};
+
+/// Machines that are free, for any thread to take.
+class MachinePool {
 public:
-  ProgramExecutor(Program program, Target target);
-  absl::Status bindTensors();
-  absl::StatusOr<TensorMap> run(const TensorMap &inputs) override;
-  const Counters &counters() const override { return counts; }
-  const Program &program() const override { return source; }
-  const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const override {
-    return machines[card]->memory.peek(hemisphere, slice, address);
+  /// One that is free, or none.
+  std::unique_ptr<Machine> take() {
+    std::lock_guard lock(mutex);
+    if (free.empty())
+      return nullptr;
+    std::unique_ptr<Machine> machine = std::move(free.back());
+    free.pop_back();
+    return machine;
+  }
+  void give(std::unique_ptr<Machine> machine) {
+    std::lock_guard lock(mutex);
+    free.push_back(std::move(machine));
   }
 
 private:
-  void collectBursts();
-  /// Where an element of a burst is in the program, for errors.
-  std::string describe(uint32_t burst, uint32_t element) const;
-  uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
-    return machines[card]->memory.write(hemisphere, slice, address);
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Machine>> free;
+};
+
+/// A run with the machine that it has for itself.
+class ProgramRun final : public Run {
+public:
+  ProgramRun(MachinePool &pool, std::unique_ptr<Machine> machine) : pool(pool), machine(std::move(machine)) {}
+  ~ProgramRun() override { pool.give(std::move(machine)); }
+  const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const override {
+    return machine->cards[card]->memory.peek(hemisphere, slice, address);
   }
 
-  const Program source;
+private:
+  MachinePool &pool;
+
+public:
+  std::unique_ptr<Machine> machine;
+};
+
+class ProgramExecutor final : public Executor {
+public:
+  ProgramExecutor(std::shared_ptr<const Program> program, Target target);
+  absl::Status bindTensors();
+  absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const override;
+  Counters counters() const override {
+    std::lock_guard lock(mutex);
+    return lastCounters;
+  }
+  const Program &program() const override { return *source; }
+
+private:
+  void collectBursts();
+  absl::Status executeBursts(Machine &machine) const;
+  /// Where an element of a burst is in the program, for errors.
+  std::string describe(uint32_t burst, uint32_t element) const;
+
+  // What all runs share and none changes.
+  const std::shared_ptr<const Program> source;
   const Target target;
   std::vector<BoundTensor> inputBindings, outputBindings;
-  LinkWires wires;
-  std::vector<std::unique_ptr<CardMachine>> machines;
   std::vector<Burst> bursts; ///< of all cards
   verifier::DispatchOrder order;
   Counters perRun; ///< what every run does, known beforehand
-  Counters counts;
+
+  mutable MachinePool machines;
+  mutable std::mutex mutex; ///< of `lastCounters`
+  mutable Counters lastCounters;
 };
 
 } // namespace
 
-ProgramExecutor::ProgramExecutor(Program program, Target description)
-    : source(std::move(program)), target(std::move(description)),
-      wires(source.cards.size() * target.localLinks) {
-  for (uint32_t card = 0; card != source.cards.size(); ++card)
-    machines.push_back(std::make_unique<CardMachine>(target, card, source.cards[card], wires));
+ProgramExecutor::ProgramExecutor(std::shared_ptr<const Program> program, Target description)
+    : source(std::move(program)), target(std::move(description)) {
   collectBursts();
 }
 
 void ProgramExecutor::collectBursts() {
-  perRun.cycles = source.metadata.cycles();
-  for (uint32_t card = 0; card != source.cards.size(); ++card) {
-    const auto reaches = indirectReaches(source.cards[card], target);
-    for (const QueueProgram &queue : source.cards[card].queues)
+  perRun.cycles = source->metadata.cycles();
+  for (uint32_t card = 0; card != source->cards.size(); ++card) {
+    uint32_t laneMaps = 0;
+    const auto reaches = indirectReaches(source->cards[card], target);
+    for (const QueueProgram &queue : source->cards[card].queues)
       for (const Instruction &what : queue.instructions) {
-        bursts.push_back({&queue.queue,
-                          &what,
-                          card,
-                          verifier::positionOf(queue.queue, target),
-                          streamInputs(queue.queue, what, target),
-                          streamOutputs(queue.queue, what, target),
-                          {}});
+        bursts.push_back({&queue.queue, &what, card, verifier::positionOf(queue.queue, target),
+                          streamInputs(queue.queue, what, target), streamOutputs(queue.queue, what, target)});
         if (auto reach = reaches.find(&what); reach != reaches.end())
           bursts.back().reach = reach->second;
+        if (what.opcode == Opcode::Permute || what.opcode == Opcode::Distribute)
+          bursts.back().laneMap = laneMaps++;
         order.add(what);
         const uint64_t bytes = uint64_t(what.count) * target.lanes();
         perRun.instructionsByUnit[std::string(unitName(queue.queue.unit))] += what.count;
@@ -125,10 +178,10 @@ absl::Status ProgramExecutor::bindTensors() {
       bindings.push_back({&binding, *std::move(layout)});
     return layout.status();
   };
-  for (const proto::Binding &input : source.metadata.inputs())
+  for (const proto::Binding &input : source->metadata.inputs())
     if (absl::Status status = bind(input, inputBindings); !status.ok())
       return status;
-  for (const proto::Binding &output : source.metadata.outputs())
+  for (const proto::Binding &output : source->metadata.outputs())
     if (absl::Status status = bind(output, outputBindings); !status.ok())
       return status;
   return absl::OkStatus();
@@ -138,49 +191,69 @@ std::string ProgramExecutor::describe(uint32_t burst, uint32_t element) const {
   uint32_t first = burst;
   while (first != 0 && bursts[first - 1].card == bursts[burst].card)
     --first;
-  const verifier::BurstTable table(source, bursts[burst].card);
+  const verifier::BurstTable table(*source, bursts[burst].card);
   return concat("card ", bursts[burst].card, ", ", table.describe({burst - first, element}));
 }
 
-absl::StatusOr<TensorMap> ProgramExecutor::run(const TensorMap &inputs) {
-  if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
-    return status;
-  for (auto &machine : machines)
-    machine->reset();
-  for (auto &wire : wires)
-    wire.clear();
-  const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
-    return word(card, hemisphere, slice, address);
-  };
-  for (const BoundTensor &bound : inputBindings)
-    copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
-
+absl::Status ProgramExecutor::executeBursts(Machine &machine) const {
   absl::Status status;
   order.forEach([&](uint64_t cycle, uint32_t number, uint32_t element) {
-    Burst &burst = bursts[number];
-    status = machines[burst.card]->execute(burst, cycle, element);
-    if (!status.ok())
+    const Burst &burst = bursts[number];
+    status = isCancelled() ? cancelledError() : machine.cards[burst.card]->execute(burst, cycle, element);
+    if (!status.ok() && !absl::IsCancelled(status))
       status = withContext(status, describe(number, element));
     return status.ok();
   });
-  if (!status.ok())
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<Run>> ProgramExecutor::execute(const TensorMap &inputs) const {
+  if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
+    return status;
+  std::unique_ptr<Machine> machine = machines.take();
+  if (machine)
+    machine->reset();
+  else
+    machine = std::make_unique<Machine>(*source, target);
+  auto run = std::make_unique<ProgramRun>(machines, std::move(machine));
+  const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
+    return run->machine->cards[card]->memory.write(hemisphere, slice, address);
+  };
+  for (const BoundTensor &bound : inputBindings)
+    copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
+  if (absl::Status status = executeBursts(*run->machine); !status.ok())
     return status;
 
-  TensorMap outputs;
   for (const BoundTensor &bound : outputBindings)
-    outputs[bound.binding->name()] = copyOut(bound, target.lanes(), access);
-  counts = perRun;
-  for (auto &machine : machines)
-    counts.halfOverflows += machine->halfOverflows;
-  return outputs;
+    run->outputs[bound.binding->name()] = copyOut(bound, target.lanes(), access);
+  run->counters = perRun;
+  for (auto &card : run->machine->cards)
+    run->counters.halfOverflows += card->halfOverflows;
+  std::lock_guard lock(mutex);
+  lastCounters = run->counters;
+  return run;
+}
+
+absl::StatusOr<TensorMap> Executor::run(const TensorMap &inputs) const {
+  absl::StatusOr<std::unique_ptr<Run>> run = execute(inputs);
+  if (!run.ok())
+    return run.status();
+  return std::move((*run)->outputs);
 }
 
 absl::StatusOr<std::unique_ptr<Executor>> Executor::create(Program program) {
-  absl::StatusOr<Target> target = target::targetByName(program.metadata.target());
+  return create(std::make_shared<const Program>(std::move(program)));
+}
+
+absl::StatusOr<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const Program> program) {
+  absl::StatusOr<Target> target = target::targetByName(program->metadata.target());
   if (!target.ok())
     return target.status();
+  const std::vector<verifier::Finding> found = verifier::verify(*program, *target);
+  if (isCancelled())
+    return cancelledError();
   std::string findings;
-  for (const verifier::Finding &finding : verifier::verify(program, *target))
+  for (const verifier::Finding &finding : found)
     findings = concat(findings, "\ncard ", finding.card, ", cycle ", finding.cycle, ": ",
                       verifier::hazardName(finding.hazard), ": ", finding.message);
   if (!findings.empty())

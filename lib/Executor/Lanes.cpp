@@ -16,10 +16,10 @@ using namespace sluice::binary;
 /// A lane that the map leaves zero.
 static constexpr uint16_t noLane = 0xffff;
 
-/// Reads the map of a Permute or Distribute into the burst: each lane's source lane
-/// on the whole vector, or noLane.
-absl::Status CardMachine::loadLaneMap(Burst &burst, uint64_t cycle) const {
-  burst.laneMap.resize(lanes);
+/// Reads the map of a Permute or Distribute: each lane's source lane on the whole vector, or noLane.
+absl::Status CardMachine::loadLaneMap(const Burst &burst, uint64_t cycle,
+                                      std::vector<uint16_t> &laneMap) const {
+  laneMap.resize(lanes);
   const auto width = size_t(burst.what->width);
   if (burst.what->opcode == Opcode::Distribute) {
     const uint8_t *map = take(burst, width, cycle);
@@ -28,7 +28,7 @@ absl::Status CardMachine::loadLaneMap(Burst &burst, uint64_t cycle) const {
         return absl::OutOfRangeError(concat("the map of lane ", lane, " is ", unsigned(map[lane]),
                                             ", a superlane has ", target.lanesPerSuperlane, " lanes"));
       const size_t first = lane - lane % target.lanesPerSuperlane;
-      burst.laneMap[lane] = map[lane] == 0xff ? noLane : static_cast<uint16_t>(first + map[lane]);
+      laneMap[lane] = map[lane] == 0xff ? noLane : static_cast<uint16_t>(first + map[lane]);
     }
     return absl::OkStatus();
   }
@@ -36,7 +36,7 @@ absl::Status CardMachine::loadLaneMap(Burst &burst, uint64_t cycle) const {
   std::vector<bool> taken(lanes);
   for (size_t lane = 0; lane != lanes; ++lane) {
     const auto source = static_cast<uint16_t>(low[lane] | high[lane] << 8);
-    burst.laneMap[lane] = source;
+    laneMap[lane] = source;
     if (source == noLane)
       continue;
     if (source >= lanes)
@@ -48,15 +48,18 @@ absl::Status CardMachine::loadLaneMap(Burst &burst, uint64_t cycle) const {
   return absl::OkStatus();
 }
 
-absl::Status CardMachine::mapLanes(Burst &burst, uint64_t cycle, uint32_t element) {
+absl::Status CardMachine::mapLanes(const Burst &burst, uint64_t cycle, uint32_t element) {
+  if (laneMaps.size() <= burst.laneMap)
+    laneMaps.resize(burst.laneMap + 1);
+  std::vector<uint16_t> &laneMap = laneMaps[burst.laneMap];
   if (element == 0 || !burst.what->hold)
-    if (absl::Status status = loadLaneMap(burst, cycle); !status.ok())
+    if (absl::Status status = loadLaneMap(burst, cycle, laneMap); !status.ok())
       return status;
   for (size_t byte = 0; byte != size_t(burst.what->width); ++byte) {
     const uint8_t *in = take(burst, byte, cycle);
     uint8_t *out = give(burst, byte, cycle);
     for (size_t lane = 0; lane != lanes; ++lane)
-      out[lane] = burst.laneMap[lane] == noLane ? 0 : in[burst.laneMap[lane]];
+      out[lane] = laneMap[lane] == noLane ? 0 : in[laneMap[lane]];
   }
   return absl::OkStatus();
 }

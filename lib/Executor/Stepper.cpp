@@ -10,7 +10,11 @@
 #include "Edges.h"
 #include "SteppedCard.h"
 
+#include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Strings.h"
+
+#include <mutex>
+#include <utility>
 
 using namespace sluice;
 using namespace sluice::executor;
@@ -19,39 +23,63 @@ using target::Target;
 
 namespace {
 
-class ProgramStepper final : public Stepper {
-public:
-  ProgramStepper(Program program, Target target, bool recordsFlow)
-      : source(std::move(program)), target(std::move(target)), recordsFlow(recordsFlow) {}
+using Bindings = std::vector<BoundTensor>;
 
-  absl::Status bindTensors();
-  absl::StatusOr<TensorMap> run(const TensorMap &inputs) override;
-  const Counters &counters() const override { return counts; }
-  const Program &program() const override { return source; }
-  const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const override {
-    return cards.empty() ? nullptr : cards[card]->word(hemisphere, slice, address);
+/// A run with the cards and wires that it has for itself.
+class StepperRun final : public SteppedRun {
+public:
+  StepperRun(const Program &source, const Target &target, bool recordsFlow)
+      : source(source), wires(source.cards.size() * target.localLinks) {
+    for (uint32_t card = 0; card != source.cards.size(); ++card)
+      cards.push_back(std::make_unique<SteppedCard>(target, card, source.cards[card], wires, recordsFlow));
   }
 
+  absl::Status step(const TensorMap &inputs, const Bindings &inputBindings, const Bindings &outputBindings,
+                    size_t lanes);
+  const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const override {
+    return std::as_const(*cards[card]).word(hemisphere, slice, address);
+  }
   std::vector<std::vector<proto::FlowEdge>> flow() const override;
 
 private:
-  absl::Status step();
+  absl::Status stepCycles();
   void nameInputs();
 
-  const Program source;
+  const Program &source;
+  std::vector<Wire> wires;
+  std::vector<std::unique_ptr<SteppedCard>> cards;
+};
+
+class ProgramStepper final : public Stepper {
+public:
+  ProgramStepper(std::shared_ptr<const Program> program, Target target, bool recordsFlow)
+      : source(std::move(program)), target(std::move(target)), recordsFlow(recordsFlow) {}
+
+  absl::Status bindTensors();
+  absl::StatusOr<std::unique_ptr<SteppedRun>> step(const TensorMap &inputs) const override;
+  absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const override {
+    return step(inputs);
+  }
+  Counters counters() const override {
+    std::lock_guard lock(mutex);
+    return lastCounters;
+  }
+  const Program &program() const override { return *source; }
+
+private:
+  const std::shared_ptr<const Program> source;
   const Target target;
   const bool recordsFlow;
-  std::vector<BoundTensor> inputBindings, outputBindings;
-  std::vector<Wire> wires;
-  std::vector<std::unique_ptr<SteppedCard>> cards; ///< of the last run
-  Counters counts;
+  Bindings inputBindings, outputBindings;
+  mutable std::mutex mutex; ///< of `lastCounters`
+  mutable Counters lastCounters;
 };
 
 } // namespace
 
 absl::Status ProgramStepper::bindTensors() {
-  for (const auto &[bindings, bound] : {std::pair(&source.metadata.inputs(), &inputBindings),
-                                        std::pair(&source.metadata.outputs(), &outputBindings)})
+  for (const auto &[bindings, bound] : {std::pair(&source->metadata.inputs(), &inputBindings),
+                                        std::pair(&source->metadata.outputs(), &outputBindings)})
     for (const proto::Binding &binding : *bindings) {
       absl::StatusOr<verifier::TensorLayout> layout = verifier::layoutOf(binding, target);
       if (!layout.ok())
@@ -61,8 +89,21 @@ absl::Status ProgramStepper::bindTensors() {
   return absl::OkStatus();
 }
 
-absl::Status ProgramStepper::step() {
+absl::StatusOr<std::unique_ptr<SteppedRun>> ProgramStepper::step(const TensorMap &inputs) const {
+  if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
+    return status;
+  auto run = std::make_unique<StepperRun>(*source, target, recordsFlow);
+  if (absl::Status status = run->step(inputs, inputBindings, outputBindings, target.lanes()); !status.ok())
+    return status;
+  std::lock_guard lock(mutex);
+  lastCounters = run->counters;
+  return run;
+}
+
+absl::Status StepperRun::stepCycles() {
   for (uint64_t cycle = 0; cycle != source.metadata.cycles(); ++cycle) {
+    if (isCancelled())
+      return cancelledError();
     for (auto &card : cards)
       if (absl::Status status = card->advance(cycle); !status.ok())
         return status;
@@ -76,26 +117,20 @@ absl::Status ProgramStepper::step() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<TensorMap> ProgramStepper::run(const TensorMap &inputs) {
-  if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
-    return status;
-  wires.assign(source.cards.size() * target.localLinks, {});
-  cards.clear();
-  for (uint32_t card = 0; card != source.cards.size(); ++card)
-    cards.push_back(std::make_unique<SteppedCard>(target, card, source.cards[card], wires, recordsFlow));
+absl::Status StepperRun::step(const TensorMap &inputs, const Bindings &inputBindings,
+                              const Bindings &outputBindings, size_t lanes) {
   const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
     return cards[card]->hostWord(hemisphere, slice, address);
   };
   for (const BoundTensor &bound : inputBindings)
-    copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
+    copyIn(bound, inputs.at(bound.binding->name()), lanes, access);
   nameInputs();
-  if (absl::Status status = step(); !status.ok())
+  if (absl::Status status = stepCycles(); !status.ok())
     return status;
-  counts.cycles = source.metadata.cycles();
-  TensorMap outputs;
+  counters.cycles = source.metadata.cycles();
   for (const BoundTensor &bound : outputBindings)
-    outputs[bound.binding->name()] = copyOut(bound, target.lanes(), access);
-  return outputs;
+    outputs[bound.binding->name()] = copyOut(bound, lanes, access);
+  return absl::OkStatus();
 }
 
 static void setProducer(proto::FlowEdge &edge, const Origin &origin) {
@@ -118,7 +153,7 @@ static void forEachWord(const Bindings &bindings, Visit &&visit) {
                 uint32_t(int64_t(placement.address()) + int64_t(i) * placement.step()));
 }
 
-void ProgramStepper::nameInputs() {
+void StepperRun::nameInputs() {
   forEachWord(source.metadata.inputs(), [&](uint32_t number, const proto::Placement &placement,
                                             uint32_t plane, uint32_t vector, uint32_t address) {
     const uint32_t runs = uint32_t(source.cards[placement.card()].memory.size());
@@ -127,7 +162,7 @@ void ProgramStepper::nameInputs() {
   });
 }
 
-std::vector<std::vector<proto::FlowEdge>> ProgramStepper::flow() const {
+std::vector<std::vector<proto::FlowEdge>> StepperRun::flow() const {
   std::vector<std::vector<proto::FlowEdge>> edges(cards.size());
   for (size_t card = 0; card != cards.size(); ++card)
     for (const auto &[consumer, slot, element, origin] : cards[card]->takenOperands()) {
@@ -160,11 +195,16 @@ std::vector<std::vector<proto::FlowEdge>> ProgramStepper::flow() const {
 }
 
 absl::StatusOr<std::unique_ptr<Stepper>> Stepper::create(Program program, bool recordsFlow) {
-  absl::StatusOr<Target> target = target::targetByName(program.metadata.target());
+  return create(std::make_shared<const Program>(std::move(program)), recordsFlow);
+}
+
+absl::StatusOr<std::unique_ptr<Stepper>> Stepper::create(std::shared_ptr<const Program> program,
+                                                         bool recordsFlow) {
+  absl::StatusOr<Target> target = target::targetByName(program->metadata.target());
   if (!target.ok())
     return target.status();
-  if (program.metadata.cycles() > kMostSteppedCycles)
-    return invalidArgument("the program takes ", program.metadata.cycles(), " cycles; at most ",
+  if (program->metadata.cycles() > kMostSteppedCycles)
+    return invalidArgument("the program takes ", program->metadata.cycles(), " cycles; at most ",
                            kMostSteppedCycles, " are stepped");
   auto stepper = std::make_unique<ProgramStepper>(std::move(program), *std::move(target), recordsFlow);
   if (absl::Status status = stepper->bindTensors(); !status.ok())

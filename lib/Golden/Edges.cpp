@@ -9,6 +9,8 @@
 
 #include "dialects/ElementTypes.h"
 #include "dialects/stensor/StensorDialect.h"
+#include "sluice/Support/Escape.h"
+#include "sluice/Support/InputFiles.h"
 #include "sluice/Support/Strings.h"
 
 #include <cstring>
@@ -117,10 +119,17 @@ static std::string inputFault(const Edge &edge, const HostTensor &tensor) {
   return rangeFault(need, tensor.data);
 }
 
+std::vector<std::string> inputNames(func::FuncOp main) {
+  std::vector<std::string> names;
+  for (const Edge &edge : inputEdges(main))
+    names.push_back(edge.name);
+  return names;
+}
+
 absl::StatusOr<TensorValues> bindInputs(func::FuncOp main, const TensorMap &inputs) {
   std::string faults;
   auto add = [&](const std::string &name, const std::string &fault) {
-    faults = concat(faults, faults.empty() ? "" : "\n", "input '", name, "': ", fault);
+    faults = concat(faults, faults.empty() ? "" : "\n", "input '", escapeLine(name), "': ", fault);
   };
   SmallVector<Edge> edges = inputEdges(main);
   for (const Edge &edge : edges) {
@@ -131,9 +140,10 @@ absl::StatusOr<TensorValues> bindInputs(func::FuncOp main, const TensorMap &inpu
     else if (std::string fault = inputFault(edge, found->second); !fault.empty())
       add(edge.name, fault);
   }
+  const std::vector<std::string> declared = inputNames(main);
   for (const auto &[name, tensor] : inputs)
-    if (llvm::none_of(edges, [&, &name = name](const Edge &edge) { return edge.name == name; }))
-      add(name, "the program has no such input");
+    if (!llvm::is_contained(declared, name))
+      add(name, unknownInput(declared));
   if (!faults.empty())
     return absl::InvalidArgumentError(faults);
   TensorValues values;
@@ -146,8 +156,8 @@ absl::StatusOr<TensorValues> bindInputs(func::FuncOp main, const TensorMap &inpu
   return values;
 }
 
-TensorMap nameOutputs(func::FuncOp main, ArrayRef<TensorValue> results) {
-  TensorMap outputs;
+NamedTensors nameOutputs(func::FuncOp main, ArrayRef<TensorValue> results) {
+  NamedTensors outputs;
   for (auto [index, value] : llvm::enumerate(results)) {
     Edge edge = edgeOf(value.type(), main.getResultAttrDict(index), index);
     HostTensor tensor;
@@ -155,7 +165,7 @@ TensorMap nameOutputs(func::FuncOp main, ArrayRef<TensorValue> results) {
     tensor.shape = value.shape().vec();
     tensor.data.resize(value.elements() * elementBytes(tensor.type));
     toHost(tensor.type, value.bytes(), {tensor.data.data(), tensor.data.size()});
-    outputs.emplace(edge.name, std::move(tensor));
+    outputs.emplace_back(edge.name, std::move(tensor));
   }
   return outputs;
 }

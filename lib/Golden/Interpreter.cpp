@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Golden/Interpreter.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "Evaluate.h"
 
@@ -96,6 +97,8 @@ FailureOr<TensorValues> interpret(func::FuncOp function, ArrayRef<TensorValue> i
   for (auto [argument, input] : llvm::zip_equal(function.getArguments(), inputs))
     values.define(argument, input);
   for (Operation &op : function.getBody().front()) {
+    if (isCancelled())
+      return failure();
     TensorValues operands;
     for (Value operand : op.getOperands())
       operands.push_back(values.use(operand));

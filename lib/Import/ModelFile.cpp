@@ -17,12 +17,14 @@
 namespace sluice::import {
 namespace {
 
-llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapFile(llvm::StringRef path) {
-  llvm::sys::fs::file_status status;
-  if (std::error_code code = llvm::sys::fs::status(path, status))
-    return llvm::createStringError("cannot open: " + code.message());
-  if (status.type() == llvm::sys::fs::file_type::directory_file)
-    return llvm::createStringError("cannot open: Is a directory");
+/// Maps a regular file: what else there is may have no end, or nobody who writes. `outputs` are other files.
+llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapFile(llvm::StringRef path,
+                                                            const std::vector<FileRole> &outputs) {
+  if (std::string fault = regularFileFault(path.str()); !fault.empty())
+    return llvm::createStringError("cannot open: " + fault);
+  for (const FileRole &output : outputs)
+    if (isSameFile(path.str(), output.path))
+      return llvm::createStringError("it is the same file as " + output.role + " " + output.path);
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return llvm::createStringError("cannot open: " + buffer.getError().message());
@@ -39,12 +41,14 @@ bool isInside(llvm::StringRef path, llvm::StringRef directory) {
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<ModelFile>> ModelFile::open(const std::string &path) {
-  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> file = mapFile(path);
+llvm::Expected<std::unique_ptr<ModelFile>> ModelFile::open(const std::string &path,
+                                                           const std::vector<FileRole> &outputs) {
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> file = mapFile(path, outputs);
   if (!file)
     return file.takeError();
   auto result = std::make_unique<ModelFile>();
   result->path = path;
+  result->outputs = outputs;
   result->file = std::move(*file);
   llvm::Expected<std::string> stripped = stripRawData(result->file->getBuffer());
   if (!stripped)
@@ -77,7 +81,7 @@ llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> ModelFile::mapExternal(llvm:
     return llvm::createStringError("external data '" + location + "': cannot open: " + code.message());
   if (!isInside(real, directory))
     return llvm::createStringError("external data '" + location + "' is outside the model's directory");
-  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapped = mapFile(real);
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapped = mapFile(real, outputs);
   if (!mapped)
     return llvm::createStringError("external data '" + location + "': " + llvm::toString(mapped.takeError()));
   entry->second = *mapped;
@@ -86,6 +90,9 @@ llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> ModelFile::mapExternal(llvm:
 
 llvm::Expected<MappedBytes> ModelFile::externalData(llvm::StringRef location, uint64_t offset,
                                                     std::optional<uint64_t> length) {
+  // The system would read the name up to the zero only.
+  if (location.contains('\0'))
+    return llvm::createStringError("external data '" + location + "': the name holds a zero byte");
   // The lexical check comes first so that a path that leads out says nothing of what exists there.
   if (location.empty() || llvm::sys::path::is_absolute(location) ||
       std::find(llvm::sys::path::begin(location), llvm::sys::path::end(location), "..") !=

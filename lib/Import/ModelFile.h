@@ -9,6 +9,9 @@
 #define SLUICE_LIB_IMPORT_MODELFILE_H
 
 #include "Proto.h"
+
+#include "sluice/Support/Files.h"
+
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -16,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sluice::import {
 
@@ -30,7 +34,9 @@ struct MappedBytes {
 class ModelFile {
 public:
   /// Maps and parses the file. The error's text says what is wrong with it, without the path.
-  static llvm::Expected<std::unique_ptr<ModelFile>> open(const std::string &path);
+  /// `outputs` are files that must be neither the model nor one with its data.
+  static llvm::Expected<std::unique_ptr<ModelFile>> open(const std::string &path,
+                                                         const std::vector<FileRole> &outputs = {});
 
   const pb::ModelProto &model() const { return proto; }
 
@@ -46,6 +52,7 @@ private:
   llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapExternal(llvm::StringRef location);
 
   std::string path;
+  std::vector<FileRole> outputs;
   std::shared_ptr<llvm::MemoryBuffer> file;
   pb::ModelProto proto;
   /// External files by location.

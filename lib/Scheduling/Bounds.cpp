@@ -19,6 +19,7 @@
 #include "Earliest.h"
 
 #include "sluice/Binary/Instruction.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "dialects/tile/TileDialect.h"
 
@@ -61,9 +62,10 @@ public:
     for (mlir::Operation &op : program)
       collectWanted(op);
     for (mlir::Operation &op : program)
-      llvm::TypeSwitch<mlir::Operation *>(&op)
-          .Case<MapOp, ContractOp, PermuteOp, GatherOp, ExchangeOp, OutputOp>(
-              [&](auto pass) { visit(pass); });
+      if (!isCancelled())
+        llvm::TypeSwitch<mlir::Operation *>(&op)
+            .Case<MapOp, ContractOp, PermuteOp, GatherOp, ExchangeOp, OutputOp>(
+                [&](auto pass) { visit(pass); });
   }
 
   int64_t resourceBound() const;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Support/HostTensor.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Files.h"
 #include "sluice/Support/Strings.h"
 
@@ -53,14 +54,22 @@ absl::StatusOr<HostTensor> sluice::readTensor(const std::string &path) {
   const bool isProto = !bytes.starts_with("\x93NUMPY") && path.ends_with(".pb");
   absl::StatusOr<HostTensor> tensor = isProto ? parseTensorProto(bytes) : parseNpy(bytes);
   if (!tensor.ok())
-    return withContext(tensor.status(), path);
+    return withContext(tensor.status(), escapeLine(path));
   return tensor;
 }
 
+absl::StatusOr<std::string> sluice::formatTensor(const HostTensor &tensor, const std::string &name,
+                                                 std::string_view format) {
+  if (format == "npy")
+    return formatNpy(tensor);
+  if (format == "pb")
+    return formatTensorProto(tensor, name);
+  return invalidArgument("the format of tensors is npy or pb, not ", format);
+}
+
 absl::Status sluice::writeTensor(const HostTensor &tensor, const std::string &name, const std::string &path) {
-  if (path.ends_with(".npy"))
-    return writeFile(path, formatNpy(tensor));
-  if (path.ends_with(".pb"))
-    return writeFile(path, formatTensorProto(tensor, name));
-  return invalidArgument("cannot write ", path, ": its name ends neither in .npy nor in .pb");
+  if (!path.ends_with(".npy") && !path.ends_with(".pb"))
+    return invalidArgument("cannot write ", escapeLine(path), ": its name ends neither in .npy nor in .pb");
+  absl::StatusOr<std::string> bytes = formatTensor(tensor, name, path.ends_with(".npy") ? "npy" : "pb");
+  return bytes.ok() ? writeFile(path, *bytes) : bytes.status();
 }

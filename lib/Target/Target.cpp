@@ -9,6 +9,7 @@
 #include "EmbeddedTargets.h"
 #include "target.pb.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -181,8 +182,8 @@ absl::StatusOr<Target> targetByName(std::string_view name) {
       return parseTarget(target.textproto);
     known.emplace_back(target.name);
   }
-  return absl::NotFoundError(
-      absl::StrCat("no target '", std::string(name), "'; known targets: ", absl::StrJoin(known, ", ")));
+  return absl::NotFoundError(absl::StrCat("no target '", absl::CEscape(std::string(name)),
+                                          "'; known targets: ", absl::StrJoin(known, ", ")));
 }
 
 } // namespace sluice::target

@@ -7,6 +7,7 @@
 
 #include "dialects/stensor/StensorDialect.h"
 #include "sluice/Golden/Interpreter.h"
+#include "sluice/Support/Cancellation.h"
 #include "sluice/Transforms/Passes.h"
 
 #include "mlir/IR/Matchers.h"
@@ -48,7 +49,8 @@ static bool fold(Operation *op) {
 void StensorFoldConstants::runOnOperation() {
   for (Block &block : getOperation().getBody()) {
     for (Operation &op : llvm::make_early_inc_range(block))
-      if (isa<stensor::StensorDialect>(op.getDialect()) && !isa<stensor::ConstantOp>(op) && fold(&op))
+      if (!isCancelled() && isa<stensor::StensorDialect>(op.getDialect()) && !isa<stensor::ConstantOp>(op) &&
+          fold(&op))
         ++folded;
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isa<stensor::ConstantOp>(op) && op.use_empty())

@@ -7,6 +7,7 @@
 
 #include "sluice/Verifier/Bursts.h"
 
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 using namespace sluice;
@@ -26,7 +27,7 @@ BurstTable::BurstTable(const binary::Program &program, uint32_t card) : program(
 std::string BurstTable::describe(ElementRef ref) const {
   if (ref.burst >= entries.size())
     return concat("vector ", ref.element, " of output '",
-                  program.metadata.outputs(int(ref.burst - entries.size())).name(), "'");
+                  escapeLine(program.metadata.outputs(int(ref.burst - entries.size())).name()), "'");
   const Entry &entry = entries[ref.burst];
   const uint64_t cycle = entry.what->cycle + uint64_t(ref.element) * entry.what->interval;
   std::string text =
@@ -39,7 +40,7 @@ std::string BurstTable::describe(ElementRef ref) const {
       locations[entry.instruction] < uint32_t(program.metadata.locations_size())) {
     const std::string &node = program.metadata.locations(int(locations[entry.instruction]));
     if (!node.empty())
-      details = concat(details, details.empty() ? "" : ", ", "node '", node, "'");
+      details = concat(details, details.empty() ? "" : ", ", "node '", escapeLine(node), "'");
   }
   return details.empty() ? text : concat(text, " (", details, ")");
 }
@@ -51,5 +52,5 @@ std::string BurstTable::describeInitial(uint32_t number, uint32_t plane, int64_t
   if (number - runs >= size_t(program.metadata.inputs_size()))
     return concat("run ", number, " of the initial memory, which is not there,");
   return concat("byte ", plane, " of vector ", element, " of input '",
-                program.metadata.inputs(int(number - runs)).name(), "'");
+                escapeLine(program.metadata.inputs(int(number - runs)).name()), "'");
 }

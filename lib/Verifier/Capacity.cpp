@@ -7,6 +7,7 @@
 
 #include "MemoryProof.h"
 
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Layout.h"
 
@@ -91,7 +92,7 @@ void verifier::checkCapacity(const Program &program, const Target &target, std::
   auto check = [&](const proto::Binding &binding, bool isOutput) {
     auto report = [&](size_t card, std::string_view why) {
       findings[card].report(Hazard::Capacity, 0, [&] {
-        return concat(isOutput ? "output '" : "input '", binding.name(), "': ", why);
+        return concat(isOutput ? "output '" : "input '", escapeLine(binding.name()), "': ", why);
       });
     };
     absl::StatusOr<TensorLayout> layout = layoutOf(binding, target);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Verifier/Layout.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const ta
   layout.machineType = static_cast<ElementType>(binding.type().machine_type());
   if (elementBytes(layout.userType) == 0 || elementBytes(layout.machineType) == 0 ||
       layout.machineType != machineType(layout.userType))
-    return invalidArgument("binding '", binding.name(), "': cannot keep element type ",
+    return invalidArgument("binding '", escapeLine(binding.name()), "': cannot keep element type ",
                            binding.type().element_type(), " as machine type ", binding.type().machine_type());
 
   // Bytes on all cards' memory bound the elements, so that no product overflows.
@@ -36,7 +37,7 @@ absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const ta
   uint64_t elements = 1;
   for (int64_t extent : binding.type().shape()) {
     if (extent < 0 || uint64_t(extent) > limit || elements * uint64_t(extent) > limit)
-      return invalidArgument("binding '", binding.name(), "': extent ", extent,
+      return invalidArgument("binding '", escapeLine(binding.name()), "': extent ", extent,
                              " is negative or beyond the cards' memory");
     layout.shape.push_back(extent);
     elements *= uint64_t(extent);
@@ -49,20 +50,22 @@ absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const ta
     order[i] = i;
   if (!permutation.empty()) {
     if (size_t(permutation.size()) != rank)
-      return invalidArgument("binding '", binding.name(), "': permutation of ", permutation.size(),
-                             " dimensions for rank ", rank);
+      return invalidArgument("binding '", escapeLine(binding.name()), "': permutation of ",
+                             permutation.size(), " dimensions for rank ", rank);
     std::vector<bool> seen(rank);
     for (size_t i = 0; i != rank; ++i) {
       const int32_t dim = permutation[int(i)];
       if (dim < 0 || size_t(dim) >= rank || seen[size_t(dim)])
-        return invalidArgument("binding '", binding.name(), "': entry ", i, " of the permutation is ", dim);
+        return invalidArgument("binding '", escapeLine(binding.name()), "': entry ", i,
+                               " of the permutation is ", dim);
       seen[size_t(dim)] = true;
       order[i] = size_t(dim);
     }
   }
   const int32_t laneDims = binding.layout().lane_dims();
   if (laneDims < 0 || size_t(laneDims) > rank)
-    return invalidArgument("binding '", binding.name(), "': ", laneDims, " lane dimensions for rank ", rank);
+    return invalidArgument("binding '", escapeLine(binding.name()), "': ", laneDims,
+                           " lane dimensions for rank ", rank);
 
   std::vector<size_t> userStrides(rank, 1);
   for (size_t i = rank; i-- > 1;)

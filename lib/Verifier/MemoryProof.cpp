@@ -9,6 +9,7 @@
 
 #include "Cover.h"
 
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 using namespace sluice;
@@ -43,7 +44,7 @@ void MemoryProof::prove(const BurstTable &table, const Target &target, uint64_t 
     if (std::optional<int64_t> twice = history.initialise(region.access))
       findings.report(Hazard::Capacity, When{0, When::Running, 0, region.order}, [&] {
         return concat("card ", flow.cardNumber(), ", ", wordName(region.access.word.at(*twice)), " of '",
-                      region.name, "' is initialised twice");
+                      escapeLine(region.name), "' is initialised twice");
       });
   // Which words of its bank a Scatter changes is data: see proveScatters.
   std::vector<Access> directWrites;
@@ -296,7 +297,7 @@ void MemoryProof::proveOutputs(WordHistory &history, uint32_t card, uint64_t end
     }
     if (!content.missing.empty())
       findings.report(Hazard::UnwrittenRead, When{end, When::Finishing, 0, output.order}, [&] {
-        return concat("output '", output.name, "', vector ", output.vector + uint64_t(first),
+        return concat("output '", escapeLine(output.name), "', vector ", output.vector + uint64_t(first),
                       ": nothing wrote ", wordName(output.access.word.at(first)), " of card ", card);
       });
   }

@@ -11,6 +11,8 @@
 #include "LinkProof.h"
 #include "Operands.h"
 
+#include "sluice/Support/Cancellation.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 #include <atomic>
@@ -62,8 +64,8 @@ std::string_view verifier::hazardName(Hazard hazard) {
 static std::string programFault(const binary::Program &program, const Target &target) {
   const binary::proto::Metadata &metadata = program.metadata;
   if (metadata.target() != target.name || metadata.target_version() != target.version)
-    return concat("the program is for target '", metadata.target(), "' version ", metadata.target_version(),
-                  ", not '", target.name, "' version ", target.version);
+    return concat("the program is for target '", escapeLine(metadata.target()), "' version ",
+                  metadata.target_version(), ", not '", target.name, "' version ", target.version);
   if (program.cards.empty() || program.cards.size() > target.cardsPerNode)
     return concat("a program for ", program.cards.size(), " cards; a node has 1...", target.cardsPerNode);
   return "";
@@ -72,12 +74,13 @@ static std::string programFault(const binary::Program &program, const Target &ta
 /// Bursts below which threads cost more than they save.
 static constexpr size_t fewBursts = 4096;
 
-/// Calls work(index) for each index below `count`, on `threads` threads.
+/// Calls work(index) for each index below `count`, on `threads` threads, unless that is cancelled.
 template <typename Work>
 static void parallelFor(size_t count, size_t threads, Work &&work) {
   std::atomic<size_t> next = 0;
-  auto loop = [&] {
-    for (size_t index = next++; index < count; index = next++)
+  auto loop = [&, flag = cancellationFlag()] {
+    CancellationScope scope(flag);
+    for (size_t index = next++; index < count && !isCancelled(); index = next++)
       work(index);
   };
   std::vector<std::thread> helpers;
@@ -107,6 +110,8 @@ static void proveCards(const binary::Program &program, std::pair<size_t, size_t>
   for (const auto &[card, part] : parts)
     found.emplace_back(uint32_t(card));
   parallelFor(parts.size(), threads, [&](size_t part) { parts[part].second(found[part]); });
+  if (isCancelled())
+    return;
   for (size_t part = 0; part != parts.size(); ++part)
     findings[parts[part].first].merge(std::move(found[part]));
   for (size_t card = begin; card != end; ++card)
@@ -139,6 +144,8 @@ std::vector<Finding> verifier::verify(const binary::Program &program, const Targ
   for (size_t begin = 0; begin < cards; begin += threads)
     proveCards(program, {begin, std::min<size_t>(begin + threads, cards)}, threads, tables, target, findings,
                proofs);
+  if (isCancelled())
+    return {{Hazard::TooIntricate, 0, 0, "the proof was cancelled"}};
   proveLinks(proofs, tables, target, findings);
 
   std::vector<uint64_t> usedWords;

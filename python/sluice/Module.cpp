@@ -5,18 +5,22 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Interrupt.h"
 #include "Tensors.h"
 
 #include "sluice/Binary/Program.h"
 #include "sluice/Compiler/CompileModel.h"
 #include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
 #include <filesystem>
+#include <memory>
+#include <mutex>
 
 namespace py = pybind11;
 
@@ -25,7 +29,8 @@ namespace {
 
 /// A failed Status on its way to Python, where it is a sluice.Error.
 struct StatusError : std::runtime_error {
-  explicit StatusError(const absl::Status &status) : std::runtime_error(std::string(status.message())) {}
+  explicit StatusError(const absl::Status &status)
+      : std::runtime_error(escapeLines(std::string(status.message()))) {}
 };
 
 template <typename T>
@@ -61,42 +66,67 @@ ConstantInputs::Value constantInput(const std::string &name, py::handle value) {
   return *std::move(tensor);
 }
 
-executor::TensorMap fromNumpy(const std::map<std::string, py::object> &arrays) {
+/// A name as Python has it; bytes that are no UTF-8 are escaped as in names of files (PEP 383).
+py::str toPython(const std::string &name) {
+  PyObject *text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), "surrogateescape");
+  if (!text)
+    throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+/// The reverse.
+std::string fromPython(py::handle name) {
+  if (!py::isinstance<py::str>(name))
+    throw py::type_error("the names of inputs are strings");
+  return py::cast<std::string>(name.attr("encode")("utf-8", "surrogateescape"));
+}
+
+executor::TensorMap fromNumpy(const py::dict &arrays) {
   executor::TensorMap tensors;
-  for (const auto &[name, array] : arrays)
-    tensors.emplace(name, valueOrThrow(python::fromNumpy(name, array)));
+  for (const auto &[key, array] : arrays) {
+    const std::string name = fromPython(key);
+    tensors.emplace(name, valueOrThrow(python::fromNumpy(escapeLine(name), array)));
+  }
   return tensors;
 }
 
-/// A binary with the executor that its first run makes, which proves it once.
+/// A binary with the executor that its first run makes, which proves it once. Threads may use it together:
+/// the program never changes, and runs have memory of their own.
 class Binary {
 public:
-  explicit Binary(binary::Program program) : loaded(std::move(program)) {}
+  explicit Binary(binary::Program program)
+      : shared(std::make_shared<const binary::Program>(std::move(program))),
+        once(std::make_unique<std::mutex>()) {}
 
   static Binary load(const std::filesystem::path &path) {
-    return Binary(valueOrThrow(binary::readProgram(path.string())));
+    return interruptibly([&] { return Binary(valueOrThrow(binary::readProgram(path.string()))); });
   }
 
   void save(const std::filesystem::path &path) const {
+    py::gil_scoped_release release;
     if (absl::Status written = binary::writeProgram(program(), path.string()); !written.ok())
       throw StatusError(written);
   }
 
-  const binary::Program &program() const { return executor ? executor->program() : loaded; }
+  const binary::Program &program() const { return *shared; }
 
-  py::dict run(const std::map<std::string, py::object> &arrays, bool stepper) {
-    executor::TensorMap outputs = runTensors(fromNumpy(arrays), stepper);
+  py::dict run(const py::dict &arrays, bool stepper) {
+    const executor::TensorMap inputs = fromNumpy(arrays);
+    const executor::TensorMap outputs = interruptibly([&] { return runTensors(inputs, stepper); });
     py::dict result;
     for (const binary::proto::Binding &binding : program().metadata.outputs())
-      result[py::str(binding.name())] = toNumpy(outputs.at(binding.name()));
+      result[toPython(binding.name())] = toNumpy(outputs.at(binding.name()));
     return result;
   }
 
   py::dict counters() const {
     py::dict result;
-    if (!executor)
+    const executor::Executor *runner = madeExecutor();
+    if (!runner)
       return result;
-    const executor::Counters &counters = executor->counters();
+    const executor::Counters counters = runner->counters();
+    if (counters.instructionsByUnit.empty() && counters.cycles == 0)
+      return result;
     result["cycles"] = counters.cycles;
     result["instructions_by_unit"] = counters.instructionsByUnit;
     result["memory_bytes"] = counters.memoryBytes;
@@ -108,13 +138,28 @@ public:
 
 private:
   executor::TensorMap runTensors(const executor::TensorMap &inputs, bool stepper) {
-    py::gil_scoped_release release;
-    if (!executor)
-      executor = valueOrThrow(executor::Executor::create(std::exchange(loaded, {})));
-    return valueOrThrow(stepper ? executor::runStepped(*executor, inputs) : executor->run(inputs));
+    const executor::Executor &runner = provenExecutor();
+    if (!stepper)
+      return valueOrThrow(runner.run(inputs));
+    return std::move(valueOrThrow(executor::runStepped(runner, inputs))->outputs);
   }
 
-  binary::Program loaded; ///< until there is an executor
+  /// The executor, made by the first who asks while the others wait.
+  const executor::Executor &provenExecutor() {
+    std::lock_guard lock(*once);
+    if (!executor)
+      executor = valueOrThrow(executor::Executor::create(shared));
+    return *executor;
+  }
+
+  const executor::Executor *madeExecutor() const {
+    py::gil_scoped_release release;
+    std::lock_guard lock(*once);
+    return executor.get();
+  }
+
+  std::shared_ptr<const binary::Program> shared;
+  std::unique_ptr<std::mutex> once; ///< of `executor`; never taken with the interpreter's lock held
   std::unique_ptr<executor::Executor> executor;
 };
 
@@ -124,7 +169,7 @@ py::dict describe(const Bindings &bindings) {
   py::dict result;
   for (const binary::proto::Binding &binding : bindings) {
     const binary::proto::TensorType &type = binding.type();
-    result[py::str(binding.name())] =
+    result[toPython(binding.name())] =
         py::make_tuple(py::tuple(py::cast(std::vector<int64_t>(type.shape().begin(), type.shape().end()))),
                        arrayDtype(static_cast<ElementType>(type.element_type())));
   }
@@ -156,19 +201,20 @@ Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<s
   options.cards = cards;
   options.threads = threads.value_or(0);
   options.targetName = target;
-  py::gil_scoped_release release;
-  return Binary(valueOrThrow(compileModel(path.string(), options)));
+  return interruptibly([&] { return Binary(valueOrThrow(compileModel(path.string(), options))); });
 }
 
-py::dict interpretPath(const std::filesystem::path &path, const std::map<std::string, py::object> &arrays,
+py::dict interpretPath(const std::filesystem::path &path, const py::dict &arrays,
                        std::map<std::string, int64_t> dims,
                        const std::map<std::string, py::object> &constantInputs, const std::string &f32Matmul,
                        const std::optional<std::string> &demote) {
   const CompileOptions options = makeOptions(std::move(dims), constantInputs, f32Matmul, demote);
   const executor::TensorMap inputs = fromNumpy(arrays);
+  const NamedTensors outputs =
+      interruptibly([&] { return valueOrThrow(interpretModel(path.string(), inputs, options)); });
   py::dict result;
-  for (const auto &[name, tensor] : valueOrThrow(interpretModel(path.string(), inputs, options)))
-    result[py::str(name)] = toNumpy(tensor);
+  for (const auto &[name, tensor] : outputs)
+    result[toPython(name)] = toNumpy(tensor);
   return result;
 }
 
@@ -187,14 +233,21 @@ PYBIND11_MODULE(_sluice, module) {
     }
   });
 
-  py::class_<Binary> binary(module, "Binary", "A compiled program for a group of cards.");
+  py::class_<Binary> binary(
+      module, "Binary",
+      "A compiled program for a group of cards. Threads may use one Binary together: the "
+      "proven program is shared and never changes, and each run has memory of its own, "
+      "which the Binary keeps for later runs.");
   binary.attr("__module__") = "sluice";
   binary.def_static("load", &Binary::load, py::arg("path"), "Reads a binary from a file.")
       .def("save", &Binary::save, py::arg("path"), "Writes the binary to a file.")
-      .def("run", &Binary::run, py::arg("inputs"), py::kw_only(), py::arg("stepper") = false,
-           "Runs once on {name: array} and returns {name: array}. The first run proves the binary. With "
-           "`stepper` it "
-           "runs on the cycle stepper too, slowly, and fails where an output or a word of memory differs.")
+      .def(
+          "run", &Binary::run, py::arg("inputs"), py::kw_only(), py::arg("stepper") = false,
+          "Runs once on {name: array} and returns {name: array}. The first run proves the binary. Any number "
+          "of threads may run at the same time, without the interpreter's lock. Ctrl-C in the main thread "
+          "stops the run with KeyboardInterrupt. With `stepper` it runs on the cycle stepper too, slowly, "
+          "and "
+          "fails where an output or a word of memory differs.")
       .def_property_readonly(
           "inputs", [](const Binary &b) { return describe(b.program().metadata.inputs()); },
           "{name: (shape, dtype)}")
@@ -207,25 +260,27 @@ PYBIND11_MODULE(_sluice, module) {
             return py::module_::import("json").attr("loads")(b.program().metadata.stats_json());
           },
           "What sluice-compile --stats writes, as a dictionary.")
-      .def_property_readonly("counters", &Binary::counters, "What the last run did; empty before one.");
+      .def_property_readonly("counters", &Binary::counters,
+                             "What the run that finished last did, as a dictionary of its own; empty before "
+                             "one. Of runs at the same time that is any one, whole.");
 
-  module.def("compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
-             py::arg("dims") = std::map<std::string, int64_t>(),
-             py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
-             py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
-             py::arg("schedule_seed") = py::none(),
-             "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `constant_inputs` gives "
-             "inputs now, "
-             "which the binary then has no more: {name: array, number, list of numbers, or file}; "
-             "`schedule_seed` makes "
-             "the schedule any legal one instead of a short one.");
-  module.def("interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
-             py::arg("dims") = std::map<std::string, int64_t>(),
-             py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
-             py::arg("demote") = py::none(),
-             "What a binary of the model at `path` must compute from {name: array}, by the reference "
-             "interpreter; the "
-             "options are those of compile.");
+  module.def(
+      "compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
+      py::arg("dims") = std::map<std::string, int64_t>(),
+      py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
+      py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
+      py::arg("schedule_seed") = py::none(),
+      "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `constant_inputs` gives inputs now, "
+      "which the binary then has no more: {name: array, number, list of numbers, or file}; `schedule_seed` makes "
+      "the schedule any legal one instead of a short one. Threads may compile at the same time, without the "
+      "interpreter's lock. Ctrl-C in the main thread stops the compilation with KeyboardInterrupt.");
+  module.def(
+      "interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
+      py::arg("dims") = std::map<std::string, int64_t>(),
+      py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
+      py::arg("demote") = py::none(),
+      "What a binary of the model at `path` must compute from {name: array}, by the reference interpreter; the "
+      "options are those of compile.");
 }
 
 } // namespace sluice::python

@@ -12,18 +12,34 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
 
 using namespace llvm;
 
 namespace sluice {
 
-int reportError(StringRef tool, StringRef message) {
-  SmallVector<StringRef> lines;
-  message.split(lines, '\n');
-  for (StringRef line : lines)
-    errs() << tool << (line.starts_with("  note:") ? ":" : ": error: ") << line << "\n";
-  return 1;
+static void endTool(void *name, const char *reason, bool isCrash) {
+  reportError(static_cast<const char *>(name), std::string_view(reason));
+  if (!isCrash)
+    _exit(1); // No destructors: they may have failed just now.
+}
+
+void startLlvmTool(const char *name) {
+  startTool();
+  install_fatal_error_handler(endTool, const_cast<char *>(name));
+}
+
+absl::Status printOutput(StringRef text) {
+  outs() << text;
+  outs().flush();
+  const std::error_code error = outs().error();
+  outs().clear_error();
+  if (!error)
+    return absl::OkStatus();
+  return absl::UnknownError("cannot write to standard output: " + error.message());
 }
 
 OwnOptionsOnly::OwnOptionsOnly() {

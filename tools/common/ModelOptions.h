@@ -11,6 +11,8 @@
 #include "sluice/Conversion/F32Matmul.h"
 #include "sluice/Import/ConstantInputs.h"
 
+#include "tools/common/ToolOutput.h"
+
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -21,9 +23,12 @@
 
 namespace sluice {
 
-/// Prints an error on stderr as "<tool>: error: ...", each line of it as one and notes without the word.
-/// Returns the exit status.
-int reportError(llvm::StringRef tool, llvm::StringRef message);
+/// startTool() for tools over LLVM, before anything of LLVM is used: a fatal error of LLVM's, such as output
+/// that cannot be written, ends the tool `name` (which lives as long) as any other error does.
+void startLlvmTool(const char *name);
+
+/// Writes `text` to llvm::outs(). Where that fails: says so.
+absl::Status printOutput(llvm::StringRef text);
 
 /// Takes back the options, all but --help and the like, that LLVM's libraries register by being loaded: some
 /// have the names of ours. A tool's static object of this class stands before its options.

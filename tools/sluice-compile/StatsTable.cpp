@@ -7,6 +7,8 @@
 
 #include "StatsTable.h"
 
+#include "sluice/Support/Escape.h"
+
 #include "llvm/Support/Format.h"
 
 #include <algorithm>
@@ -40,7 +42,7 @@ void printNested(const json::Value &value, unsigned depth, raw_ostream &os) {
 }
 
 void printRow(const Twine &name, const json::Value &value, unsigned depth, raw_ostream &os) {
-  std::string label = std::string(depth * 2, ' ') + name.str();
+  std::string label = std::string(depth * 2, ' ') + escapeLine(name.str());
   if (value.getAsObject() || value.getAsArray()) {
     os << label << "\n";
     printNested(value, depth + 1, os);
@@ -52,7 +54,7 @@ void printRow(const Twine &name, const json::Value &value, unsigned depth, raw_o
   else if (std::optional<double> number = value.getAsNumber())
     os << format("%*.3f", valueWidth, *number);
   else if (std::optional<StringRef> text = value.getAsString())
-    os << right_justify(*text, valueWidth);
+    os << right_justify(escapeLine(*text), valueWidth);
   os << "\n";
 }
 

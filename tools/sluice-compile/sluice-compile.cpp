@@ -63,7 +63,7 @@ static cl::opt<std::string>
     dumpPhasesTo("dump-phases-to", cl::desc("Write the IR of every phase to 1-onnx.mlir ... 5-sched.mlir"),
                  cl::value_desc("directory"), cl::cat(category));
 
-static int fail(StringRef message) { return reportError("sluice-compile", message); }
+static int fail(std::string_view message) { return reportError("sluice-compile", message); }
 static int fail(const absl::Status &status) { return fail(std::string(status.message())); }
 
 /// Writes the IR of an earlier phase.
@@ -72,8 +72,8 @@ static int writeIR(const CompileOptions &options) {
   if (!text.ok())
     return fail(text.status());
   if (outputPath.empty() || outputPath == "-") {
-    outs() << *text;
-    return 0;
+    absl::Status printed = printOutput(*text);
+    return printed.ok() ? 0 : fail(printed);
   }
   absl::Status written = writeFile(outputPath, *text);
   return written.ok() ? 0 : fail(written);
@@ -86,6 +86,23 @@ static int writeTwin(const CompileOptions &options) {
     return fail(program.status());
   absl::Status written = binary::writeProgram(*program, twinPath);
   return written.ok() ? 0 : fail(written);
+}
+
+/// Writes the binary and its statistics and prints the table: all of it or nothing.
+static absl::Status writeFiles(const binary::Program &program, const std::string &stats,
+                               const std::string &table) {
+  absl::StatusOr<std::string> bytes = binary::encodeProgram(program);
+  if (!bytes.ok())
+    return bytes.status();
+  FileSet files;
+  if (absl::Status added = files.add(outputPath, *bytes); !added.ok())
+    return added;
+  if (!statsPath.empty())
+    if (absl::Status added = files.add(statsPath, stats + "\n"); !added.ok())
+      return added;
+  if (absl::Status printed = printOutput(table); !printed.ok())
+    return printed;
+  return files.commit();
 }
 
 static int writeBinary(const CompileOptions &options, ArrayRef<const char *> arguments) {
@@ -101,16 +118,29 @@ static int writeBinary(const CompileOptions &options, ArrayRef<const char *> arg
   Expected<json::Value> stats = json::parse(json);
   if (!stats || !stats->getAsObject())
     return fail("statistics are not a JSON object: " + toString(stats.takeError()));
-  if (absl::Status written = binary::writeProgram(*program, outputPath); !written.ok())
-    return fail(written);
-  if (!statsPath.empty())
-    if (absl::Status written = writeFile(statsPath, json + "\n"); !written.ok())
-      return fail(written);
-  printStatsTable(*stats->getAsObject(), outs());
-  return 0;
+  std::string table;
+  raw_string_ostream os(table);
+  printStatsTable(*stats->getAsObject(), os);
+  absl::Status written = writeFiles(*program, json, table);
+  return written.ok() ? 0 : fail(written);
+}
+
+/// Every file that the command line says to write.
+static std::vector<FileRole> outputFiles() {
+  std::vector<FileRole> files;
+  auto add = [&](const std::string &role, const std::string &path) { files.push_back({role, path}); };
+  if (!outputPath.empty() && (compileTo == Phase::Binary || outputPath != "-"))
+    add("-o", outputPath);
+  if (!statsPath.empty() && compileTo == Phase::Binary)
+    add("--stats", statsPath);
+  if (!dumpPhasesTo.empty())
+    for (const std::string &file : phaseFiles(dumpPhasesTo))
+      add("--dump-phases-to", file);
+  return files;
 }
 
 int main(int argc, char **argv) {
+  startLlvmTool("sluice-compile");
   InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Compiles an ONNX model to a statically scheduled binary.\n");
@@ -134,9 +164,12 @@ int main(int argc, char **argv) {
     options.threads = threads == 1 ? 2 : 1;
     return writeTwin(options);
   }
+  options.outputs = outputFiles();
+  if (absl::Status status = checkOutputs(options.outputs, {{"the model", inputPath}}); !status.ok())
+    return fail(status);
   Progress progress;
   options.onPhase = [&](Phase phase) { progress.begin(phase); };
-  options.onWarning = [](const std::string &text) { errs() << "sluice-compile: warning: " << text << "\n"; };
+  options.onWarning = [](const std::string &text) { reportWarning("sluice-compile", text); };
   if (compileTo != Phase::Binary)
     return writeIR(options);
   return writeBinary(options, ArrayRef<const char *>(argv, argc));

@@ -7,6 +7,7 @@
 
 #include "sluice/Binary/Compare.h"
 #include "sluice/Support/Strings.h"
+#include "tools/common/ToolOutput.h"
 
 #include <iostream>
 
@@ -32,11 +33,12 @@ Exit status 0: identical; 1: different; 2: trouble.
 enum ExitStatus { Identical = 0, Different = 1, Trouble = 2 };
 
 static int trouble(std::string_view message) {
-  std::cerr << "sluice-diff: error: " << message << "\n";
+  reportError("sluice-diff", message);
   return Trouble;
 }
 
 int main(int argc, char **argv) {
+  startTool();
   static const option known[] = {{"schedule-only", no_argument, nullptr, 's'},
                                  {"help", no_argument, nullptr, 'h'},
                                  {nullptr, 0, nullptr, 0}};
@@ -45,7 +47,7 @@ int main(int argc, char **argv) {
   for (int choice; (choice = getopt_long(argc, argv, ":", known, nullptr)) != -1;) {
     if (choice == 'h') {
       std::cout << kHelp;
-      return Identical;
+      return finishTool("sluice-diff", Identical, Trouble);
     }
     if (choice != 's')
       return trouble(concat("unknown option ", argv[optind - 1], "; see --help"));
@@ -57,7 +59,7 @@ int main(int argc, char **argv) {
   std::string faults;
   for (const absl::Status &status : {a.status(), b.status()})
     if (!status.ok())
-      faults += concat(faults.empty() ? "" : "\nsluice-diff: error: ", std::string(status.message()));
+      faults += concat(faults.empty() ? "" : "\n", std::string(status.message()));
   if (!faults.empty())
     return trouble(faults);
 
@@ -66,8 +68,5 @@ int main(int argc, char **argv) {
     std::cout << difference << "\n";
   if (found.empty())
     std::cout << (scope == Scope::Schedule ? "identical schedules\n" : "identical\n");
-  std::cout.flush();
-  if (!std::cout.good())
-    return trouble("cannot write the output");
-  return found.empty() ? Identical : Different;
+  return finishTool("sluice-diff", found.empty() ? Identical : Different, Trouble);
 }

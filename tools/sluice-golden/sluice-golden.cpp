@@ -6,13 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Support/InputFiles.h"
 #include "sluice/Support/OutputFiles.h"
 #include "tools/common/ModelOptions.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace sluice;
@@ -26,36 +25,17 @@ static cl::list<std::string> inputs("input", cl::desc("Tensor of an input, as .n
                                     cl::value_desc("name=file"), cl::cat(category));
 static cl::opt<std::string>
     outputDirectory("output-dir", cl::Required,
-                    cl::desc("Where each output is written as <name>.npy; '/' and other "
-                             "odd characters of a name become '_'"),
+                    cl::desc("Where each output is written as <name>.npy, '_' for odd characters; "
+                             "outputs.json there says which file holds which output"),
                     cl::value_desc("directory"), cl::cat(category));
 static cl::opt<std::string> format("format", cl::desc("Of the outputs: npy or pb"), cl::init("npy"),
                                    cl::value_desc("format"), cl::cat(category));
 static ModelOptions modelOptions(category);
 
-static int fail(StringRef message) { return reportError("sluice-golden", message); }
-
-/// Reads the inputs' files; what is wrong with all of them, or nothing.
-static std::optional<std::string> readInputs(std::map<std::string, HostTensor> &tensors) {
-  SmallVector<std::string> faults;
-  for (StringRef input : inputs) {
-    auto [name, path] = input.split('=');
-    if (name.empty() || path.empty()) {
-      faults.push_back(("--input=" + input + ": expected name=file").str());
-      continue;
-    }
-    absl::StatusOr<HostTensor> tensor = readTensor(path.str());
-    if (!tensor.ok())
-      faults.push_back(("input '" + name + "': " + std::string(tensor.status().message())).str());
-    else if (!tensors.emplace(name.str(), *std::move(tensor)).second)
-      faults.push_back(("input '" + name + "' is given twice").str());
-  }
-  if (faults.empty())
-    return std::nullopt;
-  return join(faults, "\n");
-}
+static int fail(std::string_view message) { return reportError("sluice-golden", message); }
 
 int main(int argc, char **argv) {
+  startLlvmTool("sluice-golden");
   InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Computes a model's outputs with the reference interpreter.\n");
@@ -65,19 +45,19 @@ int main(int argc, char **argv) {
   options.f32Matmul = modelOptions.f32Matmul();
   options.demoteF64 = modelOptions.demoteF64();
   options.constantInputs = modelOptions.constantInputs();
-  options.onWarning = [](const std::string &text) { errs() << "sluice-golden: warning: " << text << "\n"; };
-  std::map<std::string, HostTensor> tensors;
-  std::optional<std::string> wrongDims = modelOptions.readDims(options.dims),
-                             wrongInputs = readInputs(tensors);
-  if (wrongDims)
-    fail(*wrongDims);
-  if (wrongInputs)
-    fail(*wrongInputs);
-  if (wrongDims || wrongInputs)
-    return 1;
-  absl::StatusOr<std::map<std::string, HostTensor>> outputs = interpretModel(inputPath, tensors, options);
+  options.onWarning = [](const std::string &text) { reportWarning("sluice-golden", text); };
+  if (std::optional<std::string> wrongDims = modelOptions.readDims(options.dims))
+    return fail(*wrongDims);
+  absl::StatusOr<ReferenceModel> model = ReferenceModel::load(inputPath, options);
+  if (!model.ok())
+    return fail(std::string(model.status().message()));
+  absl::StatusOr<InputFiles> given = readInputs(inputs, model->inputs());
+  if (!given.ok())
+    return fail(std::string(given.status().message()));
+  absl::StatusOr<NamedTensors> outputs = model->run(given->tensors);
   if (!outputs.ok())
     return fail(std::string(outputs.status().message()));
-  absl::Status written = writeOutputs(*outputs, outputDirectory, format);
+  given->files.push_back({"the model", inputPath});
+  absl::Status written = writeOutputs(*outputs, outputDirectory, format, given->files);
   return written.ok() ? 0 : fail(std::string(written.message()));
 }

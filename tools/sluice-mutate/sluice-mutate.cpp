@@ -9,14 +9,18 @@
 
 #include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
+#include "sluice/Support/Escape.h"
+#include "sluice/Support/Files.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Verifier.h"
+#include "tools/common/ToolOutput.h"
 
 #include "absl/strings/str_format.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <set>
@@ -61,8 +65,9 @@ struct Tally {
 struct Subject {
   std::string path;
   Program program;
-  executor::TensorMap inputs, outputs;
+  executor::TensorMap inputs;
   std::unique_ptr<executor::Executor> runner;
+  std::unique_ptr<executor::Run> run;
 };
 
 } // namespace
@@ -135,18 +140,18 @@ static absl::StatusOr<Subject> load(const std::string &path, Random &random) {
   absl::StatusOr<Program> program = readProgram(path);
   if (!program.ok())
     return program.status();
-  Subject subject{path, *program, {}, {}, nullptr};
+  Subject subject{path, *program, {}, nullptr, nullptr};
   for (const proto::Binding &input : subject.program.metadata.inputs())
     subject.inputs[input.name()] = randomTensor(input, random);
   absl::StatusOr<std::unique_ptr<executor::Executor>> runner =
       executor::Executor::create(*std::move(program));
   if (!runner.ok())
-    return withContext(runner.status(), path);
+    return withContext(runner.status(), escapeLine(path));
   subject.runner = *std::move(runner);
-  absl::StatusOr<executor::TensorMap> outputs = subject.runner->run(subject.inputs);
-  if (!outputs.ok())
-    return withContext(outputs.status(), path);
-  subject.outputs = *std::move(outputs);
+  absl::StatusOr<std::unique_ptr<executor::Run>> done = subject.runner->execute(subject.inputs);
+  if (!done.ok())
+    return withContext(done.status(), escapeLine(path));
+  subject.run = *std::move(done);
   return subject;
 }
 
@@ -171,16 +176,18 @@ static void collectAccessed(const Program &program, const target::Target &target
 
 /// Whether a proven mutant gives the original's bits in the outputs and in every word that an instruction of
 /// either accesses.
-static bool isHarmless(const Subject &subject, executor::Executor &mutant, const target::Target &target) {
-  absl::StatusOr<executor::TensorMap> outputs = mutant.run(subject.inputs);
-  if (!outputs.ok() || outputs->size() != subject.outputs.size())
+static bool isHarmless(const Subject &subject, const executor::Executor &mutant,
+                       const target::Target &target) {
+  absl::StatusOr<std::unique_ptr<executor::Run>> done = mutant.execute(subject.inputs);
+  const executor::TensorMap &expected = subject.run->outputs;
+  if (!done.ok() || (*done)->outputs.size() != expected.size())
     return false;
-  for (const auto &[name, tensor] : *outputs) {
-    auto found = subject.outputs.find(name);
-    if (found == subject.outputs.end() || found->second.data != tensor.data)
+  for (const auto &[name, tensor] : (*done)->outputs) {
+    auto found = expected.find(name);
+    if (found == expected.end() || found->second.data != tensor.data)
       return false;
   }
-  if (executor::compareMemory(*subject.runner, mutant, target).ok())
+  if (executor::compareMemory(*subject.run, **done, subject.program.cards.size(), target).ok())
     return true;
   Accessed accessed;
   collectAccessed(subject.program, target, accessed);
@@ -188,8 +195,8 @@ static bool isHarmless(const Subject &subject, executor::Executor &mutant, const
   const std::vector<uint8_t> zeros(target.lanes());
   return std::all_of(accessed.begin(), accessed.end(), [&](const auto &place) {
     const auto &[card, hemisphere, slice, address] = place;
-    const uint8_t *a = subject.runner->word(card, hemisphere, slice, uint32_t(address));
-    const uint8_t *b = mutant.word(card, hemisphere, slice, uint32_t(address));
+    const uint8_t *a = subject.run->word(card, hemisphere, slice, uint32_t(address));
+    const uint8_t *b = (*done)->word(card, hemisphere, slice, uint32_t(address));
     return std::memcmp(a ? a : zeros.data(), b ? b : zeros.data(), zeros.size()) == 0;
   });
 }
@@ -200,6 +207,22 @@ static void stateFigures(Program &program, const target::Target &target) {
   program.metadata.clear_stats_json();
   for (size_t card = 0; card != program.cards.size(); ++card)
     program.cards[card].memoryWordsUsed = countWordsUsed(program, card, target);
+}
+
+/// Of the binary of a defect, in the directory of --save: see isSavedName.
+static std::string savedName(const Kind &kind, uint64_t number) {
+  return concat(&kind - kinds().data(), "-", number, ".slu");
+}
+
+/// Whether savedName gives such names.
+static bool isSavedName(std::string_view name) {
+  const size_t dash = name.find('-');
+  if (dash == name.npos || !name.ends_with(".slu"))
+    return false;
+  auto isNumber = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  };
+  return isNumber(name.substr(0, dash)) && isNumber(name.substr(dash + 1, name.size() - dash - 5));
 }
 
 static void judge(const Subject &subject, const Kind &kind, Random &random, const Options &options,
@@ -231,12 +254,12 @@ static void judge(const Subject &subject, const Kind &kind, Random &random, cons
     return;
   }
   ++tally.defects;
-  std::cout << "defect: " << subject.path << ": " << kind.name << ": " << words << "\n";
+  std::cout << "defect: " << escapeLine(subject.path) << ": " << kind.name << ": " << words << "\n";
   if (options.save.empty())
     return;
-  const std::string path = concat(options.save, "/", &kind - kinds().data(), "-", tally.defects, ".slu");
+  const std::string path = concat(options.save, "/", savedName(kind, tally.defects));
   if (absl::Status status = writeProgram(mutant, path); !status.ok())
-    std::cerr << "sluice-mutate: warning: " << std::string(status.message()) << "\n";
+    reportWarning("sluice-mutate", std::string(status.message()));
 }
 
 static void printTable(const std::map<std::string_view, Tally> &tallies) {
@@ -256,7 +279,22 @@ static void printTable(const std::map<std::string_view, Tally> &tallies) {
   row("all", sum);
 }
 
+/// Refuses to write a mutant over a binary that is read.
+static absl::Status checkSaved(const Options &options) {
+  std::string faults;
+  for (const std::string &path : options.paths) {
+    const std::filesystem::path file = path;
+    const std::string folder = file.parent_path().empty() ? "." : file.parent_path().string();
+    if (isSavedName(file.filename().string()) && isSameFile(folder, options.save))
+      faults +=
+          concat(faults.empty() ? "" : "\n", "--save=", options.save, " may write over ", escapeLine(path));
+  }
+  return faults.empty() ? absl::OkStatus() : absl::InvalidArgumentError(faults);
+}
+
 static absl::StatusOr<bool> run(const Options &options) {
+  if (absl::Status status = checkSaved(options); !options.save.empty() && !status.ok())
+    return status;
   Random random(options.seed);
   std::map<std::string_view, Tally> tallies;
   for (const Kind &kind : kinds())
@@ -283,6 +321,7 @@ static absl::StatusOr<bool> run(const Options &options) {
 }
 
 int main(int argc, char **argv) {
+  startTool();
   absl::StatusOr<Options> options = parseOptions(argc, argv);
   absl::StatusOr<bool> clean = true;
   if (!options.ok())
@@ -292,6 +331,6 @@ int main(int argc, char **argv) {
   else
     clean = run(*options);
   if (!clean.ok())
-    std::cerr << "sluice-mutate: error: " << std::string(clean.status().message()) << "\n";
-  return clean.ok() && *clean ? 0 : 1;
+    return reportError("sluice-mutate", clean.status());
+  return finishTool("sluice-mutate", *clean ? 0 : 1);
 }

@@ -8,8 +8,10 @@
 #include "sluice/Binary/Compare.h"
 #include "sluice/Binary/Printer.h"
 #include "sluice/Binary/Program.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Files.h"
 #include "sluice/Support/Strings.h"
+#include "tools/common/ToolOutput.h"
 
 #include <charconv>
 #include <iostream>
@@ -133,22 +135,22 @@ static absl::Status run(const Options &options) {
     return bytes.status();
   absl::StatusOr<Program> program = decodeProgram(*bytes);
   if (!program.ok())
-    return withContext(program.status(), options.path);
+    return withContext(program.status(), escapeLine(options.path));
   absl::StatusOr<std::string> hash = programHash(*bytes);
   if (!hash.ok())
-    return withContext(hash.status(), options.path);
+    return withContext(hash.status(), escapeLine(options.path));
   absl::StatusOr<target::Target> target = target::targetByName(program->metadata.target());
   if (!target.ok())
     return target.status();
   if (absl::Status status = checkSelection(options.selection, *program); !status.ok())
-    return withContext(status, options.path);
+    return withContext(status, escapeLine(options.path));
 
   if (options.hash)
     std::cout << *hash << "\n";
   if (options.scheduleHash) {
     absl::StatusOr<std::string> schedule = scheduleHash(*program);
     if (!schedule.ok())
-      return withContext(schedule.status(), options.path);
+      return withContext(schedule.status(), escapeLine(options.path));
     std::cout << *schedule << "\n";
   }
   if (options.summary) {
@@ -161,19 +163,16 @@ static absl::Status run(const Options &options) {
     printMemory(*program, *target, options.selection, std::cout);
   if (options.text)
     printText(*program, *target, options.selection, std::cout);
-  std::cout.flush();
-  return std::cout.good() ? absl::OkStatus() : absl::UnknownError("cannot write the output");
+  return absl::OkStatus();
 }
 
 int main(int argc, char **argv) {
+  startTool();
   absl::StatusOr<Options> options = parseOptions(argc, argv);
   absl::Status status = options.status();
   if (options.ok() && options->help)
     std::cout << kHelp;
   else if (options.ok())
     status = run(*options);
-  if (status.ok())
-    return 0;
-  std::cerr << "sluice-objdump: error: " << status.message() << "\n";
-  return 1;
+  return status.ok() ? finishTool("sluice-objdump", 0) : reportError("sluice-objdump", status);
 }

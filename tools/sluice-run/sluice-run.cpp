@@ -8,8 +8,11 @@
 #include "sluice/Binary/Program.h"
 #include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
+#include "sluice/Support/Escape.h"
+#include "sluice/Support/InputFiles.h"
 #include "sluice/Support/OutputFiles.h"
 #include "sluice/Support/Strings.h"
+#include "tools/common/ToolOutput.h"
 
 #include <iostream>
 
@@ -23,8 +26,8 @@ USAGE: sluice-run [options] model.slu --output-dir=DIR
 
 Sluice options:
   --input=NAME=FILE  Tensor of the input NAME, as .npy or ONNX .pb (repeatable)
-  --output-dir=DIR   Where each output is written as DIR/<name>.npy; '/' and other
-                     odd characters of a name become '_'
+  --output-dir=DIR   Where each output is written as DIR/<name>.npy, '_' for odd characters;
+                     DIR/outputs.json says which file holds which output
   --format=FORMAT    Of the outputs: npy (default) or pb
   --counters         Print what the run did
   --stepper          Run on the cycle stepper too, which moves every stream one stop a cycle and meets
@@ -37,7 +40,7 @@ The binary is proven first and refused when it has a hazard.
 namespace {
 
 struct Options {
-  std::vector<std::pair<std::string, std::string>> inputs; ///< name, file
+  std::vector<std::string> inputs; ///< NAME=FILE
   std::string outputDirectory, format = "npy", path;
   bool counters = false, stepper = false, help = false;
 };
@@ -57,14 +60,9 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
   opterr = 0;
   for (int choice; (choice = getopt_long(argc, argv, ":", known, nullptr)) != -1;) {
     switch (choice) {
-    case Input: {
-      const std::string value = optarg;
-      const size_t separator = value.find('=');
-      if (separator == std::string::npos || separator == 0)
-        return invalidArgument("--input=", value, " is not NAME=FILE");
-      options.inputs.emplace_back(value.substr(0, separator), value.substr(separator + 1));
+    case Input:
+      options.inputs.push_back(optarg);
       break;
-    }
     case OutputDirectory:
       options.outputDirectory = optarg;
       break;
@@ -95,23 +93,6 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
   return options;
 }
 
-/// Reads the inputs' files; names all that fail.
-static absl::StatusOr<executor::TensorMap> readInputs(const Options &options) {
-  executor::TensorMap inputs;
-  std::string faults;
-  auto add = [&](const std::string &fault) { faults = concat(faults, faults.empty() ? "" : "\n", fault); };
-  for (const auto &[name, path] : options.inputs) {
-    absl::StatusOr<HostTensor> tensor = readTensor(path);
-    if (!tensor.ok())
-      add(concat("input '", name, "': ", std::string(tensor.status().message())));
-    else if (!inputs.emplace(name, *std::move(tensor)).second)
-      add(concat("input '", name, "' is given twice"));
-  }
-  if (!faults.empty())
-    return absl::InvalidArgumentError(faults);
-  return inputs;
-}
-
 static void printCounters(const executor::Counters &counters) {
   std::cout << "cycles          " << counters.cycles << " (modelled)\n";
   for (const auto &[unit, count] : counters.instructionsByUnit) {
@@ -125,44 +106,57 @@ static void printCounters(const executor::Counters &counters) {
             << "fp16 overflows  " << counters.halfOverflows << "\n";
 }
 
+static std::vector<std::string> inputNames(const binary::Program &program) {
+  std::vector<std::string> names;
+  for (const binary::proto::Binding &input : program.metadata.inputs())
+    names.push_back(input.name());
+  return names;
+}
+
+/// The outputs in the graph's order.
+static NamedTensors inOrder(executor::TensorMap outputs, const binary::Program &program) {
+  NamedTensors ordered;
+  for (const binary::proto::Binding &output : program.metadata.outputs())
+    ordered.emplace_back(output.name(), std::move(outputs.at(output.name())));
+  return ordered;
+}
+
 static absl::Status run(const Options &options) {
   absl::StatusOr<binary::Program> program = binary::readProgram(options.path);
   if (!program.ok())
     return program.status();
-  absl::StatusOr<executor::TensorMap> inputs = readInputs(options);
+  absl::StatusOr<InputFiles> inputs = readInputs(options.inputs, inputNames(*program));
   if (!inputs.ok())
     return inputs.status();
+  inputs->files.push_back({"the binary", options.path});
   absl::StatusOr<std::unique_ptr<executor::Executor>> runner =
       executor::Executor::create(*std::move(program));
   if (!runner.ok())
-    return withContext(runner.status(), options.path);
-  absl::StatusOr<executor::TensorMap> outputs =
-      options.stepper ? executor::runStepped(**runner, *inputs) : (*runner)->run(*inputs);
-  if (!outputs.ok())
-    return outputs.status();
-  if (absl::Status status = writeOutputs(*outputs, options.outputDirectory, options.format); !status.ok())
-    return status;
-  if (const uint64_t overflows = (*runner)->counters().halfOverflows)
-    std::cerr << "sluice-run: warning: " << overflows << " finite values overflowed to fp16 infinities\n";
+    return withContext(runner.status(), escapeLine(options.path));
+  absl::StatusOr<std::unique_ptr<executor::Run>> done =
+      options.stepper ? executor::runStepped(**runner, inputs->tensors) : (*runner)->execute(inputs->tensors);
+  if (!done.ok())
+    return done.status();
+  const executor::Counters &counters = (*done)->counters;
+  // Printed before anything is written: a table that nobody gets is an error, which leaves no outputs.
   if (options.counters)
-    printCounters((*runner)->counters());
-  return absl::OkStatus();
-}
-
-static int fail(const absl::Status &status) {
-  std::cerr << "sluice-run: error: " << std::string(status.message()) << "\n";
-  return 1;
+    printCounters(counters);
+  if (absl::Status status = flushOutput(); !status.ok())
+    return status;
+  if (counters.halfOverflows)
+    reportWarning("sluice-run",
+                  concat(counters.halfOverflows, " finite values overflowed to fp16 infinities"));
+  return writeOutputs(inOrder(std::move((*done)->outputs), (*runner)->program()), options.outputDirectory,
+                      options.format, inputs->files);
 }
 
 int main(int argc, char **argv) {
+  startTool();
   absl::StatusOr<Options> options = parseOptions(argc, argv);
-  if (!options.ok())
-    return fail(options.status());
-  if (options->help) {
+  absl::Status status = options.status();
+  if (options.ok() && options->help)
     std::cout << kHelp;
-    return 0;
-  }
-  if (absl::Status status = run(*options); !status.ok())
-    return fail(status);
-  return 0;
+  else if (options.ok())
+    status = run(*options);
+  return status.ok() ? finishTool("sluice-run", 0) : reportError("sluice-run", status);
 }

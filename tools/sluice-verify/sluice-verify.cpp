@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Binary/Program.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Verifier.h"
+#include "tools/common/ToolOutput.h"
 
 #include <iostream>
 
@@ -34,12 +36,12 @@ static absl::StatusOr<bool> verifyFile(const std::string &path) {
     return program.status();
   absl::StatusOr<target::Target> target = target::targetByName(program->metadata.target());
   if (!target.ok())
-    return withContext(target.status(), path);
+    return withContext(target.status(), escapeLine(path));
 
   const std::vector<verifier::Finding> findings = verifier::verify(*program, *target);
   for (const verifier::Finding &finding : findings)
-    std::cout << path << ": card " << finding.card << ", cycle " << finding.cycle << ": "
-              << verifier::hazardName(finding.hazard) << ": " << finding.message << "\n";
+    std::cout << escapeLine(path) << ": card " << finding.card << ", cycle " << finding.cycle << ": "
+              << verifier::hazardName(finding.hazard) << ": " << escapeLine(finding.message) << "\n";
   if (!findings.empty())
     return false;
 
@@ -47,24 +49,22 @@ static absl::StatusOr<bool> verifyFile(const std::string &path) {
   for (const binary::Card &card : program->cards)
     for (const binary::QueueProgram &queue : card.queues)
       instructions += queue.instructions.size();
-  std::cout << path << ": proven: " << instructions << " instructions, " << program->metadata.cycles()
-            << " cycles\n";
+  std::cout << escapeLine(path) << ": proven: " << instructions << " instructions, "
+            << program->metadata.cycles() << " cycles\n";
   return true;
 }
 
-static int fail(std::string_view message) {
-  std::cerr << "sluice-verify: error: " << message << "\n";
-  return 1;
-}
+static int fail(std::string_view message) { return reportError("sluice-verify", message); }
 
 int main(int argc, char **argv) {
+  startTool();
   static const option known[] = {{"help", no_argument, nullptr, 'h'}, {nullptr, 0, nullptr, 0}};
   opterr = 0;
   for (int choice; (choice = getopt_long(argc, argv, ":", known, nullptr)) != -1;) {
     if (choice != 'h')
       return fail(concat("unknown option ", argv[optind - 1], "; see --help"));
     std::cout << kHelp;
-    return 0;
+    return finishTool("sluice-verify", 0);
   }
   if (optind == argc)
     return fail("no file given; see --help");
@@ -77,5 +77,5 @@ int main(int argc, char **argv) {
     else if (!*proven)
       status = 1;
   }
-  return status;
+  return finishTool("sluice-verify", status);
 }

@@ -16,16 +16,20 @@
 #include "sluice/Binary/Program.h"
 #include "sluice/Conversion/F32Matmul.h"
 #include "sluice/Import/ConstantInputs.h"
+#include "sluice/Support/Files.h"
 #include "sluice/Support/HostTensor.h"
+#include "sluice/Support/OutputFiles.h"
 
 #include "absl/status/statusor.h"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -36,6 +40,9 @@ enum class Phase : uint8_t { Onnx, Stensor, Tile, Slice, Sched, Binary };
 std::string_view phaseName(Phase phase);
 /// The phase of that name.
 std::optional<Phase> phaseByName(std::string_view name);
+
+/// The files that CompileOptions::dumpPhasesTo gets, one a phase.
+std::vector<std::string> phaseFiles(const std::string &directory);
 
 struct CompileOptions {
   /// Name of a shipped target description.
@@ -59,6 +66,8 @@ struct CompileOptions {
   /// Directory that receives the IR of every phase run, as "1-onnx.mlir" ... "5-sched.mlir", large
   /// constants left out; created if absent. Empty: none.
   std::string dumpPhasesTo;
+  /// Files that will be written: a model that is one of them, or that has its data in one, is refused.
+  std::vector<FileRole> outputs;
   /// Called when a phase begins.
   std::function<void(Phase)> onPhase;
   /// Called with the text of each warning.
@@ -66,19 +75,40 @@ struct CompileOptions {
 };
 
 /// Compiles the ONNX model (or, when its name ends in ".mlir", the IR of any level) at `path` to a binary
-/// that the verifier has proven. The error's message holds all diagnostics, one a line.
+/// that the verifier has proven. The error's message holds all diagnostics, one a line; it is Cancelled where
+/// that was asked for (see Support/Cancellation.h). Any number of threads may compile at the same time.
 absl::StatusOr<binary::Program> compileModel(const std::string &path, const CompileOptions &options);
 
 /// The same, stopped before Phase::Binary: the IR of `options.compileTo` as text, constants
 /// included, which compileModel can read again.
 absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOptions &options);
 
-/// The outputs by name that the reference interpreter computes from `inputs` for the ONNX model (or the
-/// stensor IR, when its name ends in ".mlir") at `path`. Only `dims`, `constantInputs`, `f32Matmul` and
-/// `demoteF64` count. The error's message holds all diagnostics, or all that is wrong with the inputs.
-absl::StatusOr<std::map<std::string, HostTensor>>
-interpretModel(const std::string &path, const std::map<std::string, HostTensor> &inputs,
-               const CompileOptions &options);
+/// An ONNX model (or stensor IR, when its name ends in ".mlir") that is ready for the reference interpreter.
+/// One thread at a time may use it.
+class ReferenceModel {
+public:
+  /// Reads the model at `path`. Only `dims`, `constantInputs`, `f32Matmul`, `demoteF64`, `outputs` and `onWarning` count. The
+  /// error's message holds all diagnostics, one a line.
+  static absl::StatusOr<ReferenceModel> load(const std::string &path, const CompileOptions &options);
+  ReferenceModel(ReferenceModel &&);
+  ~ReferenceModel();
+
+  /// The names of its inputs, in the graph's order.
+  std::vector<std::string> inputs() const;
+  /// The outputs, in the graph's order, that the interpreter computes. The error's message holds all that is
+  /// wrong with the inputs, or all diagnostics.
+  absl::StatusOr<NamedTensors> run(const std::map<std::string, HostTensor> &inputs) const;
+
+private:
+  struct State;
+  explicit ReferenceModel(std::unique_ptr<State> state);
+  std::unique_ptr<State> state;
+};
+
+/// The outputs that a ReferenceModel of `path` computes from `inputs`.
+absl::StatusOr<NamedTensors> interpretModel(const std::string &path,
+                                            const std::map<std::string, HostTensor> &inputs,
+                                            const CompileOptions &options);
 
 } // namespace sluice
 

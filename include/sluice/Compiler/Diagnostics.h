@@ -14,7 +14,8 @@
 
 namespace sluice {
 
-/// A diagnostic on lines of text: where it is, unless that is unknown, the message, and its notes indented.
+/// A diagnostic on lines of text: where it is, unless that is unknown, the message, and its notes indented;
+/// escaped (see Support/Escape.h), so that each is one line.
 std::string formatDiagnostic(const mlir::Diagnostic &diagnostic);
 
 } // namespace sluice

@@ -13,14 +13,14 @@
 namespace sluice::executor {
 
 /// Runs `inputs` on `executor` and on a stepper of its program, and compares every bit of the outputs and
-/// every word of all cards' memories, a word that never held anything as zeros. The outputs; Internal names
-/// the first output or word that differs, and an error of a run is returned with "stepper: " or "executor: "
-/// in front where only one has it.
-absl::StatusOr<TensorMap> runStepped(Executor &executor, const TensorMap &inputs);
+/// every word of all cards' memories, a word that never held anything as zeros. The executor's run; Internal
+/// names the first output or word that differs, and an error of a run is returned with "stepper: " or
+/// "executor: " in front where only one has it.
+absl::StatusOr<std::unique_ptr<Run>> runStepped(const Executor &executor, const TensorMap &inputs);
 
-/// Compares every word of all cards' memories after the last runs of two executors of programs for equal
-/// cards; Internal names the first that differs.
-absl::Status compareMemory(const Executor &a, const Executor &b, const target::Target &target);
+/// Compares every word of the memories of `cards` cards after two runs; Internal names the first that
+/// differs.
+absl::Status compareMemory(const Run &a, const Run &b, size_t cards, const target::Target &target);
 
 } // namespace sluice::executor
 

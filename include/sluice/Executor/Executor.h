@@ -29,24 +29,40 @@ struct Counters {
 
 using TensorMap = std::map<std::string, HostTensor>;
 
-/// A verified program ready to run. Not thread safe; make one per thread.
+/// A run that is over: what it gave, what it did, and the cards' memory as it left it. The memory is the
+/// run's own; when this is destroyed, which must be before the executor is, it serves another run.
+class Run {
+public:
+  virtual ~Run() = default;
+  /// The bytes that a word of a card's memory holds; null where it may never have held any.
+  virtual const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const = 0;
+
+  TensorMap outputs;
+  Counters counters;
+};
+
+/// A verified program ready to run. Any number of threads may use one executor at the same time: the proven
+/// program is shared and never changes, and each run has memory of its own. Memory of runs that are over is
+/// kept for later ones, as much as there ever were runs at a time.
 class Executor {
 public:
   /// Verifies `program` and refuses it (FailedPrecondition, all findings in the
-  /// message) when anything is found.
+  /// message) when anything is found. Cancelled: see Cancellation.h.
+  static absl::StatusOr<std::unique_ptr<Executor>> create(std::shared_ptr<const binary::Program> program);
   static absl::StatusOr<std::unique_ptr<Executor>> create(binary::Program program);
   virtual ~Executor() = default;
 
   /// Runs once: initial memory, inputs, program, outputs. InvalidArgument lists every
   /// missing, unknown or wrongly shaped or typed input and every int64 value
-  /// beyond int32; OutOfRange names a Gather whose offset leads beyond its table.
-  virtual absl::StatusOr<TensorMap> run(const TensorMap &inputs) = 0;
-  /// Counters of the last run.
-  virtual const Counters &counters() const = 0;
+  /// beyond int32; OutOfRange names a Gather whose offset leads beyond its table; Cancelled: see
+  /// Cancellation.h.
+  virtual absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const = 0;
+  /// The outputs of execute(inputs).
+  absl::StatusOr<TensorMap> run(const TensorMap &inputs) const;
+  /// A copy of the counters of the run that finished last; of which one that is, where several run at a time,
+  /// Run::counters leaves no doubt.
+  virtual Counters counters() const = 0;
   virtual const binary::Program &program() const = 0;
-  /// The bytes that a word of a card's memory holds after the last run; null where it may never have held
-  /// any.
-  virtual const uint8_t *word(uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) const = 0;
 };
 
 } // namespace sluice::executor

@@ -14,6 +14,13 @@ namespace sluice::executor {
 
 inline constexpr uint64_t kMostSteppedCycles = 2'000'000;
 
+/// A run of the stepper.
+class SteppedRun : public Run {
+public:
+  /// The recorded data flow, by card: one edge for each operand that an element took.
+  virtual std::vector<std::vector<binary::proto::FlowEdge>> flow() const = 0;
+};
+
 /// The second executor: in each cycle every stream moves one stop, results appear, units take operands and
 /// dispatch. It knows nothing of diagonals and asks no verifier; it meets hazards as they happen. A run that
 /// meets one ends there with FailedPrecondition: cycle, card, queue, the hazard's name as the verifier has
@@ -22,9 +29,11 @@ inline constexpr uint64_t kMostSteppedCycles = 2'000'000;
 class Stepper : public Executor {
 public:
   /// With `recordsFlow`, runs remember their data flow, at some memory for each operand.
+  static absl::StatusOr<std::unique_ptr<Stepper>> create(std::shared_ptr<const binary::Program> program,
+                                                         bool recordsFlow = false);
   static absl::StatusOr<std::unique_ptr<Stepper>> create(binary::Program program, bool recordsFlow = false);
-  /// The recorded data flow of the last run, by card: one edge for each operand that an element took.
-  virtual std::vector<std::vector<binary::proto::FlowEdge>> flow() const = 0;
+  /// execute(inputs), as a run that knows its data flow.
+  virtual absl::StatusOr<std::unique_ptr<SteppedRun>> step(const TensorMap &inputs) const = 0;
 };
 
 } // namespace sluice::executor

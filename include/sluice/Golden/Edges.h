@@ -10,11 +10,13 @@
 
 #include "sluice/Golden/Interpreter.h"
 #include "sluice/Support/HostTensor.h"
+#include "sluice/Support/OutputFiles.h"
 
 #include "absl/status/statusor.h"
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace sluice::golden {
 
@@ -26,8 +28,11 @@ using TensorMap = std::map<std::string, HostTensor>;
 /// that is missing, unknown, of another type or shape, or out of the narrower type's range.
 absl::StatusOr<TensorValues> bindInputs(mlir::func::FuncOp main, const TensorMap &inputs);
 
-/// The results of `main` by name, in the user's types.
-TensorMap nameOutputs(mlir::func::FuncOp main, mlir::ArrayRef<TensorValue> results);
+/// The names of the arguments of `main`, in order.
+std::vector<std::string> inputNames(mlir::func::FuncOp main);
+
+/// The results of `main` with their names, in order, in the user's types.
+NamedTensors nameOutputs(mlir::func::FuncOp main, mlir::ArrayRef<TensorValue> results);
 
 } // namespace sluice::golden
 

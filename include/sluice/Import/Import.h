@@ -10,12 +10,15 @@
 
 #include "sluice/Import/ConstantInputs.h"
 
+#include "sluice/Support/Files.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -30,6 +33,9 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims;
   /// Inputs that are given now; also one that an initialiser gives another value.
   ConstantInputs constantInputs;
+
+  /// Files that will be written. A model that is one of them, or has data in one, is refused.
+  std::vector<FileRole> outputs;
 };
 
 /// Reads the ONNX model at `path` into the `onnx` dialect: one func.func @main whose arguments are

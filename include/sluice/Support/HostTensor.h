@@ -42,6 +42,9 @@ absl::StatusOr<HostTensor> parseNpy(std::string_view bytes);
 absl::StatusOr<HostTensor> parseTensorProto(std::string_view bytes);
 /// A .npy file as NumPy writes it: version 1, C order; of a narrow type, its array type's.
 std::string formatNpy(const HostTensor &tensor);
+/// The bytes of a file of `format`, "npy" or "pb"; InvalidArgument on any other. `name` goes into the .pb.
+absl::StatusOr<std::string> formatTensor(const HostTensor &tensor, const std::string &name,
+                                         std::string_view format);
 /// Writes .npy or .pb by the path's ending, atomically. `name` goes into the .pb.
 absl::Status writeTensor(const HostTensor &tensor, const std::string &name, const std::string &path);
 

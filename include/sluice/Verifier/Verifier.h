@@ -49,6 +49,7 @@ struct Finding {
 /// All findings' earliest of each class and card, in order of card, cycle, class.
 /// Empty: the program is free of hazards and its flow is the carried one.
 /// What indirect accesses leave to trust is in docs/verification.md.
+/// A proof that is cancelled (see Support/Cancellation.h) has a finding that says so.
 std::vector<Finding> verify(const binary::Program &program, const target::Target &target);
 
 } // namespace sluice::verifier

@@ -10,6 +10,7 @@
 #include "OperatorTable.h"
 #include "QdqGraph.h"
 #include "sluice/Conversion/BeyondMachine.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -240,6 +241,9 @@ Results GraphConverter::convertGraph(Block &graph, llvm::ArrayRef<Tensor> inputs
 }
 
 void GraphConverter::convertNode(onnx::NodeOp op) {
+  // The graph's loop reports it; a loop of the model's may have many rounds of this.
+  if (isCancelled())
+    return poison(op.getResults());
   size_t before = refusals.size();
   auto giveUp = [&] {
     if (refusals.size() == before)
@@ -365,6 +369,8 @@ LogicalResult GraphConverter::run() {
   for (BlockArgument argument : function.getArguments())
     convertArgument(argument);
   for (Operation *op : ops) {
+    if (isCancelled())
+      return failure();
     if (auto constant = llvm::dyn_cast<onnx::ConstantOp>(op))
       convertConstant(constant);
     else if (auto node = llvm::dyn_cast<onnx::NodeOp>(op))

@@ -7,6 +7,8 @@
 
 #include "Addresses.h"
 
+#include "sluice/Support/Cancellation.h"
+
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseSet.h"
@@ -68,6 +70,8 @@ std::vector<const Buffer *> sched::assignAddresses(llvm::ArrayRef<Buffer *> buff
   Banks banks;
   std::vector<const Buffer *> homeless;
   for (auto [index, buffer] : order) {
+    if (isCancelled())
+      break;
     buffer->base = lowestBase(*buffer, banks);
     if (buffer->base + buffer->words() > target.wordsPerBank) {
       homeless.push_back(buffer);

@@ -8,6 +8,7 @@
 #include "Emission.h"
 
 #include "sluice/Binary/Encoding.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "dialects/sched/SchedDialect.h"
 
@@ -38,7 +39,8 @@ public:
     for (slice::OutputOp output : body.getOps<slice::OutputOp>())
       emitOutput(output);
     for (IssueId id : order)
-      emitIssue(schedule.state.issues[id]);
+      if (!isCancelled())
+        emitIssue(schedule.state.issues[id]);
   }
 
 private:

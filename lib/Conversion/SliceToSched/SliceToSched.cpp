@@ -23,11 +23,13 @@
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Scheduling/PassGraph.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "dialects/sched/SchedDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
 #include <memory>
@@ -46,6 +48,8 @@ static mlir::LogicalResult departAll(const PassGraph &graph, llvm::ArrayRef<unsi
   std::vector<int64_t> over = {0};
   size_t seen = 0;
   for (auto [pass, wait] : llvm::zip_equal(order, waits)) {
+    if (isCancelled())
+      return mlir::failure();
     schedule.state.earliest = over[wait];
     departed &= succeeded(schedule.depart(graph[pass].op));
     int64_t end = over.back();
@@ -120,6 +124,8 @@ static mlir::FailureOr<ScheduledProgram> scheduleProgram(mlir::Block &body, cons
     buffer->renumberWriters(number);
   std::vector<Buffer *> buffers = livingBuffers(*schedule);
   std::vector<const Buffer *> homeless = assignAddresses(buffers, target);
+  if (isCancelled())
+    return mlir::failure(); // Some buffers may have no words.
   return ScheduledProgram{std::move(schedule), std::move(buffers), std::move(homeless)};
 }
 
@@ -147,6 +153,8 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
                                      scheduleCycles(issues, *options.target), builder.getStringAttr(stats));
   builder.setInsertionPointToStart(&scheduled.getBody().emplaceBlock());
   emitSchedule(builder, *program->schedule, program->buffers, body);
+  if (isCancelled())
+    return mlir::failure(); // Some instructions may be left out.
   function->erase();
   return mlir::success();
 }

@@ -6,11 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Capacity.h"
+
 #include "Elements.h"
 #include "Lowering.h"
 #include "Orient.h"
 #include "SplitBodies.h"
 #include "SplitGathers.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "dialects/tile/PassBody.h"
 #include "lib/Conversion/Checks/ProgramForm.h"
@@ -146,6 +148,8 @@ LogicalResult Lowering::run() {
   // What depends on what failed is left out, so that all errors of the program come at once.
   llvm::DenseSet<Value> missing;
   for (Operation &op : source.getBody().front()) {
+    if (isCancelled())
+      return failure();
     bool isMissing = llvm::any_of(op.getOperands(), [&](Value operand) { return missing.contains(operand); });
     if (!isMissing && succeeded(lower(op)))
       continue;

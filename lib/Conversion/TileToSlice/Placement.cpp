@@ -7,6 +7,8 @@
 
 #include "Placement.h"
 
+#include "sluice/Support/Cancellation.h"
+
 #include "Occupancy.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -94,7 +96,7 @@ public:
     for (bool striped : {true, false})
       for (bool urgent : {true, false})
         for (mlir::Operation *op : buffers)
-          if (striped == (stripesOf(*op) > 1) && urgent == isUrgent(op))
+          if (!isCancelled() && striped == (stripesOf(*op) > 1) && urgent == isUrgent(op))
             place(op->getResult(0), stripesOf(*op));
   }
 

@@ -10,6 +10,7 @@
 #include "lib/Conversion/Checks/CheckPasses.h"
 
 #include "sluice/Conversion/Lowering.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "dialects/slice/SliceDialect.h"
 
@@ -103,10 +104,14 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
   tile::splitStripedMaps(body);
   tile::Placement placement;
   do {
+    if (isCancelled())
+      return mlir::failure();
     placement.buffers.clear();
     placement.units.clear();
     tile::placeUnits(body, *options.target, placement);
     tile::placeBuffers(body, *options.target, horizon, placement);
+    if (isCancelled())
+      return mlir::failure(); // Some buffers may have no place.
   } while (tile::separateClashes(body, placement));
 
   llvm::SmallVector<mlir::Operation *> passes;

@@ -18,8 +18,8 @@
 // FILES-NEXT: sluice-golden: error: input 'mask' is given twice
 
 // RUN: not sluice-golden %s --input ids --input =x --output-dir %t/out 2>&1 | FileCheck %s --check-prefix=OPTION
-// OPTION: sluice-golden: error: --input=ids: expected name=file
-// OPTION-NEXT: sluice-golden: error: --input==x: expected name=file
+// OPTION: sluice-golden: error: --input=ids is not NAME=FILE
+// OPTION-NEXT: sluice-golden: error: --input==x is not NAME=FILE
 
 // RUN: not sluice-golden %t/absent.onnx --output-dir %t/out 2>&1 | FileCheck %s --check-prefix=MODEL
 // MODEL: sluice-golden: error: {{.*}}absent.onnx

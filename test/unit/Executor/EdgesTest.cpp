@@ -157,7 +157,7 @@ TEST(Edges, AllBadInputsAreListed) {
             "input 'mask': needs type bool, has uint8\n"
             "input 'scale': needs shape [1], has [2]\n"
             "input 'gone': missing; needs float32 [2, 2]\n"
-            "input 'extra': the program has no such input");
+            "input 'extra': the program has no such input; it has these: 'ids', 'mask', 'scale', 'gone'");
 }
 
 TEST(Edges, UnprovenProgramsAreRefused) {

@@ -65,8 +65,7 @@ public:
       addGroup();
     Program program = builder.build(); // With the flow of tables.
     auto stepper = *executor::Stepper::create(program, /*recordsFlow=*/true);
-    (void)stepper->run({});
-    const auto flow = stepper->flow();
+    const auto flow = (*stepper->step({}))->flow();
     for (size_t card = 0; card != program.cards.size(); ++card)
       program.cards[card].flow.insert(program.cards[card].flow.end(), flow[card].begin(), flow[card].end());
     return program;

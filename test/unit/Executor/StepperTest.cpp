@@ -162,12 +162,13 @@ TEST(Stepper, SeesTheFlowOfInputsAndOutputs) {
   const executor::TensorMap inputs = {
       {"x", {ElementType::UInt8, {3, target.lanes()}, Numbers().bytes(3 * target.lanes())}}};
   auto stepper = *executor::Stepper::create(program, /*recordsFlow=*/true);
-  auto outputs = stepper->run(inputs);
-  ASSERT_TRUE(outputs.ok()) << outputs.status();
-  EXPECT_EQ(outputs->at("y").data, inputs.at("x").data);
+  auto run = stepper->step(inputs);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ((*run)->outputs.at("y").data, inputs.at("x").data);
+  EXPECT_EQ((*run)->counters.cycles, program.metadata.cycles());
   EXPECT_EQ(stepper->counters().cycles, program.metadata.cycles());
   EXPECT_EQ(stepper->program().cards.size(), 1u);
-  program.cards[0].flow = stepper->flow()[0];
+  program.cards[0].flow = (*run)->flow()[0];
   EXPECT_TRUE(verifier::verify(program, target).empty());
   auto runner = executor::Executor::create(program);
   ASSERT_TRUE(runner.ok());
@@ -181,8 +182,9 @@ TEST(Stepper, ComparesMemory) {
   Program changed = other.builder.build();
   changed.cards[0].data[0] = char(changed.cards[0].data[0] ^ 1);
   auto a = *executor::Executor::create(one.builder.build()), b = *executor::Executor::create(changed);
-  ASSERT_TRUE(a->run({}).ok() && b->run({}).ok());
-  const std::string words(executor::compareMemory(*a, *b, one.builder.target()).message());
+  auto left = a->execute({}), right = b->execute({});
+  ASSERT_TRUE(left.ok() && right.ok());
+  const std::string words(executor::compareMemory(**left, **right, 1, one.builder.target()).message());
   EXPECT_EQ(words, "different bytes in card 0, word 10 of mem.e0");
 }
 

@@ -8,10 +8,11 @@
 #include "../Verifier/Samples.h"
 
 #include "sluice/Support/Files.h"
-#include "sluice/Support/OutputFiles.h"
+#include "sluice/Support/HostTensor.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -98,6 +99,10 @@ TEST_F(Tools, RunWritesOutputs) {
   EXPECT_EQ(y->shape, x.shape);
   EXPECT_EQ(y->data, x.data);
 
+  EXPECT_EQ(readFile(path("out/deep/outputs.json")).value_or(""),
+            "{\"outputs\": [\n    {\"name\": \"block/out:0\", \"file\": \"block_out_0.npy\", "
+            "\"type\": \"int64\", \"shape\": [3]}\n]}\n");
+
   outcome = call(run + " " + path("model.slu") + " --input=x=" + path("x.npy") +
                  " --format=pb --output-dir=" + path("pb"));
   EXPECT_EQ(outcome.status, 0) << outcome.text;
@@ -126,18 +131,38 @@ TEST_F(Tools, RunRefusesAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(path("out")));
 }
 
-TEST(OutputFiles, NamesAreMadePlain) {
-  EXPECT_EQ(outputFileName("logits"), "logits");
-  EXPECT_EQ(outputFileName("layers.0/attn/Softmax_out-1"), "layers.0_attn_Softmax_out-1");
-  EXPECT_EQ(outputFileName("a:0 b"), "a_0_b");
-  EXPECT_EQ(outputFileName("../x"), "_._x");
-  EXPECT_EQ(outputFileName(""), "_");
+// Output that cannot be written is an error: to a full device, and where there is no standard output.
+TEST_F(Tools, FailWhereOutputIsLost) {
+  ASSERT_TRUE(writeProgram(copySample("tiny").builder.build(), path("copy.slu")).ok());
+  for (const std::string &command :
+       {verify + " " + path("copy.slu"), verify + " --help",
+        run + " " + path("copy.slu") + " --counters --output-dir " + path("out"), run + " --help"})
+    for (const std::string redirection : {" >/dev/full", " >&-"}) {
+      // The shell's own output is where the tool's errors go.
+      const Outcome outcome = call("(" + command + redirection + ")");
+      EXPECT_EQ(outcome.status, 1) << command << redirection;
+      EXPECT_NE(outcome.text.find(": error: cannot write to standard output"), std::string::npos)
+          << command << redirection << ": " << outcome.text;
+    }
+  EXPECT_FALSE(std::filesystem::exists(path("out"))) << "a run that failed left outputs";
 }
 
-// Two tensors whose names become one file name get a file each.
-TEST_F(Tools, OutputNamesStayApart) {
-  const HostTensor one{ElementType::UInt8, {1}, "1"}, two{ElementType::UInt8, {1}, "2"};
-  ASSERT_TRUE(writeOutputs({{"a/b", one}, {"a_b", two}}, path("out"), "npy").ok());
-  EXPECT_EQ(readTensor(path("out/a_b.npy"))->data, "1");
-  EXPECT_EQ(readTensor(path("out/a_b_2.npy"))->data, "2");
+// A reader that goes away ends a tool quietly.
+TEST_F(Tools, StopQuietlyWhenNobodyReads) {
+  ASSERT_TRUE(writeProgram(copySample("tiny").builder.build(), path("copy.slu")).ok());
+  EXPECT_EQ(call("(" + verify + " " + path("copy.slu") + " | true)").text, "");
+}
+
+// Names of files cannot forge a line of output either.
+TEST_F(Tools, EscapeNamesOfFiles) {
+  const std::string name = "x\ny.slu: proven: 2 instructions\x1b[2K";
+  ASSERT_TRUE(writeFile(path(name), "no binary").ok());
+  for (const std::string &command : {verify, run + " --output-dir " + path("out")}) {
+    const Outcome outcome = call(command + " '" + path(name) + "'");
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.text.find("x\\ny.slu: proven: 2 instructions\\x1b[2K: not a Sluice binary"),
+              std::string::npos)
+        << outcome.text;
+    EXPECT_EQ(std::count(outcome.text.begin(), outcome.text.end(), '\n'), 1) << outcome.text;
+  }
 }
