@@ -21,7 +21,8 @@ namespace sluice::import {
 bool GraphImporter::isTooDeep(const Scope &scope, StringRef what) {
   if (scope.depth <= kMaxDepth)
     return false;
-  error() << what << ": functions and graphs are nested deeper than " << kMaxDepth << " levels";
+  if (!gaveUp)
+    error() << what << ": functions and graphs are nested deeper than " << kMaxDepth << " levels";
   gaveUp = true;
   return true;
 }

@@ -146,6 +146,9 @@ static Results convertBatchedScan(Node &node) {
     fitInputs(node, llvm::ArrayRef(parts).drop_front(states), plan);
     bool isWhole = !lengths || (lengths.constant && !lengths.isReal() && lengths.count() == batch &&
                                 readIntegers(lengths.constant)[element] == plan.steps);
+    if (!isWhole && !lengths.constant)
+      return node.refuse("sequence_lens other than the length of the inputs is not supported, and " +
+                         node.unknownInput(0, "sequence_lens"));
     if (!isWhole)
       return node.refuse("sequence_lens other than the length of the inputs is not supported");
     if (node.refused())

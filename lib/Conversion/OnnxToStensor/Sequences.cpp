@@ -54,6 +54,8 @@ static std::optional<size_t> positionAt(Node &node, size_t index, int64_t end, i
   }
   if (position >= 0 && position < end)
     return position;
+  if (node.isGuarded() && end > 0)
+    return 0;
   (void)node.refuse("position " + llvm::Twine(position) + " is outside a sequence of " + llvm::Twine(size) +
                     " elements");
   return std::nullopt;
