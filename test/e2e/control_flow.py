@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from onnx import parser
+from onnx import TensorProto, helper, parser
 
 from harness import assert_same_bits, execute, golden, save_model, tool
 
@@ -126,6 +126,25 @@ def nested():
                   then_branch = t () => (float[3] a) { a = Add (v, x) },
                   else_branch = e () => (float[3] b) { half = Constant <value_float = 0.5> ()  b = Mul (v, half) }> }> }>
     }"""), {"x": x}, {"y": y}
+
+
+@case
+def branches_64_deep():
+    """As deep as graphs may be nested: the condition is data, and every level adds one."""
+    def edge(name):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [2])
+
+    nodes = [helper.make_node("Add", ["x", "one"], ["s0"])]
+    for level in range(1, 65):
+        then = helper.make_graph(nodes, "then", [], [edge(f"s{level - 1}")])
+        other = helper.make_graph([helper.make_node("Identity", ["x"], [f"f{level}"])], "other", [], [edge(f"f{level}")])
+        nodes = [helper.make_node("If", ["c"], [f"r{level}"], then_branch=then, else_branch=other),
+                 helper.make_node("Add", [f"r{level}", "one"], [f"s{level}"])]
+    graph = model("g (bool c, float[2] x) => (float[2] s64) { one = Constant <value = float {1}> ()  s64 = Neg (x) }")
+    del graph.graph.node[1:]
+    graph.graph.node.extend(nodes)
+    for c in (True, False):
+        yield graph, {"c": np.array(c), "x": reals(2)}, {"s64": reals(2) + np.float32(65 if c else 1)}
 
 
 @case

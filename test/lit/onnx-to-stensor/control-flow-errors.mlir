@@ -17,7 +17,7 @@ func.func @main(%c: tensor<i1> {onnx.name = "c"}, %m: tensor<i64> {onnx.name = "
       onnx.yield %a : !onnx.any
     }
   } : (tensor<i1>) -> !onnx.any
-  // expected-note @below {{operator Loop, domain 'ai.onnx', version 16: beyond the machine: the number of iterations depends on run-time data: input 0 (M) is not known at compile time}}
+  // expected-note @below {{operator Loop, domain 'ai.onnx', version 16: beyond the machine: the number of iterations depends on run-time data: input 0 (M) is not known at compile time; to know it, compile with --constant-input=m=...}}
   %z = onnx.node "Loop" of "ai.onnx" 16(%m, %none, %x) graphs {
     "body"(%i: tensor<i64>, %k: tensor<i1>, %v: tensor<2xf32>) {
       // expected-note @below {{operator Unheard, domain 'ai.onnx', version 16: the operator is not supported}}
@@ -32,7 +32,7 @@ func.func @main(%c: tensor<i1> {onnx.name = "c"}, %m: tensor<i64> {onnx.name = "
 
 // expected-error @below {{the model has 1 unsupported part}}
 func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<2x3xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name = "y"}) {
-  // expected-note @below {{operator If, domain 'ai.onnx', version 16: beyond the machine: output 0 is float32 3x2 or float32 2x3, which depends on run-time data}}
+  // expected-note @below {{operator If, domain 'ai.onnx', version 16: beyond the machine: output 0 is float32 3x2 or float32 2x3, which depends on run-time data; to know it, compile with --constant-input=c=...}}
   %y = onnx.node "If" of "ai.onnx" 16(%c) graphs {
     "then_branch"() {
       %n = onnx.node "Transpose" of "ai.onnx" 16(%x) : (tensor<2x3xf32>) -> !onnx.any
@@ -52,13 +52,13 @@ func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<2x3xf32> {onnx.name
 func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<2xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name = "s"}, !onnx.any {onnx.name = "y"}) {
   %none = onnx.absent : none
   %three = onnx.constant dense<3> : tensor<i64>
-  // expected-note @below {{operator Loop, domain 'ai.onnx', version 16: beyond the machine: output shape depends on run-time data: input 1 (cond) is not known at compile time}}
+  // expected-note @below {{operator Loop, domain 'ai.onnx', version 16: beyond the machine: output shape depends on run-time data: input 1 (cond) is not known at compile time; to know it, compile with --constant-input=c=...}}
   %s = onnx.node "Loop" of "ai.onnx" 16(%three, %c) graphs {
     "body"(%i: tensor<i64>, %k: tensor<i1>) {
       onnx.yield %k, %x : tensor<i1>, tensor<2xf32>
     }
   } : (tensor<i64>, tensor<i1>) -> !onnx.any
-  // expected-note @below {{operator Loop, domain 'ai.onnx', version 16: beyond the machine: the number of iterations depends on run-time data, without a bound: the condition that the body computes}}
+  // expected-note @below {{operator Loop, domain 'ai.onnx', version 16: beyond the machine: the number of iterations depends on run-time data, without a bound: the condition that the body computes; to know it, compile with --constant-input=c=...}}
   %y = onnx.node "Loop" of "ai.onnx" 16(%none, %none, %x) graphs {
     "body"(%i: tensor<i64>, %k: tensor<i1>, %v: tensor<2xf32>) {
       onnx.yield %c, %v : tensor<i1>, tensor<2xf32>
@@ -114,7 +114,7 @@ func.func @main(%x: tensor<2xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name = 
 // expected-error @below {{the model has 2 unsupported parts}}
 func.func @main(%p: tensor<i64> {onnx.name = "p"}, %x: tensor<2xf32> {onnx.name = "x"}) -> (!onnx.any {onnx.name = "y"}, !onnx.other<"sequence"> {onnx.name = "s"}) {
   %s = onnx.node "SequenceConstruct" of "ai.onnx" 16(%x, %x) : (tensor<2xf32>, tensor<2xf32>) -> !onnx.other<"sequence">
-  // expected-note @below {{operator SequenceAt, domain 'ai.onnx', version 16: beyond the machine: a position in a sequence depends on run-time data: input 1 (position) is not known at compile time}}
+  // expected-note @below {{operator SequenceAt, domain 'ai.onnx', version 16: beyond the machine: a position in a sequence depends on run-time data: input 1 (position) is not known at compile time; to know it, compile with --constant-input=p=...}}
   %y = onnx.node "SequenceAt" of "ai.onnx" 16(%s, %p) : (!onnx.other<"sequence">, tensor<i64>) -> !onnx.any
   // expected-note @below {{output 's': beyond the machine: sequences}}
   return %y, %s : !onnx.any, !onnx.other<"sequence">
