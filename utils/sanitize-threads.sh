@@ -10,4 +10,4 @@ cmake --build build-thread-sanitize --target "${tests[@]}"
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:${TSAN_OPTIONS:-}
 TSAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-22)
 export TSAN_SYMBOLIZER_PATH
-exec ctest --test-dir build-thread-sanitize --output-on-failure -E '^(e2e|lit|fuzz|scale|format)' "$@"
+exec ctest --test-dir build-thread-sanitize --output-on-failure -E '^(e2e|format|fuzz|golden|lit|scale)' "$@"

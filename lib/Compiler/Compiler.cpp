@@ -111,7 +111,6 @@ LogicalResult Driver::importModel() {
   ImportOptions importing;
   importing.dims = options.dims;
   importing.constantInputs = options.constantInputs;
-
   importing.outputs = options.outputs;
   module = importOnnx(path, importing, context);
   return success(static_cast<bool>(module));

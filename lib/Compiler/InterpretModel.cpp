@@ -24,15 +24,17 @@ namespace sluice {
 /// The program at the level that the interpreter runs; null after reporting errors. No
 /// optimisation: what they do must not show in the results.
 static OwningOpRef<ModuleOp> load(const std::string &path, const CompileOptions &options,
-                                  MLIRContext &context) {
-  if (StringRef(path).ends_with(".mlir"))
+                                  std::vector<FileRole> &files, MLIRContext &context) {
+  if (StringRef(path).ends_with(".mlir")) {
+    files.push_back({"the model", path});
     return failed(checkTextOptions(path, options, context)) ? OwningOpRef<ModuleOp>()
                                                             : parseTextFile(path, context);
+  }
   ImportOptions importing;
   importing.dims = options.dims;
   importing.constantInputs = options.constantInputs;
-
   importing.outputs = options.outputs;
+  importing.onFile = [&](const FileRole &file) { files.push_back(file); };
   OwningOpRef<ModuleOp> module = importOnnx(path, importing, context);
   OnnxToStensorOptions conversion;
   conversion.f32Matmul = options.f32Matmul;
@@ -47,6 +49,7 @@ struct ReferenceModel::State {
 
   CompileOptions options;
   Session session;
+  std::vector<FileRole> files;
   OwningOpRef<ModuleOp> module;
   func::FuncOp main;
 };
@@ -57,7 +60,7 @@ ReferenceModel::~ReferenceModel() = default;
 
 absl::StatusOr<ReferenceModel> ReferenceModel::load(const std::string &path, const CompileOptions &options) {
   auto state = std::make_unique<State>(options);
-  state->module = sluice::load(path, state->options, state->session.context);
+  state->module = sluice::load(path, state->options, state->files, state->session.context);
   if (!state->module || isCancelled())
     return state->session.failure();
   state->main = state->module->lookupSymbol<func::FuncOp>("main");
@@ -65,6 +68,8 @@ absl::StatusOr<ReferenceModel> ReferenceModel::load(const std::string &path, con
     return invalidArgument(escapeLine(path), ": no function @main");
   return ReferenceModel(std::move(state));
 }
+
+const std::vector<FileRole> &ReferenceModel::files() const { return state->files; }
 
 std::vector<std::string> ReferenceModel::inputs() const { return golden::inputNames(state->main); }
 

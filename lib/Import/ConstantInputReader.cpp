@@ -21,9 +21,9 @@ using namespace mlir;
 
 namespace sluice::import {
 
-ConstantInputReader::ConstantInputReader(const pb::GraphProto &graph, MLIRContext &context,
+ConstantInputReader::ConstantInputReader(const ModelFile &file, MLIRContext &context,
                                          llvm::function_ref<void(const llvm::Twine &)> report)
-    : graph(graph), context(context), report(report) {
+    : file(file), graph(file.model().graph()), context(context), report(report) {
   for (const pb::ValueInfoProto &input : graph.input())
     if (!input.name().empty())
       inputs[input.name()] = &input;
@@ -159,6 +159,8 @@ llvm::Error ConstantInputReader::load(Given &given) {
   llvm::Expected<HostTensor> read = readFile(text);
   if (!read)
     return read.takeError();
+  if (llvm::Error error = file.admit({given.label, text}))
+    return error;
   given.tensor = std::move(*read);
   return checkType(given);
 }

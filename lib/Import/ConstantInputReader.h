@@ -9,6 +9,7 @@
 #define SLUICE_LIB_IMPORT_CONSTANTINPUTREADER_H
 
 #include "Dimensions.h"
+#include "ModelFile.h"
 #include "Proto.h"
 #include "TensorText.h"
 
@@ -26,7 +27,7 @@ namespace sluice::import {
 class ConstantInputReader {
 public:
   /// Calls `report` with each thing that is wrong with what is given.
-  ConstantInputReader(const pb::GraphProto &graph, mlir::MLIRContext &context,
+  ConstantInputReader(const ModelFile &file, mlir::MLIRContext &context,
                       llvm::function_ref<void(const llvm::Twine &)> report);
 
   /// The names of the inputs that are given. To be called first.
@@ -59,6 +60,7 @@ private:
   mlir::Type declaredElement(const pb::ValueInfoProto &input) const;
   std::string inputList() const;
 
+  const ModelFile &file;
   const pb::GraphProto &graph;
   mlir::MLIRContext &context;
   llvm::function_ref<void(const llvm::Twine &)> report;

@@ -200,7 +200,7 @@ void GraphImporter::importInputs(Scope &scope) {
   for (const pb::TensorProto &tensor : graph.initializer())
     initialised.insert(tensor.name());
   auto report = [&](const llvm::Twine &fault) { error() << fault; };
-  ConstantInputReader reader(graph, context, report);
+  ConstantInputReader reader(file, context, report);
   constantNames = reader.resolve(constantInputs);
   for (const pb::ValueInfoProto &input : graph.input())
     if (constantNames.contains(input.name()) || !initialised.contains(input.name()))

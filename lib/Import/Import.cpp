@@ -20,7 +20,7 @@ using namespace mlir;
 OwningOpRef<ModuleOp> sluice::importOnnx(const std::string &path, const ImportOptions &options,
                                          MLIRContext &context) {
   context.loadDialect<onnx::OnnxDialect, func::FuncDialect>();
-  llvm::Expected<std::unique_ptr<import::ModelFile>> file = import::ModelFile::open(path, options.outputs);
+  llvm::Expected<std::unique_ptr<import::ModelFile>> file = import::ModelFile::open(path, options);
   if (!file) {
     emitError(UnknownLoc::get(&context)) << path << ": " << llvm::toString(file.takeError());
     return {};

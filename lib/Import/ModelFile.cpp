@@ -8,6 +8,9 @@
 #include "ModelFile.h"
 #include "WireFormat.h"
 
+#include "sluice/Support/Escape.h"
+#include "sluice/Support/Files.h"
+
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -17,14 +20,10 @@
 namespace sluice::import {
 namespace {
 
-/// Maps a regular file: what else there is may have no end, or nobody who writes. `outputs` are other files.
-llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapFile(llvm::StringRef path,
-                                                            const std::vector<FileRole> &outputs) {
+/// Maps a regular file: what else there is may have no end, or nobody who writes.
+llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapFile(llvm::StringRef path) {
   if (std::string fault = regularFileFault(path.str()); !fault.empty())
     return llvm::createStringError("cannot open: " + fault);
-  for (const FileRole &output : outputs)
-    if (isSameFile(path.str(), output.path))
-      return llvm::createStringError("it is the same file as " + output.role + " " + output.path);
   auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return llvm::createStringError("cannot open: " + buffer.getError().message());
@@ -42,13 +41,14 @@ bool isInside(llvm::StringRef path, llvm::StringRef directory) {
 } // namespace
 
 llvm::Expected<std::unique_ptr<ModelFile>> ModelFile::open(const std::string &path,
-                                                           const std::vector<FileRole> &outputs) {
-  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> file = mapFile(path, outputs);
+                                                           const ImportOptions &options) {
+  auto result = std::make_unique<ModelFile>(options);
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> file = mapFile(path);
   if (!file)
     return file.takeError();
-  auto result = std::make_unique<ModelFile>();
+  if (llvm::Error error = result->admit({"the model", path}))
+    return std::move(error);
   result->path = path;
-  result->outputs = outputs;
   result->file = std::move(*file);
   llvm::Expected<std::string> stripped = stripRawData(result->file->getBuffer());
   if (!stripped)
@@ -58,6 +58,15 @@ llvm::Expected<std::unique_ptr<ModelFile>> ModelFile::open(const std::string &pa
   if (!result->proto.has_graph())
     return llvm::createStringError("not an ONNX model: it holds no graph");
   return result;
+}
+
+llvm::Error ModelFile::admit(const FileRole &file) const {
+  for (const FileRole &output : options.outputs)
+    if (isSameFile(file.path, output.path))
+      return llvm::createStringError("it is the same file as " + output.role + " " + output.path);
+  if (options.onFile)
+    options.onFile(file);
+  return llvm::Error::success();
 }
 
 MappedBytes ModelFile::rawData(const pb::TensorProto &tensor) const {
@@ -81,9 +90,11 @@ llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> ModelFile::mapExternal(llvm:
     return llvm::createStringError("external data '" + location + "': cannot open: " + code.message());
   if (!isInside(real, directory))
     return llvm::createStringError("external data '" + location + "' is outside the model's directory");
-  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapped = mapFile(real, outputs);
-  if (!mapped)
-    return llvm::createStringError("external data '" + location + "': " + llvm::toString(mapped.takeError()));
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapped = mapFile(real);
+  llvm::Error fault = mapped ? admit({"external data '" + escapeLine(location.str()) + "'", real.str().str()})
+                             : mapped.takeError();
+  if (fault)
+    return llvm::createStringError("external data '" + location + "': " + llvm::toString(std::move(fault)));
   entry->second = *mapped;
   return *mapped;
 }

@@ -10,7 +10,7 @@
 
 #include "Proto.h"
 
-#include "sluice/Support/Files.h"
+#include "sluice/Import/Import.h"
 
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/Error.h"
@@ -34,11 +34,16 @@ struct MappedBytes {
 class ModelFile {
 public:
   /// Maps and parses the file. The error's text says what is wrong with it, without the path.
-  /// `outputs` are files that must be neither the model nor one with its data.
+  /// Of `options`, which outlive it, what concerns files counts.
   static llvm::Expected<std::unique_ptr<ModelFile>> open(const std::string &path,
-                                                         const std::vector<FileRole> &outputs = {});
+                                                         const ImportOptions &options);
+
+  explicit ModelFile(const ImportOptions &options) : options(options) {}
 
   const pb::ModelProto &model() const { return proto; }
+
+  /// Says that a file is read; an error if it is one that will be written.
+  llvm::Error admit(const FileRole &file) const;
 
   /// The raw data of a tensor that is part of model() or was parsed from its unknown fields.
   MappedBytes rawData(const pb::TensorProto &tensor) const;
@@ -52,7 +57,7 @@ private:
   llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> mapExternal(llvm::StringRef location);
 
   std::string path;
-  std::vector<FileRole> outputs;
+  const ImportOptions &options;
   std::shared_ptr<llvm::MemoryBuffer> file;
   pb::ModelProto proto;
   /// External files by location.

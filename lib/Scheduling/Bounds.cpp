@@ -61,11 +61,13 @@ public:
         earliest(target, this->cards), stored(cards) {
     for (mlir::Operation &op : program)
       collectWanted(op);
-    for (mlir::Operation &op : program)
-      if (!isCancelled())
-        llvm::TypeSwitch<mlir::Operation *>(&op)
-            .Case<MapOp, ContractOp, PermuteOp, GatherOp, ExchangeOp, OutputOp>(
-                [&](auto pass) { visit(pass); });
+    for (mlir::Operation &op : program) {
+      if (isCancelled())
+        break;
+      llvm::TypeSwitch<mlir::Operation *>(&op)
+          .Case<MapOp, ContractOp, PermuteOp, GatherOp, ExchangeOp, OutputOp>(
+              [&](auto pass) { visit(pass); });
+    }
   }
 
   int64_t resourceBound() const;

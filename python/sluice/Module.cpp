@@ -40,6 +40,21 @@ T valueOrThrow(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+/// A name as Python has it; bytes that are no UTF-8 are escaped as in names of files (PEP 383).
+py::str toPython(const std::string &name) {
+  PyObject *text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), "surrogateescape");
+  if (!text)
+    throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+/// The reverse.
+std::string fromPython(py::handle name) {
+  if (!py::isinstance<py::str>(name))
+    throw py::type_error("the names of inputs are strings");
+  return py::cast<std::string>(name.attr("encode")("utf-8", "surrogateescape"));
+}
+
 /// Whether Python's own numbers and lists are all that the value is made of: they have no element type.
 bool isPlain(py::handle value) {
   if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value))
@@ -66,21 +81,6 @@ ConstantInputs::Value constantInput(const std::string &name, py::handle value) {
   return *std::move(tensor);
 }
 
-/// A name as Python has it; bytes that are no UTF-8 are escaped as in names of files (PEP 383).
-py::str toPython(const std::string &name) {
-  PyObject *text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), "surrogateescape");
-  if (!text)
-    throw py::error_already_set();
-  return py::reinterpret_steal<py::str>(text);
-}
-
-/// The reverse.
-std::string fromPython(py::handle name) {
-  if (!py::isinstance<py::str>(name))
-    throw py::type_error("the names of inputs are strings");
-  return py::cast<std::string>(name.attr("encode")("utf-8", "surrogateescape"));
-}
-
 executor::TensorMap fromNumpy(const py::dict &arrays) {
   executor::TensorMap tensors;
   for (const auto &[key, array] : arrays) {
@@ -94,9 +94,7 @@ executor::TensorMap fromNumpy(const py::dict &arrays) {
 /// the program never changes, and runs have memory of their own.
 class Binary {
 public:
-  explicit Binary(binary::Program program)
-      : shared(std::make_shared<const binary::Program>(std::move(program))),
-        once(std::make_unique<std::mutex>()) {}
+  explicit Binary(binary::Program program) : state(std::make_unique<State>(std::move(program))) {}
 
   static Binary load(const std::filesystem::path &path) {
     return interruptibly([&] { return Binary(valueOrThrow(binary::readProgram(path.string()))); });
@@ -108,7 +106,7 @@ public:
       throw StatusError(written);
   }
 
-  const binary::Program &program() const { return *shared; }
+  const binary::Program &program() const { return *state->program; }
 
   py::dict run(const py::dict &arrays, bool stepper) {
     const executor::TensorMap inputs = fromNumpy(arrays);
@@ -121,12 +119,10 @@ public:
 
   py::dict counters() const {
     py::dict result;
-    const executor::Executor *runner = madeExecutor();
-    if (!runner)
+    const std::optional<executor::Counters> last = lastCounters();
+    if (!last)
       return result;
-    const executor::Counters counters = runner->counters();
-    if (counters.instructionsByUnit.empty() && counters.cycles == 0)
-      return result;
+    const executor::Counters &counters = *last;
     result["cycles"] = counters.cycles;
     result["instructions_by_unit"] = counters.instructionsByUnit;
     result["memory_bytes"] = counters.memoryBytes;
@@ -137,30 +133,45 @@ public:
   }
 
 private:
+  struct State {
+    explicit State(binary::Program program)
+        : program(std::make_shared<const binary::Program>(std::move(program))) {}
+
+    const std::shared_ptr<const binary::Program> program;
+    std::timed_mutex mutex; ///< of what follows; never taken with the interpreter's lock held
+    std::unique_ptr<executor::Executor> executor;
+    bool hasRun = false;
+  };
+
   executor::TensorMap runTensors(const executor::TensorMap &inputs, bool stepper) {
     const executor::Executor &runner = provenExecutor();
-    if (!stepper)
-      return valueOrThrow(runner.run(inputs));
-    return std::move(valueOrThrow(executor::runStepped(runner, inputs))->outputs);
+    std::unique_ptr<executor::Run> run =
+        valueOrThrow(stepper ? executor::runStepped(runner, inputs) : runner.execute(inputs));
+    std::lock_guard lock(state->mutex);
+    state->hasRun = true;
+    return std::move(run->outputs);
   }
 
-  /// The executor, made by the first who asks while the others wait.
+  /// The executor, made by the first who asks while the others wait, unless they are cancelled.
   const executor::Executor &provenExecutor() {
-    std::lock_guard lock(*once);
-    if (!executor)
-      executor = valueOrThrow(executor::Executor::create(shared));
-    return *executor;
+    std::unique_lock lock(state->mutex, std::defer_lock);
+    while (!lock.try_lock_for(kSignalInterval))
+      if (isCancelled())
+        throw StatusError(cancelledError());
+    if (!state->executor)
+      state->executor = valueOrThrow(executor::Executor::create(state->program));
+    return *state->executor;
   }
 
-  const executor::Executor *madeExecutor() const {
+  std::optional<executor::Counters> lastCounters() const {
     py::gil_scoped_release release;
-    std::lock_guard lock(*once);
-    return executor.get();
+    std::lock_guard lock(state->mutex);
+    if (!state->hasRun)
+      return std::nullopt;
+    return state->executor->counters();
   }
 
-  std::shared_ptr<const binary::Program> shared;
-  std::unique_ptr<std::mutex> once; ///< of `executor`; never taken with the interpreter's lock held
-  std::unique_ptr<executor::Executor> executor;
+  std::unique_ptr<State> state;
 };
 
 /// Name -> (shape, dtype), in the model's order.
@@ -176,13 +187,14 @@ py::dict describe(const Bindings &bindings) {
   return result;
 }
 
-CompileOptions makeOptions(std::map<std::string, int64_t> dims,
-                           const std::map<std::string, py::object> &constantInputs,
+CompileOptions makeOptions(std::map<std::string, int64_t> dims, const py::dict &constantInputs,
                            const std::string &f32Matmul, const std::optional<std::string> &demote) {
   CompileOptions options;
   options.dims = std::move(dims);
-  for (const auto &[name, value] : constantInputs)
-    options.constantInputs.values.emplace(name, constantInput(name, value));
+  for (const auto &[key, value] : constantInputs) {
+    const std::string name = fromPython(key);
+    options.constantInputs.values.emplace(name, constantInput(escapeLine(name), value));
+  }
   if (f32Matmul != "f16" && f32Matmul != "f32")
     throw StatusError(invalidArgument("f32_matmul='", f32Matmul, "': 'f16' and 'f32' are known"));
   options.f32Matmul = f32Matmul == "f16" ? F32Matmul::F16 : F32Matmul::F32;
@@ -193,7 +205,7 @@ CompileOptions makeOptions(std::map<std::string, int64_t> dims,
 }
 
 Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<std::string, int64_t> dims,
-                   const std::map<std::string, py::object> &constantInputs, const std::string &f32Matmul,
+                   const py::dict &constantInputs, const std::string &f32Matmul,
                    std::optional<unsigned> threads, const std::string &target,
                    const std::optional<std::string> &demote, std::optional<uint64_t> scheduleSeed) {
   CompileOptions options = makeOptions(std::move(dims), constantInputs, f32Matmul, demote);
@@ -205,9 +217,8 @@ Binary compilePath(const std::filesystem::path &path, unsigned cards, std::map<s
 }
 
 py::dict interpretPath(const std::filesystem::path &path, const py::dict &arrays,
-                       std::map<std::string, int64_t> dims,
-                       const std::map<std::string, py::object> &constantInputs, const std::string &f32Matmul,
-                       const std::optional<std::string> &demote) {
+                       std::map<std::string, int64_t> dims, const py::dict &constantInputs,
+                       const std::string &f32Matmul, const std::optional<std::string> &demote) {
   const CompileOptions options = makeOptions(std::move(dims), constantInputs, f32Matmul, demote);
   const executor::TensorMap inputs = fromNumpy(arrays);
   const NamedTensors outputs =
@@ -266,21 +277,21 @@ PYBIND11_MODULE(_sluice, module) {
 
   module.def(
       "compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,
-      py::arg("dims") = std::map<std::string, int64_t>(),
-      py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
-      py::arg("threads") = py::none(), py::arg("target") = "tsp1", py::arg("demote") = py::none(),
-      py::arg("schedule_seed") = py::none(),
-      "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `constant_inputs` gives inputs now, "
-      "which the binary then has no more: {name: array, number, list of numbers, or file}; `schedule_seed` makes "
+      py::arg("dims") = std::map<std::string, int64_t>(), py::arg("constant_inputs") = py::dict(),
+      py::arg("f32_matmul") = "f16", py::arg("threads") = py::none(), py::arg("target") = "tsp1",
+      py::arg("demote") = py::none(), py::arg("schedule_seed") = py::none(),
+      "Compiles the ONNX model at `path`; `dims` binds dynamic axes by name; `constant_inputs` gives "
+      "inputs now, "
+      "which the binary then has no more: {name: array, number, list of numbers, or file}; "
+      "`schedule_seed` makes "
       "the schedule any legal one instead of a short one. Threads may compile at the same time, without the "
       "interpreter's lock. Ctrl-C in the main thread stops the compilation with KeyboardInterrupt.");
-  module.def(
-      "interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
-      py::arg("dims") = std::map<std::string, int64_t>(),
-      py::arg("constant_inputs") = std::map<std::string, py::object>(), py::arg("f32_matmul") = "f16",
-      py::arg("demote") = py::none(),
-      "What a binary of the model at `path` must compute from {name: array}, by the reference interpreter; the "
-      "options are those of compile.");
+  module.def("interpret", &interpretPath, py::arg("path"), py::arg("inputs"), py::kw_only(),
+             py::arg("dims") = std::map<std::string, int64_t>(), py::arg("constant_inputs") = py::dict(),
+             py::arg("f32_matmul") = "f16", py::arg("demote") = py::none(),
+             "What a binary of the model at `path` must compute from {name: array}, by the reference "
+             "interpreter; the "
+             "options are those of compile.");
 }
 
 } // namespace sluice::python

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+from onnx import TensorProto
 
 import models
 from harness import input_flags, save_model, tool
@@ -141,6 +142,22 @@ class OutputFiles(unittest.TestCase):
             before = file.read_bytes()
             tool(name, file, f"--input=in={given}", "--output-dir", out, fails=True)
             self.assertEqual(file.read_bytes(), before)
+
+    def test_outputs_are_no_external_data(self):
+        """Nor over the data of the model."""
+        graph = models.Graph("external")
+        graph.output(graph.node("Add", graph.input("in", np.ones(64, np.float32)), graph.weights("w", 64)), [64], name="y")
+        model, feeds = graph.finish()
+        raw = model.graph.initializer[0].raw_data
+        (self.folder / "y.npy").write_bytes(raw)
+        model.graph.initializer[0].ClearField("raw_data")
+        model.graph.initializer[0].data_location = TensorProto.EXTERNAL
+        model.graph.initializer[0].external_data.add(key="location", value="y.npy")
+        path = save_model(self.folder / "external.onnx", model)
+        done = tool("sluice-golden", path, *input_flags(self.folder, feeds), "--output-dir", self.folder, fails=True)
+        self.assertIn("output 'y'", done.stderr)
+        self.assertIn("is the same file as external data 'y.npy'", done.stderr)
+        self.assertEqual((self.folder / "y.npy").read_bytes(), raw)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@
 
 #include "sluice/Conversion/F32Matmul.h"
 #include "sluice/Import/ConstantInputs.h"
-
 #include "tools/common/ToolOutput.h"
 
 #include "llvm/ADT/StringRef.h"

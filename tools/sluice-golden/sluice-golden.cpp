@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
   absl::StatusOr<NamedTensors> outputs = model->run(given->tensors);
   if (!outputs.ok())
     return fail(std::string(outputs.status().message()));
-  given->files.push_back({"the model", inputPath});
+  given->files.insert(given->files.end(), model->files().begin(), model->files().end());
   absl::Status written = writeOutputs(*outputs, outputDirectory, format, given->files);
   return written.ok() ? 0 : fail(std::string(written.message()));
 }

@@ -66,7 +66,8 @@ struct CompileOptions {
   /// Directory that receives the IR of every phase run, as "1-onnx.mlir" ... "5-sched.mlir", large
   /// constants left out; created if absent. Empty: none.
   std::string dumpPhasesTo;
-  /// Files that will be written: a model that is one of them, or that has its data in one, is refused.
+  /// Files that will be written: one of them that is the model, or has data of it or of a constant input, is
+  /// refused.
   std::vector<FileRole> outputs;
   /// Called when a phase begins.
   std::function<void(Phase)> onPhase;
@@ -87,14 +88,17 @@ absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOpt
 /// One thread at a time may use it.
 class ReferenceModel {
 public:
-  /// Reads the model at `path`. Only `dims`, `constantInputs`, `f32Matmul`, `demoteF64`, `outputs` and `onWarning` count. The
-  /// error's message holds all diagnostics, one a line.
+  /// Reads the model at `path`. Only `dims`, `constantInputs`, `f32Matmul`, `demoteF64`, `outputs` and
+  /// `onWarning` count. The error's message holds all diagnostics, one a line.
   static absl::StatusOr<ReferenceModel> load(const std::string &path, const CompileOptions &options);
   ReferenceModel(ReferenceModel &&);
   ~ReferenceModel();
 
   /// The names of its inputs, in the graph's order.
   std::vector<std::string> inputs() const;
+  /// The files that it was read from: the model, those of its external data and of constant
+  /// inputs.
+  const std::vector<FileRole> &files() const;
   /// The outputs, in the graph's order, that the interpreter computes. The error's message holds all that is
   /// wrong with the inputs, or all diagnostics.
   absl::StatusOr<NamedTensors> run(const std::map<std::string, HostTensor> &inputs) const;

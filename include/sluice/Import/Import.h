@@ -9,13 +9,13 @@
 #define SLUICE_IMPORT_IMPORT_H
 
 #include "sluice/Import/ConstantInputs.h"
-
 #include "sluice/Support/Files.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,9 +33,11 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims;
   /// Inputs that are given now; also one that an initialiser gives another value.
   ConstantInputs constantInputs;
-
-  /// Files that will be written. A model that is one of them, or has data in one, is refused.
-  std::vector<FileRole> outputs;
+  /// Files that will be written. One of them that is the model, or has data of it or of an input that is
+  /// given, is refused.
+  std::vector<FileRole> outputs = {};
+  /// Called for each file that is read.
+  std::function<void(const FileRole &)> onFile = {};
 };
 
 /// Reads the ONNX model at `path` into the `onnx` dialect: one func.func @main whose arguments are

@@ -4,10 +4,17 @@
 // RUN: %python %S/Inputs/tensors.py write %t
 // RUN: sluice-golden %s --input ids=%t/ids.npy --input mask=%t/mask.npy --input /bytes=%t/bytes.npy --output-dir %t/out
 // RUN: %python %S/Inputs/tensors.py check %t/out
+// RUN: FileCheck %s --check-prefix=INDEX --match-full-lines --strict-whitespace --input-file=%t/out/outputs.json
+//      INDEX:{"outputs": [
+// INDEX-NEXT:    {"name": "twice", "file": "twice.npy", "type": "int64", "shape": [2, 2]},
+// INDEX-NEXT:    {"name": "flipped", "file": "flipped.npy", "type": "bool", "shape": [3]},
+// INDEX-NEXT:    {"name": "/bytes/out", "file": "_bytes_out.npy", "type": "uint8", "shape": [3]}
+// INDEX-NEXT:]}
 // RUN: sluice-golden %s --input ids=%t/ids.npy --input mask=%t/mask.npy --input /bytes=%t/bytes.npy --output-dir %t/pb --format=pb
 // RUN: ls %t/pb | FileCheck %s
 // CHECK: _bytes_out.pb
 // CHECK: flipped.pb
+// CHECK: outputs.json
 // CHECK: twice.pb
 
 func.func @main(%ids: tensor<2x2xi32> {stensor.name = "ids", stensor.type = i64},

@@ -25,7 +25,8 @@ def main(action, directory):
         for name, value in INPUTS.items():
             np.save(os.path.join(directory, name + ".npy"), value)
         return 0
-    assert sorted(os.listdir(directory)) == sorted(name + ".npy" for name in EXPECTED), os.listdir(directory)
+    files = sorted(["outputs.json", *(name + ".npy" for name in EXPECTED)])
+    assert sorted(os.listdir(directory)) == files, os.listdir(directory)
     for name, expected in EXPECTED.items():
         value = np.load(os.path.join(directory, name + ".npy"))
         assert value.dtype == expected.dtype and np.array_equal(value, expected), (name, value)
