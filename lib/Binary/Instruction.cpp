@@ -124,7 +124,7 @@ unsigned binary::latencyOf(Opcode opcode, const Target &target) {
 unsigned binary::streamCount(InType type) {
   switch (type) {
   case InType::Word:
-    return 4;
+    return kWordStreams;
   case InType::Half:
   case InType::I16:
   case InType::U16:
@@ -139,7 +139,7 @@ unsigned binary::streamCount(InType type) {
 unsigned binary::streamCount(OutType type) {
   switch (type) {
   case OutType::Word:
-    return 4;
+    return kWordStreams;
   case OutType::Half:
   case OutType::Low16:
   case OutType::SatI16:

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "sluice/Binary/Encoding.h"
+#include "sluice/Binary/EncodingLimits.h"
 
 #include <array>
 
@@ -58,6 +58,7 @@ static constexpr bool formatsFit() {
   return true;
 }
 static_assert(formatsFit(), "a format of Instructions.def overflows the 16-byte word");
+static_assert(kMostStreams == 32, "streamLocation and its reverse shift by the 5 bits of a stream");
 
 std::span<const OpcodeInfo> binary::opcodeTable() { return kOpcodes; }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Target/Target.h"
+#include "CheckTarget.h"
 #include "EmbeddedTargets.h"
 #include "target.pb.h"
 
@@ -32,69 +33,53 @@ public:
   std::vector<std::string> messages;
 };
 
-/// Appends the dotted path of every field of `message` that is absent, zero or empty.
-void findMissing(const pb::Message &message, const std::string &prefix, std::vector<std::string> &missing) {
-  const pb::Descriptor &descriptor = *message.GetDescriptor();
-  const pb::Reflection &reflection = *message.GetReflection();
-  for (int i = 0; i < descriptor.field_count(); ++i) {
-    const pb::FieldDescriptor *field = descriptor.field(i);
-    std::string path = absl::StrCat(prefix, field->name());
-    if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE)
-      findMissing(reflection.GetMessage(message, field), path + ".", missing);
-    else if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING
-                 ? reflection.GetString(message, field).empty()
-                 : reflection.GetUInt32(message, field) == 0)
-      missing.push_back(path);
-  }
-}
-
 void readMemory(const description::Memory &memory, Target &target) {
-  target.slicesPerHemisphere = memory.slices_per_hemisphere();
-  target.slicesPerStop = memory.slices_per_stop();
-  target.banksPerSlice = memory.banks_per_slice();
-  target.wordsPerBank = memory.words_per_bank();
-  target.memoryFirstStop = memory.first_stop();
-  target.readLatency = memory.read_latency();
-  target.writeLatency = memory.write_latency();
-  target.gatherLatency = memory.gather_latency();
-  target.scatterLatency = memory.scatter_latency();
+  target.slicesPerHemisphere = unsigned(memory.slices_per_hemisphere());
+  target.slicesPerStop = unsigned(memory.slices_per_stop());
+  target.banksPerSlice = unsigned(memory.banks_per_slice());
+  target.wordsPerBank = unsigned(memory.words_per_bank());
+  target.memoryFirstStop = unsigned(memory.first_stop());
+  target.readLatency = unsigned(memory.read_latency());
+  target.writeLatency = unsigned(memory.write_latency());
+  target.gatherLatency = unsigned(memory.gather_latency());
+  target.scatterLatency = unsigned(memory.scatter_latency());
 }
 
 void readVxm(const description::Vxm &vxm, Target &target) {
-  target.alus = vxm.alus();
-  target.vxmEntryLatency = vxm.entry_latency();
-  target.simpleLatency = vxm.simple_latency();
-  target.transcendentalLatency = vxm.transcendental_latency();
+  target.alus = unsigned(vxm.alus());
+  target.vxmEntryLatency = unsigned(vxm.entry_latency());
+  target.simpleLatency = unsigned(vxm.simple_latency());
+  target.transcendentalLatency = unsigned(vxm.transcendental_latency());
 }
 
 void readSxm(const description::Sxm &sxm, Target &target) {
-  target.sxmStop = sxm.stop();
-  target.distributors = sxm.distributors();
-  target.transposers = sxm.transposers();
-  target.permutors = sxm.permutors();
-  target.distributeLatency = sxm.distribute_latency();
-  target.transposeLatency = sxm.transpose_latency();
-  target.permuteLatency = sxm.permute_latency();
+  target.sxmStop = unsigned(sxm.stop());
+  target.distributors = unsigned(sxm.distributors());
+  target.transposers = unsigned(sxm.transposers());
+  target.permutors = unsigned(sxm.permutors());
+  target.distributeLatency = unsigned(sxm.distribute_latency());
+  target.transposeLatency = unsigned(sxm.transpose_latency());
+  target.permuteLatency = unsigned(sxm.permute_latency());
 }
 
 void readMxm(const description::Mxm &mxm, Target &target) {
-  target.mxmStop = mxm.stop();
-  target.planesPerHemisphere = mxm.planes_per_hemisphere();
-  target.columns = mxm.columns();
-  target.installStreams = mxm.install_streams();
-  target.accumulatorRows = mxm.accumulator_rows();
-  target.multiplyLatency = mxm.multiply_latency();
-  target.f16RowInterval = mxm.f16_row_interval();
+  target.mxmStop = unsigned(mxm.stop());
+  target.planesPerHemisphere = unsigned(mxm.planes_per_hemisphere());
+  target.columns = unsigned(mxm.columns());
+  target.installStreams = unsigned(mxm.install_streams());
+  target.accumulatorRows = unsigned(mxm.accumulator_rows());
+  target.multiplyLatency = unsigned(mxm.multiply_latency());
+  target.f16RowInterval = unsigned(mxm.f16_row_interval());
 }
 
 void readChip(const description::Chip &chip, Target &target) {
-  target.superlanes = chip.superlanes();
-  target.lanesPerSuperlane = chip.lanes_per_superlane();
-  target.streamsPerDirection = chip.streams_per_direction();
-  target.clockMhz = chip.clock_mhz();
-  target.startBarrierCycles = chip.start_barrier_cycles();
-  target.queues = chip.queues();
-  target.instructionBytes = chip.instruction_bytes();
+  target.superlanes = unsigned(chip.superlanes());
+  target.lanesPerSuperlane = unsigned(chip.lanes_per_superlane());
+  target.streamsPerDirection = unsigned(chip.streams_per_direction());
+  target.clockMhz = unsigned(chip.clock_mhz());
+  target.startBarrierCycles = unsigned(chip.start_barrier_cycles());
+  target.queues = unsigned(chip.queues());
+  target.instructionBytes = unsigned(chip.instruction_bytes());
   readMemory(chip.memory(), target);
   readVxm(chip.vxm(), target);
   readSxm(chip.sxm(), target);
@@ -102,47 +87,15 @@ void readChip(const description::Chip &chip, Target &target) {
 }
 
 void readSystem(const description::System &system, Target &target) {
-  target.cardsPerNode = system.cards_per_node();
-  target.localLinks = system.local_links();
-  target.globalLinks = system.global_links();
-  target.linkLatency = system.link_latency();
-  target.linkInterval = system.link_interval();
-  target.receiveLatency = system.receive_latency();
-  target.maxNodes = system.max_nodes();
-  target.hostGigabytesPerSecond = system.host_gigabytes_per_second();
-  target.hostTransferMicroseconds = system.host_transfer_microseconds();
-}
-
-/// Every relation between fields that the rest of Sluice relies on.
-std::vector<std::string> findInconsistencies(const Target &target) {
-  std::vector<std::string> errors;
-  if (target.slicesPerHemisphere % target.slicesPerStop != 0)
-    errors.push_back(absl::StrCat("chip.memory.slices_per_hemisphere (", target.slicesPerHemisphere,
-                                  ") is not a multiple of slices_per_stop (", target.slicesPerStop, ")"));
-  if (target.sxmStop <= target.sliceStop(target.slicesPerHemisphere - 1))
-    errors.push_back(absl::StrCat("chip.sxm.stop (", target.sxmStop,
-                                  ") is not beyond the last slice's stop (",
-                                  target.sliceStop(target.slicesPerHemisphere - 1), ")"));
-  if (target.mxmStop <= target.sxmStop)
-    errors.push_back(absl::StrCat("chip.mxm.stop (", target.mxmStop, ") is not beyond chip.sxm.stop (",
-                                  target.sxmStop, ")"));
-  if (target.columns > target.lanes())
-    errors.push_back(absl::StrCat("chip.mxm.columns (", target.columns, ") exceeds the lanes (",
-                                  target.lanes(), ") that a result row leaves on"));
-  if (target.columns % target.installStreams != 0)
-    errors.push_back(absl::StrCat("chip.mxm.columns (", target.columns,
-                                  ") is not a multiple of install_streams (", target.installStreams, ")"));
-  if (target.installStreams > target.streamsPerDirection)
-    errors.push_back(absl::StrCat("chip.mxm.install_streams (", target.installStreams,
-                                  ") exceeds chip.streams_per_direction (", target.streamsPerDirection, ")"));
-  if (target.planesPerHemisphere % 2 != 0)
-    errors.push_back(absl::StrCat("chip.mxm.planes_per_hemisphere (", target.planesPerHemisphere,
-                                  ") is odd: fp16 takes planes in pairs"));
-  if (target.localLinks + 1 != target.cardsPerNode)
-    errors.push_back(absl::StrCat("system.local_links (", target.localLinks,
-                                  ") is not cards_per_node - 1: a node is fully connected (",
-                                  target.cardsPerNode, " cards)"));
-  return errors;
+  target.cardsPerNode = unsigned(system.cards_per_node());
+  target.localLinks = unsigned(system.local_links());
+  target.globalLinks = unsigned(system.global_links());
+  target.linkLatency = unsigned(system.link_latency());
+  target.linkInterval = unsigned(system.link_interval());
+  target.receiveLatency = unsigned(system.receive_latency());
+  target.maxNodes = unsigned(system.max_nodes());
+  target.hostGigabytesPerSecond = unsigned(system.host_gigabytes_per_second());
+  target.hostTransferMicroseconds = unsigned(system.host_transfer_microseconds());
 }
 
 } // namespace
@@ -156,22 +109,17 @@ absl::StatusOr<Target> parseTarget(std::string_view textproto) {
     return absl::InvalidArgumentError(
         absl::StrCat("target description: ", absl::StrJoin(errors.messages, "; ")));
 
-  std::string name = parsed.name().empty() ? "(unnamed)" : parsed.name();
-  std::vector<std::string> missing;
-  findMissing(parsed, "", missing);
-  if (!missing.empty())
-    return absl::InvalidArgumentError(
-        absl::StrCat("target '", name, "': missing or zero: ", absl::StrJoin(missing, ", ")));
+  const std::vector<std::string> problems = findProblems(parsed);
+  if (!problems.empty())
+    return absl::InvalidArgumentError(absl::StrCat("target '",
+                                                   parsed.name().empty() ? "(unnamed)" : parsed.name(),
+                                                   "': ", absl::StrJoin(problems, "; ")));
 
   Target target;
   target.name = parsed.name();
-  target.version = parsed.version();
+  target.version = unsigned(parsed.version());
   readChip(parsed.chip(), target);
   readSystem(parsed.system(), target);
-  std::vector<std::string> inconsistencies = findInconsistencies(target);
-  if (!inconsistencies.empty())
-    return absl::InvalidArgumentError(
-        absl::StrCat("target '", name, "': ", absl::StrJoin(inconsistencies, "; ")));
   return target;
 }
 

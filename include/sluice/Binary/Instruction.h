@@ -74,6 +74,8 @@ enum class OutType : uint8_t {
   SatU16 = 7
 };
 
+/// Streams of a value of 32 bits, the widest that there is.
+inline constexpr unsigned kWordStreams = 4;
 /// Number of streams (bytes a lane) of an operand or result type.
 unsigned streamCount(InType type);
 unsigned streamCount(OutType type);

@@ -52,6 +52,7 @@ public:
 private:
   /// Cycles from -origin on, one bit each: streams' keys precede cycle 0.
   static constexpr int64_t origin = 64;
+  static_assert(origin > target::kMostStops);
   std::vector<uint64_t> words;
 };
 

@@ -34,6 +34,12 @@ inline Direction inward(Hemisphere hemisphere) {
   return hemisphere == Hemisphere::East ? Direction::West : Direction::East;
 }
 
+/// Distance of the furthest stop that a target may have: what streams bring in cycle 0 is known by cycles
+/// that far before.
+inline constexpr unsigned kMostStops = 63;
+/// Bytes of an offset that a Gather or Scatter takes, in the first lanes of each superlane.
+inline constexpr unsigned kOffsetBytes = 2;
+
 /// One target description; see targets/*.textproto for the meaning and source
 /// of each number. Latencies are cycles, stops are distances from the VXM.
 struct Target {

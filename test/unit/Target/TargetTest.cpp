@@ -174,14 +174,122 @@ TEST(TargetErrors, EmptyDescriptionNamesEveryField) {
 }
 
 TEST(TargetErrors, InconsistentFields) {
-  EXPECT_EQ(parseError(replaced(tsp1Text(), "install_streams: 16", "install_streams: 48")),
-            "target 'tsp1': chip.mxm.columns (320) is not a multiple of install_streams (48); "
-            "chip.mxm.install_streams (48) exceeds chip.streams_per_direction (32)");
+  EXPECT_EQ(parseError(replaced(replaced(tsp1Text(), "install_streams: 16", "install_streams: 24"),
+                                "streams_per_direction: 32", "streams_per_direction: 20")),
+            "target 'tsp1': chip.mxm.columns (320) is not a multiple of install_streams (24); "
+            "chip.mxm.install_streams (24) exceeds chip.streams_per_direction (20)");
   EXPECT_EQ(parseError(replaced(tsp1Text(), "stop: 15", "stop: 11")),
             "target 'tsp1': chip.sxm.stop (11) is not beyond the last slice's stop (11)");
   EXPECT_EQ(parseError(replaced(tsp1Text(), "local_links: 7", "local_links: 6")),
             "target 'tsp1': system.local_links (6) is not cards_per_node - 1: a node is fully connected "
             "(8 cards)");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "planes_per_hemisphere: 2", "planes_per_hemisphere: 3")),
+            "target 'tsp1': chip.mxm.planes_per_hemisphere (3) is odd: fp16 takes planes in pairs");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "slices_per_stop: 4", "slices_per_stop: 5")),
+            "target 'tsp1': chip.memory.slices_per_hemisphere (44) is not a multiple of slices_per_stop (5)");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "columns: 320", "columns: 336")),
+            "target 'tsp1': chip.mxm.columns (336) exceeds the lanes (320) that a result row leaves on");
+}
+
+namespace {
+/// A field of tsp1's description, the first number that is too much for it, and what is said then.
+struct TooMuch {
+  const char *field;
+  int64_t limit;
+  const char *why;
+};
+} // namespace
+
+// What instruction words can name, from the table in docs/isa.md: 5 bits of a stream, 6 of a chained ALU,
+// 5 of an install's width, 10 of an accumulator, 8 of an interval, 20 of a delta; queues are numbered by 16
+// bits, and all else by 31.
+TEST(TargetErrors, FieldsBeyondWhatInstructionsEncode) {
+  for (const auto &[field, limit, why] : std::initializer_list<TooMuch>{
+           {"chip.streams_per_direction: 32", 32, "the most that instructions can name"},
+           {"chip.memory.slices_per_hemisphere: 44", 65'536, "the most of a kind that have a queue"},
+           {"chip.memory.first_stop: 1", 63, "the furthest stop"},
+           {"chip.memory.read_latency: 1", 1'048'575, "the most cycles between two instructions"},
+           {"chip.vxm.alus: 16", 64, "the most that instructions can name"},
+           {"chip.vxm.transcendental_latency: 9", 1'048'575, "the most cycles between two instructions"},
+           {"chip.sxm.distributors: 4", 65'536, "the most of a kind that have a queue"},
+           {"chip.sxm.transposers: 2", 65'536, "the most of a kind that have a queue"},
+           {"chip.sxm.permutors: 1", 65'536, "the most of a kind that have a queue"},
+           {"chip.mxm.planes_per_hemisphere: 2", 65'536, "the most of a kind that have a queue"},
+           {"chip.mxm.install_streams: 16", 31, "the most that instructions can name"},
+           {"chip.mxm.accumulator_rows: 640", 1'024, "the most that instructions can name"},
+           {"chip.mxm.f16_row_interval: 2", 255, "the longest interval of a burst"},
+           {"chip.mxm.multiply_latency: 32", 1'048'575, "the most cycles between two instructions"},
+           {"system.link_interval: 24", 255, "the longest interval of a burst"},
+           {"system.link_latency: 228", 1'048'575, "the most cycles between two instructions"},
+           {"system.max_nodes: 33", 2'147'483'647, "the most that counts"},
+           {"chip.clock_mhz: 900", 2'147'483'647, "the most that counts"}}) {
+    const std::string path(field, std::string(field).find(':'));
+    const std::string line = std::string(field).substr(std::string(field).rfind('.') + 1);
+    const std::string name = line.substr(0, line.find(':') + 2);
+    const std::string text = replaced(tsp1Text(), line, name + std::to_string(limit + 1));
+    EXPECT_EQ(parseError(text), "target 'tsp1': " + path + " (" + std::to_string(limit + 1) + ") exceeds " +
+                                    std::to_string(limit) + ", " + why);
+    // The limit itself is no fault of the field's; others may not go with it.
+    const std::string most = replaced(tsp1Text(), line, name + std::to_string(limit));
+    const std::string error(parseTarget(most).status().message());
+    EXPECT_EQ(error.find(" exceeds " + std::to_string(limit) + ","), std::string::npos) << error;
+    EXPECT_EQ(parseError(replaced(tsp1Text(), line, name + "-1")),
+              "target 'tsp1': " + path + " (-1) is negative");
+  }
+}
+
+// The same for what several fields make up: 13 bits of a word's address, 9 of a product's lanes, 5 of a
+// column group, 4 of a link.
+TEST(TargetErrors, ProductsBeyondWhatInstructionsEncode) {
+  EXPECT_EQ(
+      parseError(replaced(tsp1Text(), "words_per_bank: 4096", "words_per_bank: 4097")),
+      "target 'tsp1': chip.memory.banks_per_slice (2) of chip.memory.words_per_bank (4097) are 8194 words a "
+      "slice, more than 8192, the most that instructions can name");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "superlanes: 20", "superlanes: 32")),
+            "target 'tsp1': chip.superlanes (32) of chip.lanes_per_superlane (16) are 512 lanes, more than "
+            "511, the "
+            "most that instructions can name");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "install_streams: 16", "install_streams: 8")),
+            "target 'tsp1': chip.mxm.columns (320) by install_streams (8) are 40 groups, more than 32, the "
+            "most that "
+            "instructions can name");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "global_links: 4", "global_links: 10")),
+            "target 'tsp1': system.local_links (7) and system.global_links (10) are 17 links, more than 16, "
+            "the most "
+            "that instructions can name");
+  EXPECT_EQ(parseError(replaced(tsp1Text(), "instruction_bytes: 16", "instruction_bytes: 8")),
+            "target 'tsp1': chip.instruction_bytes (8) is not 16, the bytes of an instruction word");
+  // A product that 32 bits would not hold.
+  EXPECT_NE(parseError(replaced(tsp1Text(), "words_per_bank: 4096", "words_per_bank: 2147483647"))
+                .find("are 4294967294 words"),
+            std::string::npos);
+}
+
+TEST(TargetErrors, TooFewStreamsOrLanes) {
+  EXPECT_EQ(
+      parseError(replaced(replaced(tsp1Text(), "streams_per_direction: 32", "streams_per_direction: 3"),
+                          "install_streams: 16", "install_streams: 2")),
+      "target 'tsp1': chip.lanes_per_superlane (16) exceeds chip.streams_per_direction (3): a transposer "
+      "takes "
+      "a stream a lane; chip.streams_per_direction (3) is below 4, the streams of a word; chip.mxm.columns "
+      "(320) by install_streams (2) are 160 groups, more than 32, the most that instructions can name");
+  EXPECT_EQ(parseError(replaced(replaced(tsp1Text(), "superlanes: 20", "superlanes: 320"),
+                                "lanes_per_superlane: 16", "lanes_per_superlane: 1")),
+            "target 'tsp1': chip.lanes_per_superlane (1) is below 2, the bytes of an offset");
+}
+
+// What depends on a field that is wrong by itself is not judged: one fault has one message. All others have
+// theirs.
+TEST(TargetErrors, AllProblemsAreNamedAtOnce) {
+  std::string text = replaced(tsp1Text(), "alus: 16", "alus: 1000");
+  text = replaced(text, "columns: 320", "columns: -320");
+  text = replaced(text, "link_interval: 24", "");
+  text = replaced(text, "stop: 16", "stop: 15");
+  EXPECT_EQ(
+      parseError(text),
+      "target 'tsp1': missing or zero: system.link_interval; chip.vxm.alus (1000) exceeds 64, the most that "
+      "instructions can name; chip.mxm.columns (-320) is negative; chip.mxm.stop (15) is not beyond "
+      "chip.sxm.stop (15)");
 }
 
 // Line and column are those of the token behind the unknown name.
