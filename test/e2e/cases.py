@@ -280,6 +280,17 @@ def diamond():
 
 
 @case("network")
+def exchanged_rows_leave():
+    """What cards have exchanged leaves the program as it is: all of them hold it."""
+    graph = Graph("rows")
+    product = graph.node("MatMul", graph.normal("x", 2, 32), graph.weights("w", 32, 700))
+    rows = graph.constant("rows", np.array([1, 0, 1], np.int64))
+    graph.output(graph.node("Gather", product, rows, axis=0), [3, 700], name="y")
+    graph.output(graph.node("Relu", product), [2, 700], name="z")
+    return *graph.finish(), None
+
+
+@case("network")
 def input_is_output():
     graph = Graph("identity")
     graph.output(graph.normal("x", 4, 100), [4, 100], name="y")

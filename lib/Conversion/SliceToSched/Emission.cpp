@@ -125,13 +125,15 @@ private:
   llvm::SmallVector<int64_t> outputFlow(Buffer &buffer, View view, int64_t count, int64_t card,
                                         int64_t first) {
     std::vector<FlowEdge> edges;
+    // Where all cards hold the same, the host reads the first.
+    const unsigned reader = unsigned(std::max<int64_t>(card, 0));
     for (unsigned byte = 0; byte < buffer.bytes; ++byte) {
       FlowRuns runs(edges, byte);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t vector = view.start + i * view.step;
         const Writer &writer = buffer.writer(0, byte, vector);
         if (!buffer.cardIssues.empty())
-          runs.add(first + i, buffer.cardIssue(0, byte, card, vector, schedule.state.cards), 0,
+          runs.add(first + i, buffer.cardIssue(0, byte, reader, vector, schedule.state.cards), 0,
                    writer.element);
         else if (writer.issue == initialMemory)
           runs.add(first + i, initialMemory, byte, vector);
