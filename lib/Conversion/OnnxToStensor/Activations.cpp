@@ -89,6 +89,8 @@ static Results convertGelu(Node &node) {
 static Results convertBiasedGelu(Node &node) {
   bool byTanh = node.opType() == "FastGelu";
   llvm::SmallVector<Tensor> operands = {node.input(0)};
+  if (failed(node.needBroadcast(1, node.input(0).shape)))
+    return failure();
   if (node.has(1))
     operands.push_back(node.input(1));
   return {{node.map(operands, node.input(0).element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
@@ -105,6 +107,8 @@ static Results convertErf(Node &node) {
 }
 
 static Results convertPRelu(Node &node) {
+  if (failed(node.needBroadcast(1, node.input(0).shape)))
+    return failure();
   Type element = node.input(0).element;
   return {{node.map(node.operands(), element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     return s.select(s.isNegative(x[0], element), s.mul(x[0], x[1]), x[0]);
@@ -194,7 +198,7 @@ void addActivations(OperatorTable &table) {
                   return s.select(s.less(x, s.real(-lambda)), s.add(x, s.real(bias)), shrunk);
                 },
                 {"bias", 0}, {"lambd", 0.5});
-  table.add("SwiGLU", 1, "X:real Y:real", convertSwiGlu);
+  table.add("SwiGLU", 1, "X:real[~] Y:real[~]", convertSwiGlu);
   for (llvm::StringRef opType : {"Gelu", "FastGelu", "BiasGelu"})
     table.add(opType, 1, "X:real bias?:real", convertBiasedGelu, onnx::kMicrosoftDomain);
   table.add("QuickGelu", 1, "X:real", convertQuickGelu, onnx::kMicrosoftDomain);

@@ -47,6 +47,80 @@ static Tensor attentionBias(Node &node, bool isCausal, int64_t past, int64_t que
   return sumOfBiases(node, parts);
 }
 
+namespace {
+/// Heads of queries, and of keys and values.
+struct HeadCounts {
+  int64_t queries, keys;
+};
+} // namespace
+
+/// Refuses keys and values that do not suit the queries, all of shape [B, S, H * D].
+static LogicalResult needFlat(Node &node, HeadCounts heads) {
+  const Shape &query = node.input(0).shape, &key = node.input(1).shape, &value = node.input(2).shape;
+  auto need = [&](llvm::StringRef attribute, int64_t count) {
+    return "a last axis that " + attribute.str() + " = " + std::to_string(count) + " divides";
+  };
+  if (query[2] % heads.queries != 0)
+    return node.refuseInput(0, need("q_num_heads", heads.queries));
+  if (failed(
+          node.needShape(1, {query[0], Node::kAny, countElements({heads.keys, query[2] / heads.queries})})) ||
+      failed(node.needShape(2, {query[0], key[1], Node::kAny})))
+    return failure();
+  return value[2] % heads.keys == 0 ? success() : node.refuseInput(2, need("kv_num_heads", heads.keys));
+}
+
+/// The same of shape [B, H, S, D].
+static LogicalResult needSplit(Node &node) {
+  const Shape &query = node.input(0).shape, &key = node.input(1).shape;
+  return success(succeeded(node.needShape(1, {query[0], Node::kAny, Node::kAny, query[3]})) &&
+                 succeeded(node.needShape(2, {query[0], key[1], key[2], Node::kAny})));
+}
+
+/// Refuses a mask that does not broadcast to the scores' shape; its last axis may be shorter.
+static LogicalResult needMask(Node &node, llvm::ArrayRef<int64_t> scores) {
+  if (!node.has(3))
+    return success();
+  Tensor mask, all;
+  mask.shape = node.input(3).shape;
+  all.shape.assign(scores.begin(), scores.end());
+  if (!mask.shape.empty() && mask.shape.back() <= scores.back())
+    mask.shape.back() = scores.back();
+  std::optional<Shape> common = Emitter::broadcastShape({all, mask});
+  if (common && *common == all.shape)
+    return success();
+  return node.refuseInput(3, "one that broadcasts to " + shapeText(scores));
+}
+
+/// Refuses operands whose shapes do not fit; `heads` are counted in operands of rank 4, else given.
+static LogicalResult needAttention(Node &node, HeadCounts heads) {
+  const Shape &query = node.input(0).shape, &key = node.input(1).shape, &value = node.input(2).shape;
+  bool isFlat = query.size() == 3;
+  if (failed(isFlat ? needFlat(node, heads) : needSplit(node)))
+    return failure();
+  if (!isFlat)
+    heads = {query[1], key[1]};
+  if (heads.keys < 1 || heads.queries % heads.keys != 0)
+    return isFlat ? node.refuse("kv_num_heads = " + llvm::Twine(heads.keys) +
+                                " does not divide q_num_heads = " + llvm::Twine(heads.queries))
+                  : node.refuseInput(1, "a second axis that divides the " + llvm::Twine(heads.queries) +
+                                            " heads of " + node.shapeOf(0));
+  int64_t depth = isFlat ? query[2] / heads.queries : query[3],
+          valueDepth = isFlat ? value[2] / heads.keys : value[3], steps = query[isFlat ? 1 : 2],
+          keys = key[isFlat ? 1 : 2];
+  if (node.has(4) != node.has(5))
+    return node.refuse("of past_key and past_value one is missing");
+  if (node.has(4)) {
+    int64_t past = node.input(4).shape[2];
+    if (failed(node.needShape(4, {query[0], heads.keys, past, depth})) ||
+        failed(node.needShape(5, {query[0], heads.keys, past, valueDepth})))
+      return failure();
+    keys += past;
+  }
+  if (failed(needMask(node, {query[0], heads.queries, steps, keys})))
+    return failure();
+  return node.needShape(6, {query[0]});
+}
+
 static Results convertAttention(Node &node) {
   bool isCausal = node.integerAttr("is_causal", 0);
   int64_t queryHeads = node.integerAttr("q_num_heads", 0), keyHeads = node.integerAttr("kv_num_heads", 0),
@@ -57,10 +131,11 @@ static Results convertAttention(Node &node) {
   node.ignoreAttr("softmax_precision"); // everything is computed in float32
   bool isFlat = node.input(0).rank() == 3;
   if (isFlat && (queryHeads < 1 || keyHeads < 1))
-    return node.refuse("q_num_heads and kv_num_heads are needed for operands of rank 3");
+    return node.refuseAt("q_num_heads and kv_num_heads are needed for operands of rank 3");
+  if (failed(needAttention(node, {queryHeads, keyHeads})))
+    return failure();
   auto heads = [&](size_t index, int64_t count) {
-    return isFlat && node.input(index).rank() == 3 ? splitHeads(node, node.input(index), count)
-                                                   : node.input(index);
+    return isFlat ? splitHeads(node, node.input(index), count) : node.input(index);
   };
   operands.query = heads(0, queryHeads);
   operands.key = heads(1, keyHeads);
@@ -71,8 +146,8 @@ static Results convertAttention(Node &node) {
     operands.key = node.concat({node.input(4), operands.key}, 2);
     operands.value = node.concat({node.input(5), operands.value}, 2);
   }
-  if (!fitTogether(operands) || mode < 0 || mode > 3)
-    return node.refuse("the operands' shapes or qk_matmul_output_mode do not fit");
+  if (mode < 0 || mode > 3)
+    return node.refuse("qk_matmul_output_mode = " + llvm::Twine(mode) + " is not supported");
   if (!node.hasAttribute("scale"))
     operands.scale = 1 / std::sqrt(static_cast<double>(operands.query.shape[3]));
   operands.bias = attentionBias(node, isCausal, past, operands.query.shape[2], operands.key.shape[2]);
@@ -106,8 +181,8 @@ static Results convertFlexAttention(Node &node) {
   operands.query = node.input(0);
   operands.key = node.input(1);
   operands.value = node.input(2);
-  if (!fitTogether(operands))
-    return node.refuse("the operands' shapes do not fit");
+  if (failed(needAttention(node, {})))
+    return failure();
   if (!node.hasAttribute("scale"))
     operands.scale = 1 / std::sqrt(static_cast<double>(operands.query.shape[3]));
   auto changeScores = [&](const Tensor &input) { return applyModifier(node, "score_mod", input); };

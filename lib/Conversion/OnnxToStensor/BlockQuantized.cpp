@@ -75,9 +75,16 @@ static Results convertMatMulNBits(Node &node) {
   if (depth < 1 || columns < 1 || block < 1 || block * bits % 8 != 0)
     return node.refuse("'K', 'N' and 'block_size' do not say the weights' shape");
   int64_t blocks = (depth + block - 1) / block;
-  if (!b.element.isInteger(8) || b.count() != countElements({columns, blocks, block * bits / 8}) ||
-      scales.count() != columns * blocks || a.rank() < 1 || a.shape.back() != depth)
-    return node.refuse("the operands' shapes do not fit 'K', 'N' and 'block_size'");
+  if (!b.element.isInteger(8))
+    return node.refuse("input 1 (B) is of type " + elementName(b.element) + ", need uint8");
+  if (a.shape.back() != depth)
+    return node.refuseInput(0, "a last axis of K = " + llvm::Twine(depth));
+  if (b.count() != countElements({columns, blocks, block * bits / 8}))
+    return node.refuseInput(1, shapeText({columns, blocks, block * bits / 8}));
+  if (scales.count() != countElements({columns, blocks}))
+    return node.refuseInput(2, shapeText({columns, blocks}));
+  if (failed(node.needShape(5, {columns})))
+    return failure();
   int64_t packedBlocks = bytesOf(blocks, bits);
   Tensor weights = unpack(node, node.reshape(b, {columns, blocks * block * bits / 8}), bits, depth);
   scales = node.reshape(scales, {columns, blocks});
@@ -89,7 +96,7 @@ static Results convertMatMulNBits(Node &node) {
   else if (!zeros.isReal() && zeros.count() == columns * packedBlocks)
     zeros = unpack(node, node.reshape(zeros, {columns, packedBlocks}), bits, blocks);
   else
-    return node.refuse("the zero points fit neither the blocks nor their bytes");
+    return node.refuseInput(3, shapeText({columns, zeros.isReal() ? blocks : packedBlocks}));
   if (groups) {
     std::optional<Shape> indices = node.knownIntegers(4, "g_idx");
     if (!indices)
@@ -174,14 +181,15 @@ bool QuantizedTable::read(Node &node) {
   width = numbers.shape[blockAxis] * (isByte ? numbersPerByte(bits) : 1);
   Shape expected = numbers.shape;
   expected[blockAxis] = llvm::divideCeil(width, block);
-  if (scales.shape != expected) {
-    (void)node.refuse("the scales have not one element for each block");
+  if (failed(node.needShape(2, expected)))
     return false;
-  }
   if (isByte)
     expected[blockAxis] = bytesOf(expected[blockAxis], bits);
-  if (zeros && (zeros.shape != expected || zeros.element != numbers.element))
-    (void)node.refuse("the zero points have not one element for each block");
+  if (failed(node.needShape(3, expected)))
+    return false;
+  if (zeros && zeros.element != numbers.element)
+    (void)node.refuse("input 3 (zero_points) is of type " + elementName(zeros.element) + ", need " +
+                      elementName(numbers.element));
   return !node.refused();
 }
 

@@ -28,7 +28,7 @@ static Results convertTensorScatter(Node &node) {
   if (update.rank() == cache.rank())
     expected[dim] = update.shape[dim];
   if (dim == 0 || update.shape != expected || update.shape[dim] > cache.shape[dim])
-    return node.refuse("the update does not fit the cache along axis " + llvm::Twine(dim));
+    return node.refuseShapes("axis = " + std::to_string(dim));
   if (mode != "linear" && mode != "circular")
     return node.refuse("mode = '" + mode + "' is not supported");
   if (cache.count() == 0 || update.count() == 0)
@@ -38,8 +38,8 @@ static Results convertTensorScatter(Node &node) {
   int64_t batch = shape[0], outer = countElements(shape.slice(1, dim - 1)), size = shape[dim],
           inner = countElements(shape.drop_front(dim + 1)), added = update.shape[dim];
   if (starts && starts.count() != batch)
-    return node.refuse("write_indices does not have one place for each of " + llvm::Twine(batch) +
-                       " batch elements");
+    return node.refuseAt("write_indices does not have one place for each of " + llvm::Twine(batch) +
+                         " batch elements");
   Type i32 = node.getBuilder().getI32Type();
   Tensor places =
       starts ? node.reshape(node.cast(starts, i32), {batch, 1, 1}) : node.splat(i32, {batch, 1, 1}, 0);

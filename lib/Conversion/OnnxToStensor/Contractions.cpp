@@ -130,9 +130,24 @@ static Tensor exchangeLast(Node &node, const Tensor &input) {
   return node.transpose(input, order);
 }
 
+LogicalResult needMatrices(Node &node, size_t lhs, size_t rhs) {
+  const Tensor &a = node.input(lhs), &b = node.input(rhs);
+  Shape need(b.rank(), Node::kAny);
+  need[std::max<int64_t>(b.rank() - 2, 0)] = a.shape.back();
+  if (failed(node.needShape(rhs, need)))
+    return failure();
+  Tensor batchA, batchB;
+  batchA.shape.assign(a.shape.begin(), a.shape.end() - std::min<int64_t>(a.rank(), 2));
+  batchB.shape.assign(b.shape.begin(), b.shape.end() - std::min<int64_t>(b.rank(), 2));
+  if (Emitter::broadcastShape({batchA, batchB}))
+    return success();
+  return node.refuseInput(rhs, "first axes that broadcast with " + shapeText(batchA.shape) + " of " +
+                                   node.shapeOf(lhs));
+}
+
 std::optional<MatrixProduct> arrangeMatMul(Node &node, Tensor lhs, Tensor rhs) {
   auto misfit = [&]() -> std::optional<MatrixProduct> {
-    (void)node.refuse("the operands' shapes do not fit a matrix product");
+    (void)node.refuseShapes("the attributes of a matrix product");
     return std::nullopt;
   };
   if (lhs.rank() == 0 || rhs.rank() == 0)
@@ -180,6 +195,8 @@ std::optional<MatrixProduct> arrangeMatMul(Node &node, Tensor lhs, Tensor rhs) {
 
 static Results convertMatMul(Node &node) {
   const Tensor &lhs = node.input(0), &rhs = node.input(1);
+  if (failed(needMatrices(node, 0, 1)))
+    return failure();
   std::optional<MatrixProduct> product = arrangeMatMul(node, lhs, rhs);
   if (!product)
     return failure();
@@ -230,10 +247,12 @@ static Results convertGemm(Node &node) {
     return node.refuse("alpha and beta of integers are not whole");
   if (transA)
     a = node.transpose(a, {1, 0});
+  if (failed(node.needShape(1, transB ? Shape{Node::kAny, a.shape[1]} : Shape{a.shape[1], Node::kAny})))
+    return failure();
   if (!transB)
     b = node.transpose(b, {1, 0});
-  if (a.shape[1] != b.shape[1])
-    return node.refuse("the operands' shapes do not fit a matrix product");
+  if (failed(node.needBroadcast(2, {a.shape[0], b.shape[0]})))
+    return failure();
   int64_t rows = a.shape[0], columns = b.shape[0], depth = a.shape[1];
   Tensor product =
       contractElements(node, node.reshape(a, {1, rows, 1, depth}), node.reshape(b, {1, columns, 1, depth}));

@@ -68,19 +68,42 @@ Tensor padAndSlide(Node &node, const Tensor &input, const Windows &windows, doub
   return node.window(padded, 1, windows.sizes, windows.strides, windows.dilations);
 }
 
-bool checkConvolution(Node &node, const Tensor &input, const Tensor &weights, int64_t groups) {
-  bool fits = input.rank() >= 3 && weights.rank() == input.rank() && groups >= 1 &&
-              weights.shape[0] % groups == 0 && weights.shape[1] * groups == input.shape[1];
-  if (!fits)
-    (void)node.refuse("input, weights and 'group' do not fit a convolution");
-  return fits;
+/// Whether the input's channels come in `groups` equal parts; refuses it if not.
+static bool checkGroups(Node &node, int64_t groups) {
+  if (groups >= 1 && node.input(0).shape[1] % groups == 0)
+    return true;
+  if (groups < 1)
+    (void)node.refuse("group = " + llvm::Twine(groups) + ", need at least 1");
+  else
+    (void)node.refuseInput(0, "a second axis that group = " + llvm::Twine(groups) + " divides");
+  return false;
+}
+
+/// Any size for each spatial dimension of operand 0, behind `first` and `second`.
+static Shape filterShape(Node &node, int64_t first, int64_t second) {
+  Shape shape(node.input(0).rank(), Node::kAny);
+  shape[0] = first;
+  shape[1] = second;
+  return shape;
+}
+
+bool checkConvolution(Node &node, size_t weightsAt, int64_t groups) {
+  const Tensor &weights = node.input(weightsAt);
+  if (!checkGroups(node, groups) ||
+      failed(node.needShape(weightsAt, filterShape(node, Node::kAny, node.input(0).shape[1] / groups))))
+    return false;
+  if (weights.shape[0] % groups == 0)
+    return true;
+  (void)node.refuseInput(weightsAt, "a first axis that group = " + llvm::Twine(groups) + " divides");
+  return false;
 }
 
 std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const Tensor &weights) {
   llvm::ArrayRef<int64_t> sizes = llvm::ArrayRef(weights.shape).drop_front(2);
   std::optional<Shape> declared = node.integersAttr("kernel_shape");
   if (declared && llvm::ArrayRef<int64_t>(*declared) != sizes) {
-    (void)node.refuse("'kernel_shape' differs from the weights' shape");
+    (void)node.refuseAt("'kernel_shape' is " + shapeText(*declared) + ", the weights have windows of " +
+                        shapeText(sizes));
     return std::nullopt;
   }
   return readWindows(node, sizes, llvm::ArrayRef(input.shape).drop_front(2));
@@ -89,7 +112,7 @@ std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const
 static Results convertConv(Node &node) {
   int64_t groups = node.integerAttr("group", 1);
   const Tensor &input = node.input(0), &weights = node.input(1);
-  if (!checkConvolution(node, input, weights, groups))
+  if (!checkConvolution(node, 1, groups) || failed(node.needShape(2, {weights.shape[0]})))
     return failure();
   std::optional<Windows> windows = convolutionWindows(node, input, weights);
   if (!windows)
@@ -126,7 +149,7 @@ static bool readTransposedPads(Node &node, llvm::ArrayRef<int64_t> spatial, llvm
   std::optional<Shape> wanted = node.integersAttr("output_shape");
   bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
   if (pads.size() != 2 * count || (wanted && wanted->size() < count)) {
-    (void)node.refuse("'pads' or 'output_shape' does not fit the spatial dimensions");
+    (void)node.refuseAt("'pads' or 'output_shape' does not fit the spatial dimensions");
     return false;
   }
   for (size_t dim = 0; dim < count; ++dim) {
@@ -149,9 +172,10 @@ static bool readTransposedPads(Node &node, llvm::ArrayRef<int64_t> spatial, llvm
 static Results convertConvTranspose(Node &node) {
   int64_t groups = node.integerAttr("group", 1);
   const Tensor &input = node.input(0), &weights = node.input(1);
-  if (input.rank() < 3 || weights.rank() != input.rank() || groups < 1 ||
-      weights.shape[0] != input.shape[1] || input.shape[1] % groups != 0)
-    return node.refuse("input, weights and 'group' do not fit a convolution");
+  if (!checkGroups(node, groups) ||
+      failed(node.needShape(1, filterShape(node, input.shape[1], Node::kAny))) ||
+      failed(node.needShape(2, {countElements({weights.shape[1], groups})})))
+    return failure();
   llvm::ArrayRef<int64_t> spatial = llvm::ArrayRef(input.shape).drop_front(2);
   size_t count = spatial.size();
   Shape sizes(llvm::ArrayRef(weights.shape).drop_front(2)), extents, cutLow, cutHigh;
@@ -163,7 +187,7 @@ static Results convertConvTranspose(Node &node) {
   if (strides.size() != count || dilations.size() != count || extra.size() != count ||
       (declared && *declared != sizes) || llvm::any_of(sizes, below(1)) || llvm::any_of(strides, below(1)) ||
       llvm::any_of(dilations, below(1)) || llvm::any_of(extra, below(0)))
-    return node.refuse("an attribute does not fit the spatial dimensions");
+    return node.refuseAt("an attribute does not fit the spatial dimensions");
   for (size_t dim = 0; dim < count; ++dim)
     if (!node.fits({spatial[dim], strides[dim]}) || !node.fits({sizes[dim], dilations[dim]}))
       return failure();

@@ -63,7 +63,7 @@ static Eliminated eliminate(Node &node, const Tensor &matrices) {
 static Results convertDet(Node &node) {
   const Tensor &input = node.input(0);
   if (input.rank() < 2 || input.shape.back() != input.shape[input.rank() - 2] || input.shape.back() == 0)
-    return node.refuse("the input is no square matrix");
+    return node.refuseInput(0, "square matrices");
   Type f32 = node.getBuilder().getF32Type();
   int64_t size = input.shape.back();
   Shape shape(input.shape.begin(), input.shape.end() - 2);

@@ -79,7 +79,7 @@ static std::optional<Equation> parseEquation(Node &node, llvm::StringRef text) {
         *result += label;
   }
   if (!wellFormed || !result) {
-    (void)node.refuse("equation '" + text + "' does not fit the operands");
+    (void)node.refuseShapes("equation '" + text.str() + "'");
     return std::nullopt;
   }
   equation.result = *result;
@@ -208,7 +208,7 @@ static Results convertEinsum(Node &node) {
   for (auto [index, labels] : llvm::enumerate(equation->operands))
     operands.push_back(takeDiagonals(node, {node.cast(node.input(index), computed), labels}));
   if (!sizesAgree(operands))
-    return node.refuse("equation '" + text + "' does not fit the operands");
+    return node.refuseShapes("equation '" + text.str() + "'");
 
   // From the left; a label stays while the result or a later operand names it.
   auto needed = [&](size_t from) {

@@ -53,7 +53,7 @@ static void addFold(OperatorTable &table, llvm::StringRef opType, llvm::StringRe
 }
 
 static void addExtremum(OperatorTable &table, llvm::StringRef opType, bool isMax) {
-  table.add(opType, 7, "data_0+:number", [isMax](Node &node) -> Results {
+  table.add(opType, 7, "data_0+:number[~]", [isMax](Node &node) -> Results {
     Type element = node.input(0).element;
     return {{node.map(node.operands(), element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
       Value best = s.orderKey(x[0], element);
@@ -219,16 +219,16 @@ static Value absolute(Scalars &s, Value x, Type element) {
 }
 
 void addElementwise(OperatorTable &table) {
-  addFold(table, "Add", "A:number B:number", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
-  addFold(table, "Sub", "A:number B:number", [](Scalars &s, Value a, Value b) { return s.sub(a, b); });
-  addFold(table, "Mul", "A:number B:number", [](Scalars &s, Value a, Value b) { return s.mul(a, b); });
-  addFold(table, "Sum", "data_0+:number", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
+  addFold(table, "Add", "A:number[~] B:number[~]", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
+  addFold(table, "Sub", "A:number[~] B:number[~]", [](Scalars &s, Value a, Value b) { return s.sub(a, b); });
+  addFold(table, "Mul", "A:number[~] B:number[~]", [](Scalars &s, Value a, Value b) { return s.mul(a, b); });
+  addFold(table, "Sum", "data_0+:number[~]", [](Scalars &s, Value a, Value b) { return s.add(a, b); });
   addExtremum(table, "Max", true);
   addExtremum(table, "Min", false);
-  table.add("Div", 7, "A:number B:number", convertDiv);
-  table.add("Mod", 10, "A:number B:number", convertMod);
-  table.add("Mean", 7, "data_0+:real", convertMean);
-  table.add("Clip", 6, "input:number min?:number max?:number", convertClip);
+  table.add("Div", 7, "A:number[~] B:number[~]", convertDiv);
+  table.add("Mod", 10, "A:number[~] B:number[~]", convertMod);
+  table.add("Mean", 7, "data_0+:real[~]", convertMean);
+  table.add("Clip", 6, "input:number min?:number! max?:number!", convertClip);
 
   addNumeric(table, "Abs", absolute);
   addNumeric(table, "Neg", [](Scalars &s, Value x, Type) { return s.negate(x); });

@@ -125,9 +125,14 @@ Tensor Emitter::placeholder(Type element, size_t rank) {
       makeIntegers(shape, isWideType(element) ? builder.getI64Type() : storageType(element), int64_t{0}));
 }
 
-Tensor Emitter::misfit(Type element, size_t rank, const llvm::Twine &reason) {
+Tensor Emitter::reject(Type element, size_t rank, const llvm::Twine &reason) {
   (void)refuse(reason);
   return placeholder(element, rank);
+}
+
+Tensor Emitter::misfit(Type element, size_t rank, const llvm::Twine &reason) {
+  misfits |= !refused();
+  return reject(element, rank, reason);
 }
 
 RankedTensorType Emitter::storedType(llvm::ArrayRef<int64_t> shape, Type element) {
@@ -265,15 +270,16 @@ Tensor Emitter::finish(Operation *op, Type element) { return finish(op, llvm::Ar
 
 llvm::SmallVector<Tensor> Emitter::finish(Operation *op, llvm::ArrayRef<Type> elements) {
   std::string reason = whyIllFormed(op);
-  if (++built > kMostOfNode || ++state.built > kMostOfModel)
-    reason = "it takes more than the " + std::to_string(kMostOfNode) + " operations of a node or the " +
-             std::to_string(kMostOfModel) + " of a model";
+  const bool isTooMuch = ++built > kMostOfNode || ++state.built > kMostOfModel;
   llvm::SmallVector<Tensor> results;
-  if (!reason.empty()) {
+  if (isTooMuch || !reason.empty()) {
     size_t rank = llvm::cast<RankedTensorType>(op->getResult(0).getType()).getRank();
     op->erase();
+    if (isTooMuch)
+      reason = "it takes more than the " + std::to_string(kMostOfNode) + " operations of a node or the " +
+               std::to_string(kMostOfModel) + " of a model";
     for (Type element : elements)
-      results.push_back(misfit(element, rank, reason));
+      results.push_back(isTooMuch ? reject(element, rank, reason) : misfit(element, rank, reason));
     return results;
   }
   for (auto [element, value] : llvm::zip_equal(elements, op->getResults())) {
@@ -373,8 +379,8 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   auto forEach = [&](llvm::function_ref<Tensor(Type)> make) {
     return llvm::SmallVector<Tensor>(llvm::map_range(elements, make));
   };
-  auto misfits = [&](const llvm::Twine &reason) {
-    return forEach([&](Type element) { return misfit(element, rank, reason); });
+  auto rejectAll = [&](const llvm::Twine &reason) {
+    return forEach([&](Type element) { return reject(element, rank, reason); });
   };
   auto anyType = [&](llvm::function_ref<bool(Type)> holds) {
     return llvm::any_of(elements, holds) ||
@@ -384,20 +390,22 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   bool anyDouble = anyType(isDouble);
   if (!canUse(inputs) || inputs.empty() ||
       !llvm::all_of(elements, [](Type element) { return element && (storageType(element) || isDouble(element)); }))
-    return misfits("a tensor that it needs is missing");
+    return rejectAll("a tensor that it needs is missing");
   if (anyDouble && !allConstant)
-    return misfits(doubleRefusal());
+    return rejectAll(doubleRefusal());
   std::optional<Shape> shape = broadcastShape(inputs);
   if (!shape) {
     std::string shapes =
         llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return shapeText(input.shape); }), ", ");
-    return misfits("the shapes " + shapes + " do not broadcast");
+    return forEach([&](Type element) {
+      return misfit(element, rank, "the shapes " + shapes + " do not broadcast");
+    });
   }
   if (countElements(*shape) == 0 || !fits(*shape))
     return forEach([&](Type element) { return splat(element, *shape, 0); });
   bool anyNarrowReal = anyType([](Type type) { return llvm::isa<FloatType>(type) && !isDouble(type); });
   if (anyDouble && anyNarrowReal)
-    return misfits(typesText(inputs));
+    return rejectAll(typesText(inputs));
   if (allConstant && !anyNarrowReal && llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); })) {
     llvm::SmallVector<Tensor> results;
     for (auto [index, element] : llvm::enumerate(elements))
@@ -444,7 +452,7 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   if (areFitting && !refused())
     return finish(op, elements);
   op.erase();
-  return misfits(typesText(inputs));
+  return rejectAll(typesText(inputs));
 }
 
 Tensor Emitter::retype(const Tensor &input, Type element) {
@@ -452,7 +460,7 @@ Tensor Emitter::retype(const Tensor &input, Type element) {
     return placeholder(element, input.rank());
   Type from = storageType(input.element), to = storageType(element);
   if (!from || !to || from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
-    return misfit(element, input.rank(),
+    return reject(element, input.rank(),
                   elementName(input.element) + " is not stored as " + elementName(element) + " is");
   Tensor result = input;
   result.element = element;
@@ -469,7 +477,7 @@ static Value integerToReal(Scalars &s, Value number, Type element) {
 
 Tensor Emitter::cast(const Tensor &input, Type element, const NarrowRounding &rounding) {
   if (!canUse(input) || !element || (!storageType(element) && !isDouble(element)))
-    return misfit(element, input.rank(), "a tensor that it needs is missing");
+    return reject(element, input.rank(), "a tensor that it needs is missing");
   if (input.element == element)
     return input;
   if (isDouble(element))

@@ -117,6 +117,9 @@ public:
   mlir::LogicalResult refuse(const llvm::Twine &reason);
   bool refused() const { return !refusal.empty(); }
   const std::string &getRefusal() const { return refusal; }
+  /// Whether tensors within the conversion did not fit one another: the reason speaks of those, not of the
+  /// node's.
+  bool isMisfit() const { return misfits; }
   /// Whether a tensor of that shape can be had; refuses it if it has negative sizes, more elements than
   /// `most` (sizes of 0 set aside) or more than 64 axes.
   bool fits(llvm::ArrayRef<int64_t> shape, int64_t most = kMaxElements);
@@ -205,6 +208,8 @@ private:
   Tensor guarded(const Tensor &indices);
   static std::string whyNotBesideOneAnother(llvm::ArrayRef<Tensor> inputs, int64_t dim);
   /// Refuses and gives a placeholder.
+  Tensor reject(mlir::Type element, size_t rank, const llvm::Twine &reason);
+  /// The same for tensors whose shapes do not fit.
   Tensor misfit(mlir::Type element, size_t rank, const llvm::Twine &reason);
   /// Makes a Tensor of an operation's result; evaluates it if all operands are constant. Refuses one against
   /// which its verifier has something to say.
@@ -234,6 +239,7 @@ private:
   Tensor placeholder(mlir::Type element, size_t rank);
 
   std::string refusal;
+  bool misfits = false;
   size_t built = 0; ///< operations
 };
 

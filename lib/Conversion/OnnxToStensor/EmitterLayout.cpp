@@ -162,7 +162,7 @@ Tensor Emitter::pad(const Tensor &input, llvm::ArrayRef<int64_t> low, llvm::Arra
                   "padding of " + llvm::Twine(low.size()) + " axes of " + llvm::Twine(input.rank()));
   for (int64_t amount : llvm::concat<const int64_t>(low, high))
     if (amount < -kMaxElements || amount > kMaxElements)
-      return misfit(input.element, input.rank(), "padding by " + llvm::Twine(amount) + " elements");
+      return reject(input.element, input.rank(), "padding by " + llvm::Twine(amount) + " elements");
   Shape offsets(input.rank(), 0), kept = input.shape, strides(input.rank(), 1), before, shape;
   for (int64_t dim = 0; dim < input.rank(); ++dim) {
     offsets[dim] = std::max<int64_t>(0, -low[dim]);
@@ -249,9 +249,6 @@ std::string Emitter::whyNotBesideOneAnother(llvm::ArrayRef<Tensor> inputs, int64
     if (input.shape != expected)
       return "tensors of shapes " + shapeText(first.shape) + " and " + shapeText(input.shape) +
              " do not fit beside one another along axis " + std::to_string(dim);
-    if (storageType(input.element) != storageType(first.element))
-      return "tensors of types " + elementName(first.element) + " and " + elementName(input.element) +
-             " do not fit beside one another";
   }
   return {};
 }
@@ -264,6 +261,11 @@ Tensor Emitter::concat(llvm::ArrayRef<Tensor> inputs, int64_t dim) {
     return placeholder(element, inputs.front().rank());
   if (std::string reason = whyNotBesideOneAnother(inputs, dim); !reason.empty())
     return misfit(element, inputs.front().rank(), reason);
+  for (const Tensor &input : inputs)
+    if (storageType(input.element) != storageType(element))
+      return reject(element, input.rank(),
+                    "tensors of types " + elementName(element) + " and " + elementName(input.element) +
+                        " do not fit beside one another");
   llvm::SmallVector<Tensor> parts;
   Shape shape = inputs.front().shape;
   shape[dim] = 0;

@@ -51,7 +51,7 @@ Tensor Emitter::fromWords(const Tensor &words, Type element) {
   if (refused())
     return placeholder(element, wide.shape.size());
   if (!words.constant)
-    return misfit(element, wide.shape.size(), "a constant of 64-bit numbers is too large to evaluate");
+    return reject(element, wide.shape.size(), "a constant of 64-bit numbers is too large to evaluate");
   Type stored = isDouble(element) ? element : builder.getI64Type();
   wide.constant = reinterpret(words.constant, wide.shape, stored);
   return wide;
@@ -111,15 +111,15 @@ Tensor Emitter::mapWide(llvm::ArrayRef<Tensor> inputs, Type element, const Shape
   Value computed = body(scalars, arguments);
   Type expected = element.isInteger(1) ? element : isDouble(element) ? element : Type(builder.getI64Type());
   if (!scalars.areFitting() || refused() || !computed || computed.getType() != expected)
-    return misfit(element, shape.size(), typesText(inputs));
+    return reject(element, shape.size(), typesText(inputs));
   state.foldingSteps +=
       static_cast<double>(countElements(shape)) * static_cast<double>(block.getOperations().size());
   if (state.foldingSteps > state.mostFoldingSteps)
-    return misfit(element, shape.size(), "the model's constants of 64-bit numbers take too long to compute");
+    return reject(element, shape.size(), "the model's constants of 64-bit numbers take too long to compute");
   std::optional<llvm::SmallVector<int64_t>> results =
       evaluateWide(block, computed, values, countElements(shape));
   if (!results)
-    return misfit(element, shape.size(), "division of integer constants by zero");
+    return reject(element, shape.size(), "division of integer constants by zero");
   return makeWide(shape, *results, element);
 }
 
@@ -209,7 +209,7 @@ Tensor Emitter::castDoubles(const Tensor &input, Type element, const NarrowRound
 Tensor Emitter::castToDoubles(const Tensor &input) {
   Type f64 = builder.getF64Type();
   if (!input.constant)
-    return misfit(f64, input.rank(), doubleRefusal());
+    return reject(f64, input.rank(), doubleRefusal());
   if (input.isReal()) {
     Tensor known = isNarrow(input.element) ? cast(input, builder.getF32Type()) : input;
     return reals(input.shape, readDistinctFloats(known.constant), f64);

@@ -62,6 +62,8 @@ struct MatrixProduct {
 
 /// Brings the operands of NumPy's matmul into the form of a contraction; none, refused, if they do not fit.
 std::optional<MatrixProduct> arrangeMatMul(Node &node, Tensor lhs, Tensor rhs);
+/// Refuses operands, which stand at these places, of shapes that MatMul does not multiply.
+mlir::LogicalResult needMatrices(Node &node, size_t lhs, size_t rhs);
 
 /// 1 / (1 + e^-x), and log(1 + e^x) without overflow, of f32.
 mlir::Value sigmoid(Scalars &s, mlir::Value x);
@@ -99,7 +101,7 @@ Tensor channelsLast(Node &node, const Tensor &input);
 Tensor channelsFirst(Node &node, const Tensor &input);
 
 /// Whether input and weights fit a convolution of `groups`; refuses otherwise.
-bool checkConvolution(Node &node, const Tensor &input, const Tensor &weights, int64_t groups);
+bool checkConvolution(Node &node, size_t weightsAt, int64_t groups);
 
 /// A convolution's windows, their sizes from the weights; none, refused, if 'kernel_shape' says another one.
 std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const Tensor &weights);

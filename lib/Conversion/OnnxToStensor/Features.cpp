@@ -40,7 +40,7 @@ static Results convertArrayFeatureExtractor(Node &node) {
       return failure();
     llvm::SmallVector<int64_t> known = readIntegers(places.constant);
     if (llvm::any_of(known, [&](int64_t index) { return index < 0 || index >= size; }))
-      return node.refuse("an index is outside the " + llvm::Twine(size) + " elements of the last axis");
+      return node.refuseAt("an index is outside the " + llvm::Twine(size) + " elements of the last axis");
     result = takeKnown(node, flat, 1, known);
   }
   Shape shape(input.shape.begin(), input.shape.end() - 1);
@@ -152,7 +152,7 @@ static Results convertFeatureVectorizer(Node &node) {
             columns = input.count() / std::max<int64_t>(rows, 1);
     int64_t width = index < widths.size() ? widths[index] : columns;
     if (width < 0 || (!parts.empty() && parts.front().shape[0] != rows))
-      return node.refuse("the inputs' shapes and 'inputdimensions' do not fit");
+      return node.refuseShapes("'inputdimensions'");
     Tensor flat = node.reshape(toF32(node, input), {rows, columns});
     parts.push_back(node.pad(flat, {0, 0}, {0, width - columns}, 0));
   }

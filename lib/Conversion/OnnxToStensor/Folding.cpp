@@ -52,8 +52,8 @@ static Results convertCol2Im(Node &node) {
   int64_t taps = countElements(*block), positions = countElements(windows->positions),
           elements = countElements(*image);
   if (input.shape[1] % taps != 0 || input.shape[2] != positions)
-    return node.refuse("the input does not hold " + llvm::Twine(taps) + " elements for each of " +
-                       llvm::Twine(positions) + " positions");
+    return node.refuseAt("the input does not hold " + llvm::Twine(taps) + " elements for each of " +
+                         llvm::Twine(positions) + " positions");
   int64_t batch = input.shape[0], channels = input.shape[1] / taps, planes = batch * channels;
   Type element = input.isReal() ? Type(node.getBuilder().getF32Type()) : node.getBuilder().getI32Type();
   Tensor rows = node.transpose(node.reshape(node.cast(input, element), {planes, taps * positions}), {1, 0});
@@ -102,7 +102,7 @@ static Results convertMaxUnpool(Node &node) {
         pads = node.integersAttr("pads").value_or(Shape(2 * kernel.size(), 0));
   if (rank < 1 || static_cast<int64_t>(kernel.size()) != rank || strides.size() != kernel.size() ||
       pads.size() != 2 * kernel.size() || indices.shape != input.shape || node.refused())
-    return node.refuse("the input, its indices, 'kernel_shape', 'strides' and 'pads' do not fit one another");
+    return node.refuseShapes("'kernel_shape', 'strides' and 'pads'");
   Shape shape(input.shape.begin(), input.shape.begin() + 2), wanted;
   for (int64_t dim = 0; dim < rank; ++dim) {
     if (!node.fits({input.shape[2 + dim], std::max<int64_t>(strides[dim], 0)}))
@@ -123,7 +123,7 @@ static Results convertMaxUnpool(Node &node) {
     wanted = *given;
   }
   if (wanted.size() != shape.size() || wanted[0] != shape[0] || wanted[1] != shape[1])
-    return node.refuse("output_shape does not fit the input");
+    return node.refuseShapes("output_shape");
   Type i32 = node.getBuilder().getI32Type();
   Type element = input.isReal() ? Type(node.getBuilder().getF32Type()) : i32;
   Shape starts;

@@ -51,6 +51,8 @@ Results convertFused(Node &node, Results (*plain)(Node &), size_t summand) {
   Results results = plain(node);
   if (failed(results) || node.refused())
     return failure();
+  if (failed(node.needBroadcast(summand, results->front().shape)))
+    return failure();
   llvm::SmallVector<Tensor> operands = {results->front()};
   if (node.has(summand))
     operands.push_back(node.input(summand));

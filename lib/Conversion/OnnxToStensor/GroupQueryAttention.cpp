@@ -97,17 +97,19 @@ bool GroupQueryAttention::splitOperands() {
 /// How long the cache is after the node. total_sequence_length says it; where that is known at run time only,
 /// the declared shape of output 1 does.
 bool GroupQueryAttention::measureCache() {
-  const Tensor &pastKey = node.input(3), &pastValue = node.input(4), &total = node.input(6);
+  const Tensor &pastKey = node.input(3), &total = node.input(6);
   if (pastKey) {
-    Shape expected = {batch, groups, pastKey.rank() == 4 ? pastKey.shape[2] : 0, depth};
-    if (pastKey.shape != expected || pastValue.shape != expected) {
-      (void)node.refuse("the past keys and values are not [batch, kv_num_heads, positions, head size]");
+    if (!node.has(4)) {
+      (void)node.refuse("input 3 (past_key) is there without input 4 (past_value)");
       return false;
     }
+    Shape expected = {batch, groups, pastKey.shape[2], depth};
+    if (failed(node.needShape(3, expected)) || failed(node.needShape(4, expected)))
+      return false;
     past = expected[2];
   }
-  if (node.input(5).count() != batch || total.count() != 1) {
-    (void)node.refuse("seqlens_k is not one number for each batch element, or total_sequence_length not one");
+  if (node.input(5).count() != batch) {
+    (void)node.refuseInput(5, llvm::Twine(batch));
     return false;
   }
   isPrompt = past == 0;
@@ -126,8 +128,8 @@ bool GroupQueryAttention::measureCache() {
   }
   if (present >= std::max(past, steps))
     return true;
-  (void)node.refuse("a cache of " + llvm::Twine(present) + " positions does not hold " + llvm::Twine(past) +
-                    " past and " + llvm::Twine(steps) + " new ones");
+  (void)node.refuseAt("a cache of " + llvm::Twine(present) + " positions does not hold " + llvm::Twine(past) +
+                      " past and " + llvm::Twine(steps) + " new ones");
   return false;
 }
 
@@ -149,9 +151,14 @@ void GroupQueryAttention::findStart() {
 /// Turns queries and keys by their positions.
 bool GroupQueryAttention::turn() {
   const Tensor &cosines = node.input(7), &sines = node.input(8), &given = node.input(9);
-  if (!cosines || !sines || cosines.rank() != 2 || cosines.shape != sines.shape ||
-      2 * cosines.shape[1] > depth || (given && given.shape != Shape{batch, steps})) {
-    (void)node.refuse("cos_cache, sin_cache or position_ids do not fit the operands");
+  if (!cosines || !sines) {
+    (void)node.refuse("do_rotary = 1 needs input 7 (cos_cache) and input 8 (sin_cache)");
+    return false;
+  }
+  if (failed(node.needShape(8, cosines.shape)) || failed(node.needShape(9, {batch, steps})))
+    return false;
+  if (2 * cosines.shape[1] > depth) {
+    (void)node.refuseInput(7, "rows of at most half the head size " + llvm::Twine(depth));
     return false;
   }
   Tensor positions = given ? node.cast(given, i32) : addIntegers(node, start, countAlong(node, 1, steps));
@@ -205,7 +212,7 @@ Tensor GroupQueryAttention::sink() {
 
 Results GroupQueryAttention::convert() {
   if (!readAttributes() || !splitOperands())
-    return node.refuse("num_heads, kv_num_heads and the operands' shapes do not fit");
+    return node.refuseShapes("num_heads and kv_num_heads");
   if (node.has(12) || node.has(13))
     return node.refuse("a quantized cache is not supported");
   if (!measureCache())

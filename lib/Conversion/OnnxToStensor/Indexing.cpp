@@ -30,7 +30,7 @@ Tensor wrapIndices(Node &node, const Tensor &indices, int64_t size) {
     for (int64_t &value : values) {
       if (value < -size || value >= size) {
         if (!node.isGuarded())
-          (void)node.refuse("index " + llvm::Twine(value) + " is outside an axis of " + llvm::Twine(size));
+          (void)node.refuseAt("index " + llvm::Twine(value) + " is outside an axis of " + llvm::Twine(size));
         value = 0;
       }
       value += value < 0 ? size : 0;
@@ -131,7 +131,7 @@ static Results convertGather(Node &node) {
   const Tensor &data = node.input(0), &given = node.input(1);
   int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
   if (data.rank() == 0 || node.refused())
-    return node.refuse("the data is a scalar");
+    return node.refuseAt("the data is a scalar");
   Tensor indices = wrapIndices(node, given, data.shape[dim]);
   if (node.refused())
     return failure();
@@ -182,8 +182,8 @@ Tensor elementPlaces(Node &node, const Tensor &data, const Tensor &indices, int6
 static Results convertGatherElements(Node &node) {
   const Tensor &data = node.input(0), &indices = node.input(1);
   int64_t dim = node.normaliseAxis(node.integerAttr("axis", 0), data.rank());
-  if (indices.rank() != data.rank() || node.refused())
-    return node.refuse("data and indices differ in rank");
+  if (node.refused() || failed(node.needShape(1, Shape(data.rank(), Node::kAny))))
+    return failure();
   if (!indices.constant && isQuickerSelected(data.shape[dim], indices.count())) {
     Tensor beside = data;
     for (int64_t other = 0; other < data.rank(); ++other)
@@ -226,7 +226,7 @@ static Results convertGatherNd(Node &node) {
   int64_t batchDims = node.integerAttr("batch_dims", 0);
   if (indices.rank() == 0 || batchDims < 0 || batchDims >= indices.rank() ||
       batchDims + indices.shape.back() > data.rank())
-    return node.refuse("data, indices and batch_dims do not fit");
+    return node.refuseShapes("batch_dims");
   int64_t indexed = batchDims + indices.shape.back();
   Tensor rows = node.gather(asRows(node, data, indexed), tuplePlaces(node, data, indices, batchDims));
   Shape shape(indices.shape.begin(), indices.shape.end() - 1);
@@ -240,6 +240,8 @@ static Results convertOneHot(Node &node) {
   const Tensor &depthInput = node.input(1), &values = node.input(2);
   if (!depthInput.constant)
     return node.refuseShapeOf(1, "depth");
+  if (failed(node.needShape(2, {2})))
+    return failure();
   int64_t depth = depthInput.isReal() ? saturatingInteger(readFloats(depthInput.constant).front())
                                       : readIntegers(depthInput.constant).front();
   Tensor indices = node.cast(node.input(0), i32);
@@ -331,7 +333,7 @@ static Results convertReverseSequence(Node &node) {
   const Tensor &input = node.input(0), &lengths = node.input(1);
   if (std::min(batchAxis, timeAxis) != 0 || std::max(batchAxis, timeAxis) != 1 || input.rank() < 2 ||
       lengths.count() != input.shape[batchAxis])
-    return node.refuse("batch_axis, time_axis and sequence_lens do not fit the input");
+    return node.refuseShapes("batch_axis and time_axis");
   if (input.count() == 0)
     return {{input}};
   Type i32 = node.getBuilder().getI32Type();

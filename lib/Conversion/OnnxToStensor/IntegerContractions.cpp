@@ -28,6 +28,9 @@ struct IntegerProduct {
 
 } // namespace
 
+/// An operand that an operator does not have.
+static constexpr size_t kAbsent = SIZE_MAX;
+
 /// A parameter of an operand whose `vectors` rows or columns of each of `batches` matrices are `what`,
 /// broadcast to the product's [B, M, N]. None, refused, where it fits neither them nor one number.
 static std::optional<Tensor> alongVectors(Node &node, const Tensor &parameter, const Tensor &operand,
@@ -50,6 +53,33 @@ static std::optional<Tensor> alongVectors(Node &node, const Tensor &parameter, c
   if (isColumns)
     return node.reshape(result, {result.shape[0], 1, vectors});
   return node.reshape(result, {result.shape[0], vectors, 1});
+}
+
+/// Refuses a scale or zero point that is neither one number nor one for each row of the matrices of operand
+/// `of`, or each column.
+static LogicalResult needPerVector(Node &node, size_t index, size_t of, bool isColumns) {
+  const Shape &shape = node.input(of).shape;
+  if (shape.size() < 2)
+    return node.needOne(index);
+  Shape each = shape;
+  each[shape.size() - (isColumns ? 2 : 1)] = 1;
+  if (!node.has(index) || node.input(index).shape == each)
+    return success();
+  return node.needOneOrShape(index, {shape[shape.size() - (isColumns ? 1 : 2)]});
+}
+
+/// Where the operands of a product stand; none of the parameters but the scale of A need be there.
+struct ProductOperands {
+  size_t a, scaleA, zeroA, b, scaleB, zeroB;
+};
+
+static LogicalResult needProduct(Node &node, const ProductOperands &at) {
+  bool fit = succeeded(needMatrices(node, at.a, at.b));
+  for (size_t index : {at.scaleA, at.zeroA})
+    fit = fit && succeeded(needPerVector(node, index, at.a, /*isColumns=*/false));
+  for (size_t index : {at.scaleB, at.zeroB})
+    fit = fit && succeeded(needPerVector(node, index, at.b, /*isColumns=*/true));
+  return success(fit);
 }
 
 /// The product of bytes less their zero points, and an i32 bias that broadcasts to it; scales are brought
@@ -90,6 +120,9 @@ static Tensor scaleSums(Node &node, const IntegerProduct &product, const Tensor 
 }
 
 static Results convertMatMulInteger(Node &node) {
+  if (failed(
+          needProduct(node, {.a = 0, .scaleA = kAbsent, .zeroA = 2, .b = 1, .scaleB = kAbsent, .zeroB = 3})))
+    return failure();
   Quantized a{node.input(0), {}, node.input(2)}, b{node.input(1), {}, node.input(3)};
   std::optional<IntegerProduct> product = multiply(node, a, b);
   if (!product)
@@ -100,8 +133,9 @@ static Results convertMatMulInteger(Node &node) {
 /// Operands a, its scale, its zero point, b, ..., the result's scale and zero point.
 static Results convertQLinearMatMul(Node &node) {
   Quantized a{node.input(0), node.input(1), node.input(2)}, b{node.input(3), node.input(4), node.input(5)};
-  if (!isOne(node.input(6)) || !isOne(node.input(7)))
-    return node.refuse("only one scale and zero point of the result are supported");
+  if (failed(needProduct(node, {.a = 0, .scaleA = 1, .zeroA = 2, .b = 3, .scaleB = 4, .zeroB = 5})) ||
+      failed(node.needOne(6)) || failed(node.needOne(7)))
+    return failure();
   std::optional<IntegerProduct> product = multiply(node, a, b);
   if (!product)
     return failure();
@@ -111,6 +145,9 @@ static Results convertQLinearMatMul(Node &node) {
 
 /// Operands a, b, their scales, their zero points, bias.
 static Results convertMatMulIntegerToFloat(Node &node) {
+  if (failed(needProduct(node, {.a = 0, .scaleA = 2, .zeroA = 4, .b = 1, .scaleB = 3, .zeroB = 5})) ||
+      failed(node.needShape(6, {node.input(1).shape.back()})))
+    return failure();
   Quantized a{node.input(0), node.input(2), node.input(4)}, b{node.input(1), node.input(3), node.input(5)};
   std::optional<IntegerProduct> product = multiply(node, a, b);
   if (!product)
@@ -120,6 +157,10 @@ static Results convertMatMulIntegerToFloat(Node &node) {
 
 /// Operands a (f32), b, its scale, its zero point, bias.
 static Results convertDynamicQuantizeMatMul(Node &node) {
+  if (failed(needProduct(node,
+                         {.a = 0, .scaleA = kAbsent, .zeroA = kAbsent, .b = 1, .scaleB = 2, .zeroB = 3})) ||
+      failed(node.needShape(4, {node.input(1).shape.back()})))
+    return failure();
   DynamicallyQuantized dynamic = quantizeDynamically(node, node.input(0));
   Quantized a{dynamic.values, dynamic.scale, dynamic.zero}, b{node.input(1), node.input(2), node.input(3)};
   std::optional<IntegerProduct> product = multiply(node, a, b);
@@ -135,8 +176,13 @@ static Results convertQGemm(Node &node) {
   double alpha = node.realAttr("alpha", 1);
   Quantized a{node.input(0), node.input(1), node.input(2)}, b{node.input(3), node.input(4), node.input(5)};
   const Tensor &resultScale = node.input(7), &resultZero = node.input(8);
-  if (a.values.rank() != 2 || b.values.rank() != 2)
-    return node.refuse("an operand is not a matrix");
+  const int64_t rows = a.values.shape[transA ? 1 : 0], depth = a.values.shape[transA ? 0 : 1],
+                columns = b.values.shape[transB ? 0 : 1];
+  if (failed(node.needShape(3, transB ? Shape{Node::kAny, depth} : Shape{depth, Node::kAny})) ||
+      failed(node.needOneOrShape(1, {rows})) || failed(node.needOneOrShape(2, {rows})) ||
+      failed(node.needOneOrShape(4, {columns})) || failed(node.needOneOrShape(5, {columns})) ||
+      failed(node.needBroadcast(6, {rows, columns})) || failed(node.needOne(7)) || failed(node.needOne(8)))
+    return failure();
   if (transA)
     a.values = node.transpose(a.values, {1, 0});
   if (transB)

@@ -190,10 +190,18 @@ static void convolveLines(Node &node, const Bytes &input, const Bytes &filters, 
   result.parts.push_back({sums, 0});
 }
 
-/// `bias`: i32, one for each channel of the result, or absent. None if refused.
-static std::optional<IntegerConvolution> convolve(Node &node, const Tensor &input, const Tensor &inputZero,
-                                                  const Tensor &weights, const Tensor &weightsZero,
-                                                  const Tensor &bias) {
+namespace {
+/// Where the operands of a convolution stand, beside the input; the bias may be beyond all.
+struct ConvolutionOperands {
+  size_t inputZero, weights, weightsZero, bias;
+};
+} // namespace
+
+/// The bias is i32, one for each channel of the result, or absent. None if refused.
+static std::optional<IntegerConvolution> convolve(Node &node, const ConvolutionOperands &at) {
+  const Tensor &input = node.input(0), &inputZero = node.input(at.inputZero),
+               &weights = node.input(at.weights), &weightsZero = node.input(at.weightsZero),
+               &bias = node.input(at.bias);
   int64_t groups = node.integerAttr("group", 1);
   auto refuse = [&](const llvm::Twine &reason) -> std::optional<IntegerConvolution> {
     (void)node.refuse(reason);
@@ -201,7 +209,7 @@ static std::optional<IntegerConvolution> convolve(Node &node, const Tensor &inpu
   };
   if (!input.element.isInteger(8) || !weights.element.isInteger(8))
     return refuse("only 8-bit operands are supported");
-  if (!checkConvolution(node, input, weights, groups))
+  if (!checkConvolution(node, at.weights, groups))
     return std::nullopt;
   if (input.count() == 0 || weights.count() == 0)
     return refuse("a convolution without elements is not supported");
@@ -209,12 +217,9 @@ static std::optional<IntegerConvolution> convolve(Node &node, const Tensor &inpu
   if (!windows)
     return std::nullopt;
   int64_t outputs = weights.shape[0], depth = weights.shape[1];
-  if (inputZero && !isOne(inputZero))
-    return refuse("several zero points of the input are not supported");
-  if (bias && bias.count() != outputs)
-    return refuse("the bias has not one number for each output channel");
-  if (weightsZero && !isOne(weightsZero) && weightsZero.count() != outputs)
-    return refuse("the weights' zero points are neither one nor one for each output channel");
+  if (failed(node.needOne(at.inputZero)) || failed(node.needOneOrShape(at.weightsZero, {outputs})) ||
+      failed(node.needShape(at.bias, {outputs})))
+    return std::nullopt;
 
   IntegerConvolution result;
   result.shape = {input.shape[0]};
@@ -255,7 +260,7 @@ static Tensor joinParts(Node &node, const IntegerConvolution &convolution, llvm:
 
 static Results convertConvInteger(Node &node) {
   std::optional<IntegerConvolution> convolution =
-      convolve(node, node.input(0), node.input(2), node.input(1), node.input(3), Tensor());
+      convolve(node, {.inputZero = 2, .weights = 1, .weightsZero = 3, .bias = node.numInputs()});
   if (!convolution)
     return failure();
   llvm::SmallVector<Tensor> parts;
@@ -268,10 +273,13 @@ static Results convertConvInteger(Node &node) {
 static Results convertQLinearConv(Node &node) {
   const Tensor &inputScale = node.input(1), &weightsScale = node.input(4), &resultScale = node.input(6),
                &resultZero = node.input(7);
-  if (!isOne(inputScale) || !isOne(resultScale) || !isOne(resultZero))
-    return node.refuse("only one scale and zero point of the input and of the result are supported");
+  for (size_t index : {1, 6, 7})
+    if (failed(node.needOne(index)))
+      return failure();
+  if (failed(node.needOneOrShape(4, {node.input(3).shape[0]})))
+    return failure();
   std::optional<IntegerConvolution> convolution =
-      convolve(node, node.input(0), node.input(2), node.input(3), node.input(5), node.input(8));
+      convolve(node, {.inputZero = 2, .weights = 3, .weightsZero = 5, .bias = 8});
   if (!convolution)
     return failure();
   Tensor scale =

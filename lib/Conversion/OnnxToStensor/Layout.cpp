@@ -58,8 +58,8 @@ static Results convertReshape(Node &node) {
   else if (unknown >= 0)
     (*shape)[unknown] = 0;
   if (countElements(*shape) != input.count())
-    return node.refuse("the new shape has " + llvm::Twine(countElements(*shape)) + " elements, the input " +
-                       llvm::Twine(input.count()));
+    return node.refuseAt("the new shape has " + llvm::Twine(countElements(*shape)) + " elements, the input " +
+                         llvm::Twine(input.count()));
   return {{node.reshape(input, *shape)}};
 }
 
@@ -82,7 +82,7 @@ static Results convertSqueeze(Node &node) {
   for (auto [dim, size] : llvm::enumerate(input.shape)) {
     bool removed = axes->empty() ? size == 1 : llvm::is_contained(dims, static_cast<int64_t>(dim));
     if (removed && size != 1)
-      return node.refuse("axis " + llvm::Twine(dim) + " has size " + llvm::Twine(size) + ", not 1");
+      return node.refuseAt("axis " + llvm::Twine(dim) + " has size " + llvm::Twine(size) + ", not 1");
     if (!removed)
       shape.push_back(size);
   }
@@ -110,7 +110,7 @@ static Results convertUnfoldTensor(Node &node) {
   int64_t dim = node.normaliseAxis(node.integerAttr("dim", -1), input.rank()),
           size = node.integerAttr("size", 0), step = node.integerAttr("step", 1);
   if (node.refused() || size < 1 || step < 1 || size > input.shape[dim])
-    return node.refuse("dim, size and step do not fit the input");
+    return node.refuseAt("dim, size and step do not fit the input");
   Tensor windows = node.window(input, dim, {size}, {step}, {1});
   Shape order;
   for (int64_t from = 0; from < windows.rank(); ++from)
@@ -132,13 +132,20 @@ static Results convertTranspose(Node &node) {
   bool valid = static_cast<int64_t>(sorted.size()) == input.rank() &&
                std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
   if (!valid)
-    return node.refuse("'perm' is no permutation of " + llvm::Twine(input.rank()) + " axes");
+    return node.refuseAt("'perm' is no permutation of " + llvm::Twine(input.rank()) + " axes");
   return {{node.transpose(input, permutation)}};
 }
 
 static Results convertConcat(Node &node) {
   int64_t axis = node.integerAttr("axis", 1);
   int64_t dim = node.normaliseAxis(axis, node.input(0).rank());
+  Shape need = node.input(0).shape;
+  if (node.refused())
+    return failure();
+  need[dim] = Node::kAny;
+  for (size_t index = 1; index < node.numInputs(); ++index)
+    if (failed(node.needShape(index, need)))
+      return failure();
   return {{node.concat(node.operands(), dim)}};
 }
 
@@ -151,6 +158,13 @@ static Results convertSplit(Node &node) {
   int64_t dim = node.normaliseAxis(axis, input.rank()), size = input.shape[dim];
   if (sizes->empty() && (parts < 1 || parts > static_cast<int64_t>(node.numOutputs())))
     return node.refuse(llvm::Twine(parts) + " parts for " + llvm::Twine(node.numOutputs()) + " outputs");
+  // From version 18 on the last part may be smaller.
+  if (sizes->empty() && node.version() < 18 && size % parts != 0)
+    return node.refuseAt("the " + llvm::Twine(size) + " elements of axis " + llvm::Twine(dim) +
+                         " do not make " + llvm::Twine(parts) + " equal parts");
+  if (!sizes->empty() && sizes->size() < node.numOutputs())
+    return node.refuse("'split' has " + llvm::Twine(sizes->size()) + " parts for " +
+                       llvm::Twine(node.numOutputs()) + " outputs");
   if (sizes->empty()) {
     int64_t each = (size + parts - 1) / parts;
     for (int64_t part = 0; part < parts; ++part)
@@ -159,8 +173,8 @@ static Results convertSplit(Node &node) {
   bool areWithin = llvm::all_of(*sizes, [&](int64_t part) { return part >= 0 && part <= size; });
   if (sizes->size() > node.numOutputs() || !areWithin ||
       std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) != size)
-    return node.refuse("the parts do not add up to the " + llvm::Twine(size) + " elements of axis " +
-                       llvm::Twine(dim));
+    return node.refuseAt("the parts do not add up to the " + llvm::Twine(size) + " elements of axis " +
+                         llvm::Twine(dim));
   llvm::SmallVector<Tensor> results;
   int64_t offset = 0;
   for (int64_t part : *sizes) {
@@ -186,7 +200,7 @@ static Results convertSlice(Node &node) {
   if (steps->empty())
     steps->assign(starts->size(), 1);
   if (ends->size() != starts->size() || axes->size() != starts->size() || steps->size() != starts->size())
-    return node.refuse("starts, ends, axes and steps differ in length");
+    return node.refuseAt("starts, ends, axes and steps differ in length");
   Shape dims = node.normaliseAxes(*axes, input.rank());
   if (node.refused())
     return failure();
@@ -219,7 +233,7 @@ static Results convertExpand(Node &node) {
   other.shape = *wanted;
   std::optional<Shape> shape = Emitter::broadcastShape({input, other});
   if (!shape)
-    return node.refuse("the input does not broadcast to the shape");
+    return node.refuse(node.shapeOf(0) + " does not broadcast to " + shapeText(*wanted));
   Shape aligned(shape->size() - input.rank(), 1);
   aligned.append(input.shape);
   return {{node.broadcast(node.reshape(input, aligned), *shape)}};
@@ -231,7 +245,7 @@ static Results convertTile(Node &node) {
     return failure();
   const Tensor &input = node.input(0);
   if (static_cast<int64_t>(repeats->size()) != input.rank())
-    return node.refuse("'repeats' does not have one number for each axis");
+    return node.refuseAt("'repeats' does not have one number for each axis");
   // Every axis as (repeat, size).
   Shape split, full, joined;
   for (auto [repeat, size] : llvm::zip_equal(*repeats, input.shape)) {
@@ -250,7 +264,8 @@ static Results convertDepthToSpace(Node &node) {
   llvm::StringRef mode = node.stringAttr("mode", "DCR");
   const Tensor &input = node.input(0);
   if (block < 1 || block > mostBlock || input.shape[1] % (block * block) != 0)
-    return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the input's channels");
+    return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the channels of " +
+                       node.shapeOf(0));
   int64_t batch = input.shape[0], depth = input.shape[1] / (block * block), rows = input.shape[2],
           columns = input.shape[3];
   Shape shape = {batch, depth, rows * block, columns * block};
@@ -269,7 +284,7 @@ static Results convertSpaceToDepth(Node &node) {
   int64_t block = node.integerAttr("blocksize", 0);
   const Tensor &input = node.input(0);
   if (block < 1 || block > mostBlock || input.shape[2] % block != 0 || input.shape[3] % block != 0)
-    return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit the input's shape");
+    return node.refuse("blocksize = " + llvm::Twine(block) + " does not fit " + node.shapeOf(0));
   int64_t batch = input.shape[0], depth = input.shape[1], rows = input.shape[2] / block,
           columns = input.shape[3] / block;
   Tensor split = node.reshape(input, {batch, depth, rows, block, columns, block});
@@ -282,12 +297,14 @@ void addLayout(OperatorTable &table) {
   table.add("Dropout", 7, "data ratio?:real! training_mode?:bool!", convertDropout);
   table.add("Reshape", 1, "data shape?:integer[1]", convertReshape);
   table.add("Flatten", 1, "input", convertFlatten);
-  table.add("Squeeze", 1, "data axes?:integer", convertSqueeze);
-  table.add("Unsqueeze", 1, "data axes?:integer", convertUnsqueeze);
+  table.add("Squeeze", 1, "data axes?:integer[0..1]", convertSqueeze);
+  table.add("Unsqueeze", 1, "data axes?:integer[0..1]", convertUnsqueeze);
   table.add("Transpose", 1, "data", convertTranspose);
   table.add("Concat", 4, "inputs+[1..]", convertConcat);
-  table.add("Split", 2, "input[1..] split?:integer", convertSplit);
-  table.add("Slice", 1, "data starts?:integer ends?:integer axes?:integer steps?:integer", convertSlice);
+  table.add("Split", 2, "input[1..] split?:integer[0..1]", convertSplit);
+  table.add("Slice", 1,
+            "data starts?:integer[0..1] ends?:integer[0..1] axes?:integer[0..1] steps?:integer[0..1]",
+            convertSlice);
   table.add("Expand", 8, "input shape:integer[1]", convertExpand);
   table.add("Tile", 6, "input repeats:integer[1]", convertTile);
   table.add("ExpandDims", 1, "X axis:integer", convertUnsqueeze, onnx::kMicrosoftDomain);

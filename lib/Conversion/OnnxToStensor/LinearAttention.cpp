@@ -45,7 +45,7 @@ static std::optional<LinearSizes> linearSizes(Node &node) {
               queryHeads % heads == 0 && queryHeads > 0 && query[2] % queryHeads == 0 &&
               key[2] == query[2] / queryHeads * heads && value[2] % heads == 0;
   if (!fits) {
-    (void)node.refuse("the operands' shapes, q_num_heads and kv_num_heads do not fit");
+    (void)node.refuseShapes("q_num_heads and kv_num_heads");
     return std::nullopt;
   }
   return LinearSizes{query[0], query[1], queryHeads, heads, query[2] / queryHeads, value[2] / heads};
@@ -118,10 +118,10 @@ static Results convertCausalConv(Node &node) {
   bool isSilu = activation == "silu" || activation == "swish";
   if (!isSilu && activation != "none")
     return node.refuse("activation = '" + activation + "' is not supported");
-  if (input.rank() != 3 || weight.rank() != 3 || weight.shape[0] != input.shape[1] || weight.shape[1] != 1)
-    return node.refuse("the operands' shapes do not fit");
   if (weight.shape[2] < 1)
     return node.refuse("the weights have no taps");
+  if (failed(node.needShape(3, {input.shape[0], input.shape[1], weight.shape[2] - 1})))
+    return failure();
   int64_t taps = weight.shape[2], steps = input.shape[2], channels = input.shape[1];
   Tensor padded = past ? node.concat({past, input}, 2) : node.pad(input, {0, 0, taps - 1}, {0, 0, 0}, 0);
   llvm::SmallVector<Tensor> operands;
@@ -146,14 +146,15 @@ void addLinearAttention(OperatorTable &table) {
   table.add("LinearAttention", 27,
             "query:real[3] key:real[3] value:real[3] past_state?:real[4] decay?:real[3] beta?:real[3]",
             convertLinearAttention);
-  table.add("CausalConvWithState", 27, "input:real[3] weight:real[3] bias?:real[1] past_state?:real[3]",
-            convertCausalConv);
+  table.add("CausalConvWithState", 27,
+            "input:real[B,C,_] weight:real[C,1,_] bias?:real[C] past_state?:real[B,C,_]", convertCausalConv);
   // Where both came from.
   table.add("LinearAttention", 1,
             "query:real[3] key:real[3] value:real[3] past_state?:real[4] decay?:real[3] beta?:real[3]",
             convertLinearAttention, onnx::kMicrosoftDomain);
-  table.add("CausalConvWithState", 1, "input:real[3] weight:real[3] bias?:real[1] past_state?:real[3]",
-            convertCausalConv, onnx::kMicrosoftDomain);
+  table.add("CausalConvWithState", 1,
+            "input:real[B,C,_] weight:real[C,1,_] bias?:real[C] past_state?:real[B,C,_]", convertCausalConv,
+            onnx::kMicrosoftDomain);
 }
 
 } // namespace sluice::conversion

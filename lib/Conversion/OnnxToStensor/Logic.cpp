@@ -17,7 +17,7 @@ using Comparison = Value (*)(Scalars &, Value, Value);
 
 static void addComparison(OperatorTable &table, llvm::StringRef opType, int64_t sinceVersion,
                           Comparison comparison) {
-  table.add(opType, sinceVersion, "A B", [comparison](Node &node) -> Results {
+  table.add(opType, sinceVersion, "A[~] B[~]", [comparison](Node &node) -> Results {
     Type element = node.input(0).element;
     return {
         {node.map(node.operands(), node.getBuilder().getI1Type(), [&](Scalars &s, llvm::ArrayRef<Value> x) {
@@ -28,7 +28,8 @@ static void addComparison(OperatorTable &table, llvm::StringRef opType, int64_t 
 
 static void addLogical(OperatorTable &table, llvm::StringRef opType, int64_t sinceVersion,
                        Comparison operation) {
-  llvm::StringRef operands = opType.starts_with("Bitwise") ? "A:integer B:integer" : "A:bool B:bool";
+  llvm::StringRef operands =
+      opType.starts_with("Bitwise") ? "A:integer[~] B:integer[~]" : "A:bool[~] B:bool[~]";
   table.add(opType, sinceVersion, operands, [operation](Node &node) -> Results {
     return {{node.map(node.operands(), node.input(0).element,
                       [&](Scalars &s, llvm::ArrayRef<Value> x) { return operation(s, x[0], x[1]); })}};
@@ -97,9 +98,9 @@ void addLogic(OperatorTable &table) {
   addLogical(table, "BitwiseOr", 18, [](Scalars &s, Value a, Value b) { return s.bitOr(a, b); });
   addLogical(table, "BitwiseXor", 18, [](Scalars &s, Value a, Value b) { return s.bitXor(a, b); });
   table.add("BitwiseNot", 18, "X:integer", convertBitwiseNot);
-  table.add("BitShift", 11, "X:integer Y:integer", convertBitShift);
+  table.add("BitShift", 11, "X:integer[~] Y:integer[~]", convertBitShift);
   table.add("Not", 1, "X:bool", convertNot);
-  table.add("Where", 9, "condition:bool X Y", convertWhere);
+  table.add("Where", 9, "condition:bool[~] X[~] Y[~]", convertWhere);
   table.add("IsNaN", 9, "X:real", convertIsNaN);
   table.add("IsInf", 10, "X:real", convertIsInf);
 }

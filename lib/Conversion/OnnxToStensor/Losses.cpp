@@ -30,6 +30,11 @@ static Tensor sumOfAll(Node &node, const Tensor &input) {
   return node.reshape(node.reduce(ReduceKind::add, node.reshape(input, {input.count()}), 0), {});
 }
 
+static Shape dropAxis(Shape shape, int64_t axis) {
+  shape.erase(shape.begin() + axis);
+  return shape;
+}
+
 /// The negative log-likelihood of classes: `logs` [N, C, ...] in f32.
 static Results likelihoodLoss(Node &node, const Tensor &logs, const Tensor &targets, const Tensor &weights,
                               Type element) {
@@ -39,8 +44,8 @@ static Results likelihoodLoss(Node &node, const Tensor &logs, const Tensor &targ
     ignored = node.numberAttr("ignore_index", 0);
   if (reduction != "none" && reduction != "sum" && reduction != "mean")
     return node.refuse("reduction = '" + reduction + "' is not supported");
-  if (logs.rank() < 2 || targets.rank() != logs.rank() - 1 || (weights && weights.count() != logs.shape[1]))
-    return node.refuse("the operands' shapes do not fit");
+  if (failed(node.needShape(1, dropAxis(logs.shape, 1))) || failed(node.needShape(2, {logs.shape[1]})))
+    return failure();
   Type f32 = logs.element;
   int64_t classes = logs.shape[1];
   Shape expanded = targets.shape, perClass(logs.rank(), 1);
@@ -72,8 +77,6 @@ static Results convertLikelihoodLoss(Node &node) {
 
 static Results convertCrossEntropyLoss(Node &node) {
   const Tensor &input = node.input(0);
-  if (input.rank() < 2)
-    return node.refuse("the scores have no dimension of classes");
   Tensor logs = logSoftmax(node, node.cast(input, node.getBuilder().getF32Type()), 1);
   Results results = likelihoodLoss(node, logs, node.input(1), node.input(2), input.element);
   if (succeeded(results))

@@ -31,9 +31,9 @@ static Results convertSkipLayerNormalization(Node &node) {
   bool isSimplified = node.opType() == "SkipSimplifiedLayerNormalization";
   const Tensor &input = node.input(0), &gamma = node.input(2);
   const Tensor &beta = isSimplified ? Tensor() : node.input(3), &bias = node.input(isSimplified ? 3 : 4);
+  if (failed(node.needBroadcast(1, input.shape)))
+    return failure();
   Tensor sum = sumOf(node, {input, node.input(1), bias});
-  if (node.refused() || sum.shape != input.shape || input.rank() == 0)
-    return node.refuse("the operands' shapes do not fit");
   int64_t dim = input.rank() - 1;
   Normalized result = isSimplified ? rmsNormalize(node, sum, dim, epsilon, gamma, input.element)
                                    : layerNormalize(node, sum, dim, epsilon, gamma, beta, input.element);
@@ -55,9 +55,10 @@ static Results convertEmbedLayerNormalization(Node &node) {
   const Tensor &ids = node.input(0), &segmentIds = node.input(1), &words = node.input(2),
                &positions = node.input(3), &segments = node.input(4), &mask = node.input(7),
                &positionIds = node.input(8);
-  if (ids.rank() != 2 || words.rank() != 2 || positions.rank() != 2 || ids.shape[1] > positions.shape[0] ||
-      bool(segmentIds) != bool(segments) || (segments && segments.rank() != 2))
-    return node.refuse("the operands' shapes do not fit");
+  if (bool(segmentIds) != bool(segments))
+    return node.refuse("of segment_ids and segment_embedding one is missing");
+  if (ids.shape[1] > positions.shape[0])
+    return node.refuseInput(3, "at least " + llvm::Twine(ids.shape[1]) + " rows");
   Tensor places = positionIds ? lookUp(node, positions, positionIds)
                               : node.reshape(node.slice(positions, 0, 0, ids.shape[1]),
                                              {1, ids.shape[1], positions.shape[1]});
@@ -73,13 +74,15 @@ static Results convertEmbedLayerNormalization(Node &node) {
 }
 
 void addMicrosoftNormalization(OperatorTable &table) {
-  table.add("SkipLayerNormalization", 1, "input:real[1..] skip:real gamma:real beta?:real bias?:real",
+  table.add("SkipLayerNormalization", 1,
+            "input:real[..,H] skip:real gamma:real[H] beta?:real[H] bias?:real[H]",
             convertSkipLayerNormalization, onnx::kMicrosoftDomain);
-  table.add("SkipSimplifiedLayerNormalization", 1, "input:real[1..] skip:real gamma:real bias?:real",
+  table.add("SkipSimplifiedLayerNormalization", 1, "input:real[..,H] skip:real gamma:real[H] bias?:real[H]",
             convertSkipLayerNormalization, onnx::kMicrosoftDomain);
   table.add("EmbedLayerNormalization", 1,
-            "input_ids:integer[2] segment_ids?:integer[2] word_embedding:real[2] position_embedding:real[2] "
-            "segment_embedding?:real[2] gamma:real[1] beta:real[1] mask?:integer[2] position_ids?:integer[2]",
+            "input_ids:integer[B,S] segment_ids?:integer[B,S] word_embedding:real[_,H] "
+            "position_embedding:real[_,H] segment_embedding?:real[_,H] gamma:real[H] beta:real[H] "
+            "mask?:integer[B,S] position_ids?:integer[_,S]",
             convertEmbedLayerNormalization, onnx::kMicrosoftDomain);
 }
 

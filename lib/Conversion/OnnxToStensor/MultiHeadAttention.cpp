@@ -52,7 +52,7 @@ static std::optional<Tensor> paddingBias(Node &node, const Tensor &mask, double 
   } else if (mask.rank() == 2 && mask.shape[1] == 1 && (mask.shape[0] == 1 || mask.shape[0] == batch)) {
     return Tensor(); // stands for no mask
   } else {
-    (void)node.refuse("the mask's shape does not fit the keys");
+    (void)node.refuseShapes("num_heads");
     return std::nullopt;
   }
   return node.map(allowed, builder.getF32Type(), [&](Scalars &s, llvm::ArrayRef<Value> x) {
@@ -66,7 +66,7 @@ static std::optional<std::pair<Tensor, Tensor>> attendMasked(Node &node, const M
                                                              AttentionOperands operands, int64_t past,
                                                              const Tensor &mask, const Tensor &bias) {
   if (!fitTogether(operands)) {
-    (void)node.refuse("the operands' shapes do not fit each other");
+    (void)node.refuseShapes("num_heads");
     return std::nullopt;
   }
   const Shape &query = operands.query.shape;
@@ -126,18 +126,21 @@ static Results convertMultiHeadAttention(Node &node) {
   bool areFlat = key && value && key.rank() == 3 && value.rank() == 3;
   if (query.rank() != 3 || heads < 1 || query.shape[2] % heads != 0 || (!areSplit && !areFlat) ||
       (areFlat && (key.shape[2] != query.shape[2] || value.shape[2] % heads != 0)))
-    return node.refuse("num_heads and the operands' shapes do not fit");
+    return node.refuseShapes("num_heads");
   int64_t width = query.shape[2];
   if (bias && (bias.rank() != 1 || bias.shape[0] < 2 * width + (areFlat ? value.shape[2] : 0)))
-    return node.refuse("the bias does not fit query, key and value");
+    return node.refuseInput(3, llvm::Twine(2 * width + (areFlat ? value.shape[2] : 0)));
   AttentionOperands operands;
   operands.query = splitHeads(node, addBias(node, query, bias, 0), heads);
   operands.key = areSplit ? key : splitHeads(node, addBias(node, key, bias, width), heads);
   operands.value = areSplit ? value : splitHeads(node, addBias(node, value, bias, 2 * width), heads);
   int64_t past = 0;
   if (node.has(6) && node.has(7)) {
-    if (node.input(6).rank() != 4 || node.input(7).rank() != 4)
-      return node.refuse("the past keys and values are not [batch, heads, positions, head size]");
+    Shape before = operands.key.shape, valuesBefore = operands.value.shape;
+    before[2] = Node::kAny;
+    valuesBefore[2] = node.input(6).shape[2];
+    if (failed(node.needShape(6, before)) || failed(node.needShape(7, valuesBefore)))
+      return failure();
     past = node.input(6).shape[2];
     operands.key = node.concat({node.input(6), operands.key}, 2);
     operands.value = node.concat({node.input(7), operands.value}, 2);
@@ -163,7 +166,7 @@ static Results convertDecoderMasked(Node &node) {
   if (query.rank() != 3 || query.shape[1] != 1 || key.shape != query.shape || value.rank() != 3 ||
       value.shape[1] != 1 || heads < 1 || query.shape[2] % heads != 0 || value.shape[2] % heads != 0 ||
       pastKey.rank() != 4 || pastValue.rank() != 4 || node.input(7).count() != 1)
-    return node.refuse("num_heads and the operands' shapes do not fit");
+    return node.refuseShapes("num_heads");
   int64_t width = query.shape[2], present = pastKey.shape[2];
   Type i32 = node.getBuilder().getI32Type(), f32 = node.getBuilder().getF32Type();
   Tensor start = node.cast(node.reshape(node.input(7), {1, 1, 1, 1}), i32);
@@ -210,7 +213,7 @@ static Results convertAttention(Node &node) {
   if (input.rank() != 3 || weights.rank() != 2 || weights.shape[0] != input.shape[2] || widths.size() != 3 ||
       heads < 1 || widths[0] + widths[1] + widths[2] != weights.shape[1] || widths[0] != widths[1] ||
       llvm::any_of(widths, [&](int64_t width) { return width % heads != 0; }))
-    return node.refuse("num_heads, qkv_hidden_sizes and the operands' shapes do not fit");
+    return node.refuseShapes("num_heads and qkv_hidden_sizes");
   int64_t batch = input.shape[0], steps = input.shape[1], depth = input.shape[2], columns = weights.shape[1];
   Tensor product = contractReals(node, node.reshape(input, {1, batch * steps, 1, depth}),
                                  node.reshape(node.transpose(weights, {1, 0}), {1, columns, 1, depth}));
@@ -226,8 +229,10 @@ static Results convertAttention(Node &node) {
   int64_t before = 0;
   if (past) {
     Shape expected = operands.key.shape;
-    if (past.rank() != 5 || past.shape[0] != 2 || operands.key.shape != operands.value.shape)
-      return node.refuse("the past is not [2, batch, heads, positions, head size]");
+    if (operands.key.shape != operands.value.shape)
+      return node.refuse("past with keys and values of different sizes is not supported");
+    if (failed(node.needShape(4, {2, expected[0], expected[1], Node::kAny, expected[3]})))
+      return failure();
     before = expected[2] = past.shape[3];
     operands.key = node.concat({node.reshape(node.slice(past, 0, 0, 1), expected), operands.key}, 2);
     operands.value = node.concat({node.reshape(node.slice(past, 0, 1, 1), expected), operands.value}, 2);

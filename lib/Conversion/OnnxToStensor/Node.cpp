@@ -15,6 +15,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/SetVector.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace mlir;
 
 namespace sluice::conversion {
@@ -49,6 +51,66 @@ bool isRead(Value output) {
     auto holder = yield ? llvm::dyn_cast<onnx::NodeOp>(yield->getParentOp()) : onnx::NodeOp();
     return !holder || isReadOutside(holder, yield, use.getOperandNumber());
   });
+}
+
+LogicalResult Node::refuseInput(size_t index, const llvm::Twine &need) {
+  return refuse(list.place(index) + " has shape " + shapeText(input(index).shape) + ", need " + need);
+}
+
+std::string Node::shapeOf(size_t index) const {
+  return list.place(index) + " of shape " + shapeText(input(index).shape);
+}
+
+LogicalResult Node::refuseShapes(llvm::StringRef beside) {
+  return refuseAt("the shapes of its inputs do not fit one another" +
+                  (beside.empty() ? std::string() : (" or " + beside).str()));
+}
+
+LogicalResult Node::refuseAt(const llvm::Twine &reason) {
+  return refuse(reason + ": " + list.shapes(inputs));
+}
+
+/// "2x?x3".
+static std::string needText(llvm::ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "scalar";
+  auto text = [](int64_t size) { return size < 0 ? std::string("?") : std::to_string(size); };
+  return llvm::join(llvm::map_range(shape, text), "x");
+}
+
+/// Whether the sizes are equal, but for those that may be any.
+static bool isLike(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> need) {
+  return shape.size() == need.size() && llvm::all_of(llvm::zip_equal(shape, need), [](auto sizes) {
+           auto [size, wanted] = sizes;
+           return wanted < 0 || size == wanted;
+         });
+}
+
+LogicalResult Node::needShape(size_t index, llvm::ArrayRef<int64_t> shape) {
+  if (!has(index) || isLike(input(index).shape, shape))
+    return success();
+  return refuseInput(index, needText(shape));
+}
+
+LogicalResult Node::needOne(size_t index) {
+  return !has(index) || input(index).count() == 1 ? success() : refuseInput(index, "one element");
+}
+
+LogicalResult Node::needOneOrShape(size_t index, llvm::ArrayRef<int64_t> shape) {
+  if (!has(index) || input(index).count() == 1 || isLike(input(index).shape, shape))
+    return success();
+  return refuseInput(index, needText(shape) + " or one element");
+}
+
+LogicalResult Node::needBroadcast(size_t index, llvm::ArrayRef<int64_t> shape) {
+  if (!has(index))
+    return success();
+  Tensor whole;
+  whole.shape.assign(shape.begin(), shape.end());
+  std::optional<Shape> common = broadcastShape({whole, input(index)});
+  if (common && llvm::ArrayRef<int64_t>(*common) == shape)
+    return success();
+  return refuseInput(index, "one that broadcasts to " + needText(shape));
 }
 
 bool Node::isUsed(size_t index) { return index < op.getNumResults() && isRead(op.getResult(index)); }
@@ -235,7 +297,7 @@ std::optional<Shape> Node::numbersInputOrAttr(size_t index, llvm::StringRef name
 
 int64_t Node::normaliseAxis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank) {
-    (void)refuse("axis " + llvm::Twine(axis) + " is outside a tensor of rank " + llvm::Twine(rank));
+    (void)refuseAt("axis " + llvm::Twine(axis) + " is outside a tensor of rank " + llvm::Twine(rank));
     return 0;
   }
   return axis < 0 ? axis + rank : axis;
@@ -244,11 +306,14 @@ int64_t Node::normaliseAxis(int64_t axis, int64_t rank) {
 Shape Node::normaliseAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) {
   Shape result;
   if (static_cast<int64_t>(axes.size()) > rank) {
-    (void)refuse(llvm::Twine(axes.size()) + " axes of a tensor of rank " + llvm::Twine(rank));
+    (void)refuseAt(llvm::Twine(axes.size()) + " axes of a tensor of rank " + llvm::Twine(rank));
     return result;
   }
-  for (int64_t axis : axes)
+  for (int64_t axis : axes) {
     result.push_back(normaliseAxis(axis, rank));
+    if (!refused() && llvm::is_contained(llvm::ArrayRef(result).drop_back(), result.back()))
+      (void)refuseAt("axis " + llvm::Twine(result.back()) + " is named twice");
+  }
   return result;
 }
 

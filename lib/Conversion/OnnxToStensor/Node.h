@@ -8,7 +8,7 @@
 #ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_NODE_H
 #define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_NODE_H
 
-#include "Emitter.h"
+#include "Operands.h"
 
 #include "dialects/onnx/OnnxDialect.h"
 
@@ -33,9 +33,10 @@ public:
   /// why, where a node inside is refused. Outlives the node.
   using ConvertGraph = llvm::function_ref<Results(mlir::Block &graph, llvm::ArrayRef<Tensor> inputs)>;
 
-  Node(EmitterState &state, mlir::OpBuilder &builder, onnx::NodeOp op, llvm::ArrayRef<Tensor> inputs,
-       ConvertGraph convertGraph)
-      : Emitter(state, builder, op.getLoc()), op(op), inputs(inputs), convertGraph(convertGraph) {}
+  Node(EmitterState &state, mlir::OpBuilder &builder, onnx::NodeOp op, const OperandList &list,
+       llvm::ArrayRef<Tensor> inputs, ConvertGraph convertGraph)
+      : Emitter(state, builder, op.getLoc()), op(op), list(list), inputs(inputs), convertGraph(convertGraph) {
+  }
 
   llvm::StringRef opType() { return op.getOpType(); }
   /// Version of the operator set that the node is written for.
@@ -54,6 +55,25 @@ public:
   llvm::ArrayRef<Tensor> operands() const { return inputs; }
   /// Puts another tensor in an operand's place, for a conversion of a later version of the operator.
   void setInput(size_t index, const Tensor &tensor);
+
+  /// Refuses the node for operand `index`: "input 1 (W) has shape 2x3, need <need>".
+  mlir::LogicalResult refuseInput(size_t index, const llvm::Twine &need);
+  /// "input 1 (W) of shape 2x3".
+  std::string shapeOf(size_t index) const;
+  /// Refuses the node for a reason that its operands' shapes explain, which are said behind it.
+  mlir::LogicalResult refuseAt(const llvm::Twine &reason);
+  /// Refuses the node for its operands' shapes, which do not fit one another or, where that plays a part,
+  /// what `beside` names. All are named; to be used where no single one is wrong.
+  mlir::LogicalResult refuseShapes(llvm::StringRef beside = {});
+  /// Refuses an operand, unless it is left out, of another shape; a size of kAny may be any.
+  mlir::LogicalResult needShape(size_t index, llvm::ArrayRef<int64_t> shape);
+  /// The same of one of several elements.
+  mlir::LogicalResult needOne(size_t index);
+  /// The same of one that is neither of that shape nor one element.
+  mlir::LogicalResult needOneOrShape(size_t index, llvm::ArrayRef<int64_t> shape);
+  /// The same of one that does not broadcast to `shape`.
+  mlir::LogicalResult needBroadcast(size_t index, llvm::ArrayRef<int64_t> shape);
+  static constexpr int64_t kAny = -1;
 
   bool hasGraph(llvm::StringRef name);
   /// How many outputs the graph has; 0 if the node has no such graph.
@@ -123,6 +143,7 @@ private:
   mlir::Attribute attribute(llvm::StringRef name);
 
   onnx::NodeOp op;
+  const OperandList &list;
   llvm::SmallVector<Tensor> inputs;
   ConvertGraph convertGraph;
   bool refusedWithin = false;

@@ -140,6 +140,8 @@ static Results convertLayerNormalization(Node &node) {
   node.ignoreAttr("stash_type"); // float32, the type that everything is computed in
   const Tensor &input = node.input(0);
   int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
+  if (failed(node.needBroadcast(1, input.shape)) || failed(node.needBroadcast(2, input.shape)))
+    return failure();
   Normalized result = layerNormalize(node, input, dimRange(axis, input.rank()), epsilon, node.input(1),
                                      node.input(2), input.element);
   return {{result.output, result.mean, result.inverse}};
@@ -151,6 +153,8 @@ static Results convertRmsNormalization(Node &node) {
   node.ignoreAttr("stash_type");
   const Tensor &input = node.input(0), &scale = node.input(1);
   int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
+  if (failed(node.needBroadcast(1, input.shape)))
+    return failure();
   Normalized result = rmsNormalize(node, input, dimRange(axis, input.rank()), epsilon, scale, scale.element);
   return {{result.output, result.inverse}};
 }
@@ -221,9 +225,8 @@ static Results convertBatchNormalization(Node &node) {
     shape.assign(input.rank(), 1);
   llvm::SmallVector<Tensor> parameters;
   for (size_t index = 1; index <= 4; ++index) {
-    if (!node.has(index) || node.input(index).count() != countElements(shape))
-      return node.refuse("input " + llvm::Twine(index) + " does not have one number for each of " +
-                         llvm::Twine(countElements(shape)) + " channels");
+    if (node.input(index).count() != countElements(shape))
+      return node.refuseInput(index, llvm::Twine(countElements(shape)) + (spatial ? "" : " elements"));
     parameters.push_back(node.reshape(node.input(index), shape));
   }
   if (training)
@@ -259,7 +262,7 @@ static Results convertGroupNormalization(Node &node) {
   node.ignoreAttr("stash_type");
   const Tensor &input = node.input(0);
   if (input.rank() < 2 || groups < 1 || input.shape[1] % groups != 0)
-    return node.refuse("num_groups = " + llvm::Twine(groups) + " does not divide the channels");
+    return node.refuseAt("num_groups = " + llvm::Twine(groups) + " does not divide the channels");
   Shape grouped = {input.shape[0], groups, input.shape[1] / groups};
   grouped.append(input.shape.begin() + 2, input.shape.end());
   Tensor x = node.reshape(toF32(node, input), grouped);
@@ -270,6 +273,9 @@ static Results convertGroupNormalization(Node &node) {
     shape[2] = values.count() / groups;
     return node.reshape(values, shape);
   };
+  for (size_t index : {1, 2})
+    if (failed(node.needShape(index, {node.version() < 21 ? groups : input.shape[1]})))
+      return failure();
   Tensor result = scaleAndShift(node, x, parameter(node.input(1)), parameter(node.input(2)), input.element);
   return {{node.reshape(result, input.shape)}};
 }
@@ -333,7 +339,7 @@ void addNormalization(OperatorTable &table) {
     table.add("SimplifiedLayerNormalization", 1, "X:real[1..] scale:real", convertRmsNormalization, domain);
   table.add("BatchNormalization", 7, "X:real[1..] scale:real B:real input_mean:real input_var:real",
             convertBatchNormalization);
-  table.add("InstanceNormalization", 6, "input:real[2..] scale:real[1] B:real[1]",
+  table.add("InstanceNormalization", 6, "input:real[N,C,..] scale:real[C] B:real[C]",
             convertInstanceNormalization);
   table.add("GroupNormalization", 18, "X:real[2..] scale:real[1] bias:real[1]", convertGroupNormalization);
   table.add("MeanVarianceNormalization", 9, "X:real[1..]", convertMeanVarianceNormalization);

@@ -50,15 +50,15 @@ static LogicalResult moderniseBroadcast(Node &node) {
   int64_t axis = node.integerAttr("axis", 0);
   const Tensor &first = node.input(0), second = node.input(1);
   if (!broadcasts)
-    return first.shape == second.shape ? success() : node.refuse("broadcast = 0, but the shapes differ");
+    return first.shape == second.shape ? success() : node.refuseAt("broadcast = 0, but the shapes differ");
   if (second.rank() > first.rank())
-    return node.refuse("the second operand has more axes than the first");
+    return node.refuseAt("the second operand has more axes than the first");
   if (!hasAxis)
     return success();
   axis = axis < 0 ? axis + first.rank() : axis;
   if (axis < 0 || axis > first.rank() - second.rank())
-    return node.refuse("axis " + llvm::Twine(axis) + " leaves no room for the second operand's " +
-                       llvm::Twine(second.rank()) + " axes");
+    return node.refuseAt("axis " + llvm::Twine(axis) + " leaves no room for the second operand's " +
+                         llvm::Twine(second.rank()) + " axes");
   Shape shape = second.shape;
   shape.resize(first.rank() - axis, 1);
   node.setInput(1, node.reshape(second, shape));

@@ -282,10 +282,13 @@ void GraphConverter::convertNode(onnx::NodeOp op) {
   auto convertInner = [&](Block &graph, llvm::ArrayRef<Tensor> graphInputs) {
     return convertGraph(graph, graphInputs);
   };
-  Node node(state, builder, op, inputs, convertInner);
+  Node node(state, builder, op, entry->operands, inputs, convertInner);
   if (version < 6)
     node.ignoreAttr("consumed_inputs"); // which memory may be reused
   Results results = entry->convert(node);
+  // What it was in the middle of is not what the model says.
+  if (node.isMisfit())
+    return refuse("its inputs do not fit one another or its attributes: " + entry->operands.shapes(inputs));
   if (node.refused())
     return refuse(node.getRefusal());
   if (node.isRefusedWithin())

@@ -10,6 +10,8 @@
 
 #include "Emitter.h"
 
+#include "llvm/ADT/StringMap.h"
+
 #include <cstdint>
 #include <string>
 
@@ -19,15 +21,18 @@ namespace sluice::conversion {
 /// does not have them is refused before its conversion runs, which therefore need not look.
 ///
 ///     operands ::= operand (' ' operand)*
-///     operand  ::= name mark? (':' type)? ('[' rank ('..' rank?)? ']')? '!'?
+///     operand  ::= name mark? (':' type)? ('[' (rank ('..' rank?)? | shape | '~') ']')? '!'?
 ///     mark     ::= '?'    it may be left out
 ///                | '*'    as the last: any number of such operands
 ///                | '+'    as the last: one or more
 ///                | '*?'   as the last: any number, each of which may be left out
 ///     type     ::= 'real' | 'integer' | 'bool' | 'number' (real or integer) | 'any' (sequences and
 ///     optionals, too)
+///     shape    ::= ('..' ',')? size (',' size)* (',' '..')?    '..' stands for any other axes
+///     size     ::= name (equal wherever an operand has it, a letter first) | number | '_' (any)
 ///
-/// '!' stands for exactly one element. Without a type, any tensor will do; without ranks, any shape.
+/// '~' stands for shapes that broadcast with those of all other operands that have it, '!' for exactly one
+/// element. Without a type, any tensor will do; without ranks, any shape. A shape of one number is its rank.
 class OperandList {
 public:
   OperandList() = default;
@@ -39,6 +44,10 @@ public:
   std::string misfit(size_t count, llvm::function_ref<bool(size_t)> isAbsent) const;
   /// Why it cannot be converted with these operands, of which misfit has nothing to say; empty if it can.
   std::string misfit(llvm::ArrayRef<Tensor> operands) const;
+  /// "input 1 (W)": what stands at `index`.
+  std::string place(size_t index) const;
+  /// "input 0 (X) has shape 2x3, input 1 (W) has shape 4x5": those of `operands` that are there.
+  std::string shapes(llvm::ArrayRef<Tensor> operands) const;
   llvm::StringRef getText() const { return text; }
 
 private:
@@ -48,14 +57,28 @@ private:
     bool isOptional = false;
     Kind kind = Kind::Tensor;
     int64_t leastRank = 0, mostRank = INT64_MAX;
-    bool isOne = false;
+    bool isOne = false, broadcasts = false;
+    /// Sizes as they are written, if a shape is.
+    llvm::SmallVector<std::string> sizes;
+    /// Axes before or behind those of `sizes` are any.
+    bool anyBefore = false, anyBehind = false;
   };
+  /// Sizes that names stand for.
+  using Sizes = llvm::StringMap<int64_t>;
 
   static Operand parse(llvm::StringRef text, llvm::StringRef &mark);
+  static bool parseShape(llvm::StringRef text, Operand &operand);
   /// What stands at `index`, which there is.
   const Operand &at(size_t index) const { return all[std::min(index, all.size() - 1)]; }
   static bool isOf(Kind kind, const Tensor &tensor);
   static std::string misfit(const Operand &operand, const Tensor &tensor);
+  static bool agree(const Operand &operand, llvm::ArrayRef<int64_t> shape, Sizes &known);
+  static std::string expected(const Operand &operand, const Sizes &known);
+  std::string whyNotBroadcast(llvm::ArrayRef<Tensor> operands) const;
+  /// Whether operand `index` is a tensor that the list says something of.
+  bool isListed(llvm::ArrayRef<Tensor> operands, size_t index) const {
+    return operands[index] && (index < all.size() || isVariadic);
+  }
 
   std::string text;
   llvm::SmallVector<Operand> all;

@@ -28,9 +28,11 @@ struct Optimised {
 static Results optimiseEach(Node &node, size_t operands,
                             llvm::function_ref<llvm::SmallVector<Tensor>(const Optimised &)> step) {
   size_t count = node.numInputs() < 2 ? 0 : (node.numInputs() - 2) / operands;
-  if (count == 0 || node.numInputs() != 2 + count * operands || node.input(0).count() != 1 ||
-      node.input(1).count() != 1)
-    return node.refuse("it does not have a rate, a step and " + llvm::Twine(operands) + " tensors each");
+  if (count == 0 || node.numInputs() != 2 + count * operands)
+    return node.refuseAt("it does not have a rate, a step and " + llvm::Twine(operands) + " tensors each");
+  for (size_t index = 2 + count; index < node.numInputs(); ++index)
+    if (failed(node.needShape(index, node.input(2 + (index - 2) % count).shape)))
+      return failure();
   Type f32 = node.getBuilder().getF32Type();
   Optimised one;
   one.rate = node.reshape(node.cast(node.input(0), f32), Shape());

@@ -80,7 +80,7 @@ static Results convertPad(Node &node) {
   if (node.refused())
     return failure();
   if (pads->size() != 2 * axes.size())
-    return node.refuse("'pads' does not have two numbers for each axis");
+    return node.refuseAt("'pads' does not have two numbers for each axis");
   Shape low(input.rank(), 0), high(input.rank(), 0);
   for (auto [index, dim] : llvm::enumerate(axes)) {
     low[dim] = (*pads)[index];
@@ -97,7 +97,7 @@ static Results convertPad(Node &node) {
     if (low[dim] == 0 && high[dim] == 0)
       continue;
     if (input.shape[dim] == 0)
-      return node.refuse("axis " + llvm::Twine(dim) + " has no elements to pad with");
+      return node.refuseAt("axis " + llvm::Twine(dim) + " has no elements to pad with");
     result = extendAxis(node, result, dim, low[dim], high[dim], mode);
   }
   return {{result}};
@@ -113,7 +113,7 @@ static Results convertCenterCropPad(Node &node) {
   if (!wanted || node.refused())
     return failure();
   if (wanted->size() != axes.size() || llvm::any_of(*wanted, [](int64_t size) { return size < 0; }))
-    return node.refuse("'shape' does not have one size for each of " + llvm::Twine(axes.size()) + " axes");
+    return node.refuseAt("'shape' does not have one size for each of " + llvm::Twine(axes.size()) + " axes");
   Shape low(input.rank(), 0), high(input.rank(), 0);
   for (auto [dim, size] : llvm::zip_equal(axes, *wanted)) {
     int64_t more = size - input.shape[dim];

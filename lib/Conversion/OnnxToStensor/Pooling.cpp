@@ -68,7 +68,7 @@ static Tensor pool(Node &node, const Tensor &input, const Windows &windows, Redu
 static std::optional<Windows> poolingWindows(Node &node, const Tensor &input) {
   std::optional<Shape> sizes = node.integersAttr("kernel_shape");
   if (!sizes || input.rank() < 3) {
-    (void)node.refuse("'kernel_shape' is missing or the input has no spatial dimension");
+    (void)node.refuseAt("'kernel_shape' is missing or the input has no spatial dimension");
     return std::nullopt;
   }
   return readWindows(node, *sizes, llvm::ArrayRef(input.shape).drop_front(2));

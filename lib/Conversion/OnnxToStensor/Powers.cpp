@@ -281,6 +281,6 @@ static Results convertPow(Node &node) {
   return powersOfReals(node, known);
 }
 
-void addPowers(OperatorTable &table) { table.add("Pow", 7, "X:number Y:number", convertPow); }
+void addPowers(OperatorTable &table) { table.add("Pow", 7, "X:number[~] Y:number[~]", convertPow); }
 
 } // namespace sluice::conversion

@@ -41,16 +41,14 @@ static Tensor quantizeToReal(Node &node, const Tensor &input, const Tensor &scal
 }
 
 /// Repeats each element along `axis` as a block of up to `block`, to `input`'s shape.
-static std::optional<Tensor> spreadBlocks(Node &node, const Tensor &parameter, llvm::StringRef name,
-                                          const Tensor &input, int64_t axis, int64_t block) {
+static std::optional<Tensor> spreadBlocks(Node &node, size_t index, const Tensor &input, int64_t axis,
+                                          int64_t block) {
+  const Tensor &parameter = node.input(index);
   Shape expected = input.shape;
   if (!expected.empty())
     expected[axis] = llvm::divideCeil(expected[axis], block);
-  if (expected.empty() || parameter.shape != expected) {
-    (void)node.refuse("the " + name + " has not one element for each block of " + llvm::Twine(block) +
-                      " along axis " + llvm::Twine(axis));
+  if (expected.empty() || failed(node.needShape(index, expected)))
     return std::nullopt;
-  }
   if (expected[axis] <= 1)
     return parameter;
   return spread(node, parameter, axis, block, input.shape[axis]);
@@ -58,8 +56,9 @@ static std::optional<Tensor> spreadBlocks(Node &node, const Tensor &parameter, l
 
 /// Scale or zero point – one number, one for each element along `axis`, or one for each block of elements
 /// along it – shaped to broadcast against `input`. None, refused, for other shapes.
-static std::optional<Tensor> alongAxis(Node &node, const Tensor &parameter, llvm::StringRef name,
-                                       const Tensor &input, int64_t axis, int64_t block) {
+static std::optional<Tensor> alongAxis(Node &node, size_t index, const Tensor &input, int64_t axis,
+                                       int64_t block) {
+  const Tensor &parameter = node.input(index);
   if (!parameter)
     return parameter;
   if (block == 0 && parameter.count() == 1)
@@ -68,12 +67,9 @@ static std::optional<Tensor> alongAxis(Node &node, const Tensor &parameter, llvm
   if (node.refused())
     return std::nullopt;
   if (block != 0)
-    return spreadBlocks(node, parameter, name, input, axis, block);
-  if (parameter.rank() != 1 || parameter.count() != input.shape[axis]) {
-    (void)node.refuse("the " + name + " has neither one element nor one for each of the " +
-                      llvm::Twine(input.shape[axis]) + " along axis " + llvm::Twine(axis));
+    return spreadBlocks(node, index, input, axis, block);
+  if (failed(node.needOneOrShape(index, {input.shape[axis]})))
     return std::nullopt;
-  }
   Shape shape(input.rank(), 1);
   shape[axis] = parameter.count();
   return node.reshape(parameter, shape);
@@ -94,10 +90,10 @@ static std::optional<Parameters> readParameters(Node &node) {
     return std::nullopt;
   }
   const Tensor &input = node.input(0);
-  std::optional<Tensor> scale = alongAxis(node, node.input(1), "scale", input, axis, block);
+  std::optional<Tensor> scale = alongAxis(node, 1, input, axis, block);
   if (!scale)
     return std::nullopt;
-  std::optional<Tensor> zero = alongAxis(node, node.input(2), "zero point", input, axis, block);
+  std::optional<Tensor> zero = alongAxis(node, 2, input, axis, block);
   if (!zero)
     return std::nullopt;
   return Parameters{*scale, *zero};

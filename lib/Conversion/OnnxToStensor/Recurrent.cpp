@@ -118,6 +118,27 @@ static Tensor unroll(Node &node, const RecurrentCell &cell, const RecurrentLayer
   return node.concat(outputs, 0);
 }
 
+/// Refuses operands of shapes that those of X and R do not ask for.
+static LogicalResult needShapes(Node &node, const RecurrentCell &cell, int64_t directions, bool batchFirst) {
+  const Shape &input = node.input(0).shape;
+  int64_t width = node.input(2).shape[2], rows = countElements({cell.gates, width}),
+          batch = input[batchFirst ? 0 : 1], declared = node.integerAttr("hidden_size", width);
+  if (declared != width)
+    return node.refuse("hidden_size = " + llvm::Twine(declared) + " does not fit " + node.shapeOf(2));
+  Shape state = batchFirst ? Shape{batch, directions, width} : Shape{directions, batch, width};
+  const std::pair<size_t, Shape> needs[] = {{1, {directions, rows, input[2]}},
+                                            {2, {directions, rows, width}},
+                                            {3, {directions, countElements({2, rows})}},
+                                            {4, {batch}},
+                                            {5, state},
+                                            {6, state},
+                                            {7, {directions, countElements({3, width})}}};
+  for (const auto &[index, shape] : needs)
+    if (failed(node.needShape(index, shape)))
+      return failure();
+  return success();
+}
+
 /// Operands X, W, R, B, the sequences' lengths, the initial hidden state and, for LSTM, the initial cell and
 /// the peepholes.
 static Results convertRecurrent(Node &node, const RecurrentCell &cell) {
@@ -127,13 +148,11 @@ static Results convertRecurrent(Node &node, const RecurrentCell &cell) {
   layer.clip = node.realAttr("clip", 0);
   layer.inputForget = isLstm && node.integerAttr("input_forget", 0);
   layer.linearBeforeReset = cell.gates == 3 && node.integerAttr("linear_before_reset", 0);
-  node.ignoreAttr("hidden_size"); // as the weights have it
   Type f32 = node.getBuilder().getF32Type();
   int64_t directions = direction == "bidirectional" ? 2 : 1;
   const Tensor &recurrent = node.input(2);
-  if (node.input(0).rank() != 3 || recurrent.rank() != 3 || recurrent.shape[0] != directions ||
-      recurrent.shape[1] != cell.gates * recurrent.shape[2])
-    return node.refuse("the operands' shapes do not fit");
+  if (failed(needShapes(node, cell, directions, batchFirst)))
+    return failure();
   auto swapBatch = [&](const Tensor &input) {
     return batchFirst && input ? node.transpose(input, {1, 0, 2}) : input;
   };

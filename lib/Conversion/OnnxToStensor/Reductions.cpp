@@ -146,7 +146,7 @@ static void addReduction(OperatorTable &table, llvm::StringRef opType, Reduction
     return {{node.cast(result, input.element)}};
   };
   table.add(opType, 1, "data", [convert](Node &node) { return convert(node, false); });
-  table.add(opType, axesInputSince, "data axes?:integer",
+  table.add(opType, axesInputSince, "data axes?:integer[0..1]",
             [convert](Node &node) { return convert(node, true); });
 }
 
@@ -196,8 +196,6 @@ static Results convertDistances(Node &node) {
   const Tensor &a = node.input(0), &b = node.input(1);
   if (metric != "sqeuclidean" && metric != "euclidean")
     return node.refuse("metric = '" + metric + "' is not supported");
-  if (a.rank() != 2 || b.rank() != 2 || a.shape[1] != b.shape[1])
-    return node.refuse("the operands are not matrices of equally long rows");
   Type f32 = node.getBuilder().getF32Type();
   Tensor squares = node.map({node.reshape(a, {a.shape[0], 1, a.shape[1]}), b}, f32,
                             [](Scalars &s, llvm::ArrayRef<Value> x) {
@@ -211,7 +209,7 @@ static Results convertDistances(Node &node) {
 }
 
 void addReductions(OperatorTable &table) {
-  table.add("CDist", 1, "A:real[2] B:real[2]", convertDistances, onnx::kMicrosoftDomain);
+  table.add("CDist", 1, "A:real[M,K] B:real[N,K]", convertDistances, onnx::kMicrosoftDomain);
   addReduction(table, "ReduceSum", Reduction::Sum, 13);
   addReduction(table, "ReduceMean", Reduction::Mean, 18);
   addReduction(table, "ReduceProd", Reduction::Prod, 18);

@@ -48,9 +48,8 @@ static Results convertMaxRoiPool(Node &node) {
   Shape pooled = node.integersAttr("pooled_shape").value_or(Shape());
   double scale = node.realAttr("spatial_scale", 1);
   const Tensor &input = node.input(0), &regions = node.input(1);
-  if (input.rank() != 4 || regions.rank() != 2 || regions.shape[1] != 5 || pooled.size() != 2 ||
-      pooled[0] < 1 || pooled[1] < 1)
-    return node.refuse("the operands' shapes or 'pooled_shape' do not fit");
+  if (pooled.size() != 2 || pooled[0] < 1 || pooled[1] < 1)
+    return node.refuse("'pooled_shape' is not two numbers of at least 1");
   Type f32 = node.getBuilder().getF32Type(), i32 = node.getBuilder().getI32Type();
   int64_t count = regions.shape[0], channels = input.shape[1], height = input.shape[2],
           width = input.shape[3];
@@ -77,7 +76,7 @@ static Results convertMaxRoiPool(Node &node) {
 }
 
 void addRegionPooling(OperatorTable &table) {
-  table.add("MaxRoiPool", 1, "X:real[4] rois:real[2]", convertMaxRoiPool);
+  table.add("MaxRoiPool", 1, "X:real[4] rois:real[R,5]", convertMaxRoiPool);
 }
 
 } // namespace sluice::conversion

@@ -63,8 +63,11 @@ static Results convertRoiAlign(Node &node) {
     return node.refuse("mode or coordinate_transformation_mode is not supported");
   if (ratio < 1)
     return node.refuse(kBeyondMachine + "sampling_ratio = 0: the number of samples depends on run-time data");
-  if (rows < 1 || columns < 1 || input.count() == 0 || regions.shape[1] != 4)
-    return node.refuse("the operands' shapes do not fit");
+  if (rows < 1 || columns < 1)
+    return node.refuse("the result would have " + llvm::Twine(rows) + " rows and " + llvm::Twine(columns) +
+                       " columns");
+  if (input.count() == 0)
+    return node.refuseInput(0, "elements");
   Type f32 = node.getBuilder().getF32Type(), i32 = node.getBuilder().getI32Type();
   int64_t count = regions.shape[0], channels = input.shape[1], height = input.shape[2],
           width = input.shape[3];
@@ -131,10 +134,10 @@ static Results convertDeformConv(Node &node) {
   const Tensor &input = node.input(0), &weights = node.input(1), &offsets = node.input(2),
                &bias = node.input(3), &mask = node.input(4);
   int64_t dims = input.rank() - 2;
-  if (groups < 1 || offsetGroups < 1 || weights.rank() != input.rank() || offsets.rank() != input.rank() ||
-      weights.shape[1] * groups != input.shape[1] || input.shape[1] % offsetGroups != 0 ||
-      weights.shape[0] % groups != 0)
-    return node.refuse("the operands' shapes do not fit");
+  if (!checkConvolution(node, 1, groups))
+    return failure();
+  if (offsetGroups < 1 || input.shape[1] % offsetGroups != 0)
+    return node.refuseShapes("offset_group");
   llvm::ArrayRef<int64_t> spatial = llvm::ArrayRef(input.shape).drop_front(2);
   std::optional<Windows> windows = readWindows(node, llvm::ArrayRef(weights.shape).drop_front(2), spatial);
   if (!windows)
@@ -143,9 +146,14 @@ static Results convertDeformConv(Node &node) {
   int64_t batch = input.shape[0], channels = input.shape[1], outputs = weights.shape[0],
           taps = countElements(windows->sizes), positions = countElements(windows->positions),
           elements = countElements(spatial), each = channels / offsetGroups, inGroup = channels / groups;
-  if (offsets.count() != countElements({batch, offsetGroups, taps, dims, positions}))
-    return node.refuse("the offsets do not have " + llvm::Twine(dims) + " numbers for each tap and position");
-
+  auto perTap = [&](int64_t count) {
+    Shape shape = {batch, countElements({offsetGroups, taps, count})};
+    shape.append(windows->positions);
+    return shape;
+  };
+  if (failed(node.needShape(2, perTap(dims))) || failed(node.needShape(3, {outputs})) ||
+      failed(node.needShape(4, perTap(1))))
+    return failure();
   if (!node.canList(windows->sizes) || !node.canList(windows->positions))
     return failure();
   Shape points = {batch, offsetGroups, taps, positions};
@@ -185,7 +193,7 @@ static Results convertDeformConv(Node &node) {
 }
 
 void addRegionSampling(OperatorTable &table) {
-  table.add("RoiAlign", 10, "X:real[4] rois:real[2] batch_indices:integer[1]", convertRoiAlign);
+  table.add("RoiAlign", 10, "X:real[4] rois:real[R,4] batch_indices:integer[R]", convertRoiAlign);
   table.add("DeformConv", 19, "X:real[3..] W:real[3..] offset:real[3..] B?:real[1] mask?:real",
             convertDeformConv);
 }

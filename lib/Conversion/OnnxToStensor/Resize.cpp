@@ -151,7 +151,7 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
     if (!node.canList(given.shape))
       return false;
     if (given.count() != static_cast<int64_t>(axes.size()))
-      return succeeded(node.refuse("scales is not one number for each axis"));
+      return succeeded(node.refuseAt("scales is not one number for each axis"));
     for (auto [dim, scale] : llvm::zip_equal(axes, readFloats(given.constant))) {
       scales[dim] = scale;
       sizes[dim] = saturatingInteger(std::floor(input.shape[dim] * scale));
@@ -162,7 +162,7 @@ static bool readSizes(Node &node, size_t scalesInput, size_t sizesInput, llvm::A
   if (!wanted)
     return false;
   if (wanted->size() != axes.size()) {
-    (void)node.refuse("'sizes' does not have one number for each axis");
+    (void)node.refuseAt("'sizes' does not have one number for each axis");
     return false;
   }
   for (auto [dim, size] : llvm::zip_equal(axes, *wanted)) {
@@ -229,7 +229,7 @@ static Results convertResize(Node &node) {
   if (crops && roi && !roi.constant)
     return node.refuse(node.unknownInput(1, "roi"));
   if (crops && (!roi || roi.count() != static_cast<int64_t>(2 * axes.size())))
-    return node.refuse("roi is not two numbers for each axis");
+    return node.refuseAt("roi is not two numbers for each axis");
   llvm::SmallVector<double> region = crops ? readFloats(roi.constant) : llvm::SmallVector<double>();
   llvm::SmallVector<double> scales;
   Shape sizes;
@@ -285,7 +285,7 @@ static Results convertUpsample(Node &node) {
   if (node.has(1) && node.input(1).count() == input.rank())
     scales = readFloats(node.input(1).constant);
   if (!scales || static_cast<int64_t>(scales->size()) != input.rank())
-    return node.refuse("scales is not one number for each axis");
+    return node.refuseAt("scales is not one number for each axis");
   Shape axes, sizes;
   for (auto [dim, scale] : llvm::enumerate(*scales)) {
     axes.push_back(dim);

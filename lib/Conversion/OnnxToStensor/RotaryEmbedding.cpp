@@ -50,14 +50,14 @@ static Results convertRotary(Node &node, const Tensor &positions, const Tensor &
   const Tensor &input = node.input(0);
   bool isFlat = input.rank() == 3;
   if ((!isFlat && input.rank() != 4) || (isFlat && (heads < 1 || input.shape[2] % heads != 0)))
-    return node.refuse("the input's shape or num_heads do not fit");
+    return node.refuseShapes("num_heads");
   Tensor x = isFlat ? node.reshape(input, {input.shape[0], input.shape[1], heads, input.shape[2] / heads})
                     : node.transpose(input, {0, 2, 1, 3});
   turned = turned == 0 ? x.shape[3] : turned;
   int64_t half = turned / 2;
   if (turned % 2 != 0 || turned > x.shape[3] || cosines.rank() != (positions ? 2 : 3) ||
       cosines.shape.back() < half)
-    return node.refuse("rotary_embedding_dim or the caches do not fit the input");
+    return node.refuseShapes("rotary_embedding_dim");
   Tensor result = rotate(node, x, rotaryAngles(node, cosines, positions, half),
                          rotaryAngles(node, sines, positions, half), interleaved);
   return {{node.reshape(isFlat ? result : node.transpose(result, {0, 2, 1, 3}), input.shape)}};
@@ -66,6 +66,13 @@ static Results convertRotary(Node &node, const Tensor &positions, const Tensor &
 static Results convertRotaryEmbedding(Node &node) {
   bool interleaved = node.integerAttr("interleaved", 0);
   int64_t heads = node.integerAttr("num_heads", 0), turned = node.integerAttr("rotary_embedding_dim", 0);
+  const Shape &input = node.input(0).shape;
+  int64_t batch = input[0], steps = input[input.size() == 3 ? 1 : 2];
+  Shape cache = {batch, steps, Node::kAny};
+  if (failed(node.needShape(3, {batch, steps})) ||
+      failed(node.needShape(1, node.has(3) ? Shape{Node::kAny, Node::kAny} : cache)) ||
+      failed(node.needShape(2, node.input(1).shape)))
+    return failure();
   return convertRotary(node, node.input(3), node.input(1), node.input(2), heads, turned, interleaved);
 }
 
@@ -76,8 +83,10 @@ static Results convertMicrosoftRotaryEmbedding(Node &node) {
   node.ignoreAttr("scale");              // ONNX Runtime computes nothing with it
   node.ignoreAttr("is_packed_batching"); // the same positions in another order
   const Tensor &input = node.input(0), &cosines = node.input(2);
+  if (failed(node.needShape(3, cosines.shape)))
+    return failure();
   if (cosines.shape[1] == 0)
-    return node.refuse("the caches are empty");
+    return node.refuseAt("the caches are empty");
   // Without a size of its own, a head is as wide as what the tables turn.
   if (input.rank() == 3 && (turned == 0 || heads == 0))
     heads = input.shape[2] / (2 * cosines.shape[1]);
@@ -88,7 +97,7 @@ static Results convertMicrosoftRotaryEmbedding(Node &node) {
     positions = addIntegers(node, node.reshape(countAlong(node, 1, steps), {1, steps}),
                             node.reshape(positions, {1, 1}));
   else if (positions.shape != Shape{input.shape[0], steps})
-    return node.refuse("position_ids is neither one number nor one for each vector");
+    return node.needOneOrShape(1, {input.shape[0], steps});
   return convertRotary(node, positions, cosines, node.input(3), heads, turned, interleaved);
 }
 

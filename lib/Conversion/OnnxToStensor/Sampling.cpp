@@ -156,9 +156,14 @@ static Results convertGridSample(Node &node) {
     return failure();
   const Tensor &input = node.input(0), &grid = node.input(1);
   int64_t dims = input.rank() - 2;
-  if (dims < 1 || grid.rank() != input.rank() || grid.shape.back() != dims ||
-      grid.shape[0] != input.shape[0] || input.count() == 0 || grid.count() == 0)
-    return node.refuse("the operands' shapes do not fit");
+  Shape need(input.rank(), Node::kAny);
+  need.front() = input.shape[0];
+  need.back() = dims;
+  if (failed(node.needShape(1, need)))
+    return failure();
+  for (size_t index : {0, 1})
+    if (node.input(index).count() == 0)
+      return node.refuseInput(index, "elements");
   Type f32 = node.getBuilder().getF32Type();
   int64_t batch = input.shape[0], channels = input.shape[1], points = grid.count() / dims,
           rows = input.count() / channels;
@@ -194,8 +199,10 @@ static Results convertAffineGrid(Node &node) {
     return failure();
   const Tensor &theta = node.input(0);
   int64_t dims = size->size() - 2;
-  if (dims < 1 || theta.rank() != 3 || theta.shape[1] != dims || theta.shape[2] != dims + 1)
-    return node.refuse("theta and size do not fit");
+  if (dims < 1)
+    return node.refuse("'size' has " + llvm::Twine(size->size()) + " numbers, need at least 3");
+  if (failed(node.needShape(0, {(*size)[0], dims, dims + 1})))
+    return failure();
   Type f32 = node.getBuilder().getF32Type();
   Shape expanded = {theta.shape[0]};
   expanded.append(dims, 1);

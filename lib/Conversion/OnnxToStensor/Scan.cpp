@@ -60,8 +60,8 @@ static void fitInputs(Node &node, llvm::ArrayRef<Tensor> inputs, ScanPlan &plan)
       return;
     int64_t steps = input.shape[way.axis];
     if (index > 0 && steps != plan.steps)
-      (void)node.refuse("the scan inputs have " + llvm::Twine(plan.steps) + " and " + llvm::Twine(steps) +
-                        " elements along their axes");
+      (void)node.refuseAt("the scan inputs have " + llvm::Twine(plan.steps) + " and " + llvm::Twine(steps) +
+                          " elements along their axes");
     plan.steps = steps;
   }
 }
@@ -137,7 +137,7 @@ static Results convertBatchedScan(Node &node) {
   if (batch < 1 || batch > mostElements || llvm::any_of(operands, [&](const Tensor &operand) {
         return operand.rank() < 1 || operand.shape[0] != batch;
       }))
-    return node.refuse("the inputs have no common batch in their first axis");
+    return node.refuseAt("the inputs have no common batch in their first axis");
   llvm::SmallVector<llvm::SmallVector<Tensor>> results(states + plan.outputs.size());
   for (int64_t element = 0; element < batch; ++element) {
     llvm::SmallVector<Tensor> parts;

@@ -226,13 +226,13 @@ static Results convertScatterElements(Node &node) {
   int64_t dim = node.normaliseAxis(axis, data.rank());
   if (node.refused())
     return failure();
-  if (indices.rank() != data.rank() || updates.shape != indices.shape)
-    return node.refuse("data, indices and updates do not fit");
+  if (failed(node.needShape(1, Shape(data.rank(), Node::kAny))) || failed(node.needShape(2, indices.shape)))
+    return failure();
   Shape beside = indices.shape;
   beside[dim] = data.shape[dim];
   if (llvm::any_of(llvm::zip_equal(beside, data.shape),
                    [](auto pair) { return std::get<0>(pair) > std::get<1>(pair); }))
-    return node.refuse("there are more indices than data beside axis " + llvm::Twine(dim));
+    return node.refuseInput(1, "at most " + shapeText(data.shape) + " beside axis " + llvm::Twine(dim));
   if (updates.count() == 0 || data.count() == 0)
     return {{data}};
   if (indices.constant) {
@@ -254,13 +254,14 @@ static Results convertScatterNd(Node &node) {
   const Tensor &data = node.input(0), &indices = node.input(1), &updates = node.input(2);
   if (node.refused())
     return failure();
-  if (indices.rank() == 0 || indices.shape.back() > data.rank())
-    return node.refuse("data and indices do not fit");
+  if (indices.shape.back() > data.rank())
+    return node.refuseInput(1, "a last axis of at most " + llvm::Twine(data.rank()) +
+                                   ", the rank of input 0 (data)");
   int64_t depth = indices.shape.back();
   Shape expected(indices.shape.begin(), indices.shape.end() - 1);
   expected.append(data.shape.begin() + depth, data.shape.end());
-  if (updates.shape != expected)
-    return node.refuse("data, indices and updates do not fit");
+  if (failed(node.needShape(2, expected)))
+    return failure();
   if (updates.count() == 0 || data.count() == 0)
     return {{data}};
   Tensor given = indices.constant ? indices : node.cast(indices, node.getBuilder().getI32Type());

@@ -167,7 +167,7 @@ static std::optional<Shape> partSizes(Node &node, int64_t size) {
     rest = part < 0 || part > rest ? -1 : rest - part;
   if (rest == 0)
     return sizes;
-  (void)node.refuse("'split' does not divide the " + llvm::Twine(size) + " elements");
+  (void)node.refuseAt("'split' does not divide the " + llvm::Twine(size) + " elements");
   return std::nullopt;
 }
 

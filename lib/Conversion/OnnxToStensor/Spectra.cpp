@@ -42,7 +42,7 @@ static Results convertDft(Node &node) {
     return failure();
   int64_t parts = input.shape[last], size = input.shape[dim];
   if (dim == last || parts < 1 || parts > 2)
-    return node.refuse("the last dimension does not hold a real or complex number");
+    return node.refuseAt("the last dimension does not hold a real or complex number");
   bool toReal = inverse && oneSided;
   Transform t = {toReal ? 2 * (size - 1) : size, 0, parts, 0, toReal ? 1 : 2, inverse, toReal};
   if (node.has(1)) {
@@ -52,7 +52,7 @@ static Results convertDft(Node &node) {
     t.length = *given;
   }
   if (t.length < 1 || size < 1)
-    return node.refuse("a transform of length " + llvm::Twine(t.length));
+    return node.refuseAt("a transform of length " + llvm::Twine(t.length));
   t.inputs = std::min(size, toReal ? t.length / 2 + 1 : t.length); // what is missing counts as zero
   t.outputs = oneSided && !inverse ? t.length / 2 + 1 : t.length;
 
@@ -79,7 +79,7 @@ static Results convertStft(Node &node) {
     return failure();
   int64_t batch = signal.shape[0], parts = signal.rank() == 3 ? signal.shape[2] : 1;
   if (parts < 1 || parts > 2)
-    return node.refuse("the signal is not of shape [batch, length, 1 or 2]");
+    return node.refuseAt("the signal is not of shape [batch, length, 1 or 2]");
   int64_t length = window ? window.count() : signal.shape[1];
   if (node.has(3)) {
     std::optional<int64_t> given = knownInteger(node, 3, "frame_length");
@@ -88,8 +88,8 @@ static Results convertStft(Node &node) {
     length = *given;
   }
   if (*step < 1 || length < 1 || length > signal.shape[1] || (window && window.count() != length))
-    return node.refuse("frame_step, frame_length and window do not fit a signal of " +
-                       llvm::Twine(signal.shape[1]) + " elements");
+    return node.refuseAt("frame_step, frame_length and window do not fit a signal of " +
+                         llvm::Twine(signal.shape[1]) + " elements");
   Tensor frames =
       node.window(node.reshape(signal, {batch, signal.shape[1], parts}), 1, {length}, {*step}, {1});
   int64_t count = frames.shape[1];

@@ -172,7 +172,7 @@ static Results convertTopK(Node &node) {
     return failure();
   int64_t size = input.shape[dim];
   if (k < 0 || k > size)
-    return node.refuse("k = " + llvm::Twine(k) + " elements of an axis of " + llvm::Twine(size));
+    return node.refuseAt("k = " + llvm::Twine(k) + " elements of an axis of " + llvm::Twine(size));
   if (input.constant)
     (void)node.value(input); // for its check of 64-bit integers
   Shape order(input.rank()), shape;

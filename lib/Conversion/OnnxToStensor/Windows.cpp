@@ -17,7 +17,7 @@ namespace sluice::conversion {
 static Shape positives(Node &node, llvm::StringRef name, size_t count) {
   Shape values = node.integersAttr(name).value_or(Shape(count, 1));
   if (values.size() != count || llvm::any_of(values, [](int64_t value) { return value < 1; })) {
-    (void)node.refuse("attribute '" + name + "' needs " + llvm::Twine(count) + " positive values");
+    (void)node.refuseAt("attribute '" + name + "' needs " + llvm::Twine(count) + " positive values");
     return Shape(count, 1);
   }
   return values;
@@ -34,7 +34,8 @@ std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
   Shape pads = node.integersAttr("pads").value_or(Shape(2 * count, 0));
   windows.sizes.assign(sizes.begin(), sizes.end());
   if (sizes.size() != count || pads.size() != 2 * count) {
-    (void)node.refuse("'kernel_shape' or 'pads' does not fit " + llvm::Twine(count) + " spatial dimensions");
+    (void)node.refuseAt("'kernel_shape' or 'pads' does not fit " + llvm::Twine(count) +
+                        " spatial dimensions");
     return std::nullopt;
   }
   constexpr int64_t widest = std::numeric_limits<int32_t>::max();
@@ -60,8 +61,8 @@ std::optional<Windows> readWindows(Node &node, llvm::ArrayRef<int64_t> sizes,
     }
     int64_t room = size + low + high - extent;
     if (room < 0) {
-      (void)node.refuse("a window of " + llvm::Twine(extent) + " elements does not fit the " +
-                        llvm::Twine(size + low + high) + " of spatial dimension " + llvm::Twine(dim));
+      (void)node.refuseAt("a window of " + llvm::Twine(extent) + " elements does not fit the " +
+                          llvm::Twine(size + low + high) + " of spatial dimension " + llvm::Twine(dim));
       return std::nullopt;
     }
     int64_t positions = room / stride + 1;

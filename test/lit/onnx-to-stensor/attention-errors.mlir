@@ -21,7 +21,7 @@ func.func @main(%qkv: tensor<1x1x96xf32>, %keys: tensor<1x1x8x16xf32>, %values: 
                 %last: tensor<1xi32>) -> !onnx.any {
   %none = onnx.absent : none
   %total = onnx.constant dense<4> : tensor<1xi32>
-  // expected-note @below {{num_heads, kv_num_heads and the operands' shapes do not fit}}
+  // expected-note @below {{the shapes of its inputs do not fit one another or num_heads and kv_num_heads: input 0 (query) has shape}}
   %y:3 = onnx.node "GroupQueryAttention" of "com.microsoft" 1(%qkv, %none, %none, %keys, %values, %last, %total)
     attributes {num_heads = 4 : i64, kv_num_heads = 3 : i64}
     : (tensor<1x1x96xf32>, none, none, tensor<1x1x8x16xf32>, tensor<1x1x8x16xf32>, tensor<1xi32>, tensor<1xi32>)
@@ -34,7 +34,7 @@ func.func @main(%qkv: tensor<1x1x96xf32>, %keys: tensor<1x1x8x16xf32>, %values: 
 // expected-error @below {{the model has 1 unsupported part}}
 func.func @main(%x: tensor<2x3x16xf32>, %mask: tensor<2x4xi32>) -> !onnx.any {
   %none = onnx.absent : none
-  // expected-note @below {{the mask's shape does not fit the keys}}
+  // expected-note @below {{the shapes of its inputs do not fit one another or num_heads: input 0 (query) has shape}}
   %y = onnx.node "MultiHeadAttention" of "com.microsoft" 1(%x, %x, %x, %none, %mask) attributes {num_heads = 2 : i64}
     : (tensor<2x3x16xf32>, tensor<2x3x16xf32>, tensor<2x3x16xf32>, none, tensor<2x4xi32>) -> !onnx.any
   return %y : !onnx.any

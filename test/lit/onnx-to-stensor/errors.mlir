@@ -24,7 +24,7 @@ func.func @main(
     // expected-note @below {{input 'x': beyond the machine: element type float64; --demote=f64 computes it as float32}}
     %x: tensor<2xf64> {onnx.name = "x"},
     %y: tensor<2x3xf32> {onnx.name = "y"}, %z: tensor<4xf32> {onnx.name = "z"}) -> (!onnx.any {onnx.name = "r"}) {
-  // expected-note @below {{operator Add, domain 'ai.onnx', version 17: the shapes 2x3, 4 do not broadcast}}
+  // expected-note @below {{operator Add, domain 'ai.onnx', version 17: input 1 (B) has shape 4: the shapes 2x3, 4 do not broadcast}}
   %a = onnx.node "Add" of "ai.onnx" 17(%y, %z) : (tensor<2x3xf32>, tensor<4xf32>) -> !onnx.any
   return %a : !onnx.any
 }
@@ -89,7 +89,7 @@ func.func @main(%x: tensor<9000xf32> {onnx.name = "x"}, %i: tensor<4000xi64> {on
   %a = onnx.node "ScatterElements" of "ai.onnx" 18(%x, %i, %u) : (tensor<9000xf32>, tensor<4000xi64>, tensor<4000xf32>) -> !onnx.any
   // expected-note @below {{operator ScatterElements, domain 'ai.onnx', version 18: reduction = 'mean' is not supported}}
   %b = onnx.node "ScatterElements" of "ai.onnx" 18(%x, %i, %u) attributes {reduction = "mean"} : (tensor<9000xf32>, tensor<4000xi64>, tensor<4000xf32>) -> !onnx.any
-  // expected-note @below {{operator ScatterND, domain 'ai.onnx', version 18: data and indices do not fit}}
+  // expected-note @below {{operator ScatterND, domain 'ai.onnx', version 18: input 1 (indices) has shape 4000, need a last axis of at most 1, the rank of input 0 (data)}}
   %c = onnx.node "ScatterND" of "ai.onnx" 18(%x, %i, %x) : (tensor<9000xf32>, tensor<4000xi64>, tensor<9000xf32>) -> !onnx.any
   %d = onnx.node "Sum" of "ai.onnx" 18(%a, %b, %c) : (!onnx.any, !onnx.any, !onnx.any) -> !onnx.any
   return %d : !onnx.any
