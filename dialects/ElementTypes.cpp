@@ -8,6 +8,8 @@
 #include "dialects/ElementTypes.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/CheckedArithmetic.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
@@ -69,6 +71,22 @@ std::optional<ElementType> toElementType(Type type) {
     if (row.get(*type.getContext()) == type)
       return row.type;
   return std::nullopt;
+}
+
+std::string tensorText(ShapedType type) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  std::optional<int64_t> count = 1;
+  for (int64_t size : type.getShape())
+    count = count && size >= 0 ? llvm::checkedMul(*count, size) : std::nullopt;
+  os << "a tensor of ";
+  if (count)
+    os << *count;
+  else
+    os << "more than 2^63";
+  if (std::optional<ElementType> element = toElementType(type.getElementType()))
+    os << " " << llvm::StringRef(elementName(*element));
+  return text + " elements";
 }
 
 } // namespace sluice

@@ -10,10 +10,12 @@
 
 #include "sluice/Conversion/OnnxToStensor.h"
 #include "sluice/Golden/Edges.h"
+#include "sluice/Golden/Footprint.h"
 #include "sluice/Import/Import.h"
 #include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
+#include "sluice/Target/Target.h"
 
 #include "mlir/IR/OwningOpRef.h"
 
@@ -66,6 +68,12 @@ absl::StatusOr<ReferenceModel> ReferenceModel::load(const std::string &path, con
   state->main = state->module->lookupSymbol<func::FuncOp>("main");
   if (!state->main)
     return invalidArgument(escapeLine(path), ": no function @main");
+  absl::StatusOr<target::Target> target = target::targetByName(options.targetName);
+  if (!target.ok())
+    return target.status();
+  if (failed(golden::checkFootprint(state->main,
+                                    {target->cardsPerNode, target->cardsPerNode * target->memoryBytes()})))
+    return state->session.failure();
   return ReferenceModel(std::move(state));
 }
 

@@ -57,6 +57,8 @@ public:
     return (*results)[result].as<T>().vec();
   }
 
+  mlir::func::FuncOp main() { return module->lookupSymbol<mlir::func::FuncOp>("main"); }
+
   std::string errors;
 
 private:
@@ -66,7 +68,6 @@ private:
                     mlir::math::MathDialect>();
     return registry;
   }
-  mlir::func::FuncOp main() { return module->lookupSymbol<mlir::func::FuncOp>("main"); }
 
   mlir::MLIRContext context;
   mlir::ScopedDiagnosticHandler handler;
