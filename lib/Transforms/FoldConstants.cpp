@@ -21,14 +21,49 @@ namespace sluice {
 
 namespace {
 
+/// Bytes of results that a pass may make beside so many for each byte of the constants that there are: a
+/// chain of operations each of which doubles its operand would go on for ever.
+constexpr int64_t kFoldedBytes = int64_t{1} << 29, kFoldedForByte = 2;
+
 struct StensorFoldConstants : impl::StensorFoldConstantsBase<StensorFoldConstants> {
   void runOnOperation() override;
+};
+
+/// What is left of the bytes that may be made.
+class Budget {
+public:
+  explicit Budget(func::FuncOp function) {
+    function.walk([&](stensor::ConstantOp constant) {
+      auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
+      if (!dense || !dense.isSplat())
+        left += kFoldedForByte * bytesOf(constant.getType());
+    });
+  }
+
+  /// Takes the bytes of the operation's results, if there are so many left.
+  bool take(Operation *op) {
+    int64_t bytes = 0;
+    for (Type type : op->getResultTypes())
+      bytes += bytesOf(type);
+    if (bytes > left)
+      return false;
+    left -= bytes;
+    return true;
+  }
+
+private:
+  static int64_t bytesOf(Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    return tensor.getNumElements() * stensor::elementBytes(tensor.getElementType());
+  }
+
+  int64_t left = kFoldedBytes;
 };
 
 } // namespace
 
 /// Replaces an operation of constants by its results' values; false if it stays.
-static bool fold(Operation *op) {
+static bool fold(Operation *op, Budget &budget) {
   SmallVector<ElementsAttr> operands;
   for (Value operand : op->getOperands()) {
     ElementsAttr value;
@@ -36,6 +71,9 @@ static bool fold(Operation *op) {
       return false;
     operands.push_back(value);
   }
+  // Repeated elements are moved for nothing.
+  if (golden::evaluationSteps(op, operands) != 0 && !budget.take(op))
+    return false;
   FailureOr<SmallVector<ElementsAttr>> values = golden::evaluateConstant(op, operands);
   if (failed(values))
     return false;
@@ -47,10 +85,11 @@ static bool fold(Operation *op) {
 }
 
 void StensorFoldConstants::runOnOperation() {
+  Budget budget(getOperation());
   for (Block &block : getOperation().getBody()) {
     for (Operation &op : llvm::make_early_inc_range(block))
       if (!isCancelled() && isa<stensor::StensorDialect>(op.getDialect()) && !isa<stensor::ConstantOp>(op) &&
-          fold(&op))
+          fold(&op, budget))
         ++folded;
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isa<stensor::ConstantOp>(op) && op.use_empty())

@@ -13,7 +13,10 @@
 #include "Capacity.h"
 #include "View.h"
 
+#include "dialects/ElementTypes.h"
+
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
@@ -27,22 +30,13 @@ static constexpr uint64_t viewFactor = 8;
 /// Dimensions of a tensor: twice as many as any runtime takes. Views are walked dimension by dimension.
 static constexpr int64_t mostDimensions = 64;
 
-/// Reports a value whose elements, at `bytes` each, are more than `limit` bytes.
-static LogicalResult checkSize(Value value, int64_t bytes, uint64_t limit, const LoweringOptions &options) {
-  auto type = cast<RankedTensorType>(value.getType());
+/// Bytes of a tensor's elements at `bytes` each; none if there are more than numbers. Where there are no
+/// elements, the other dimensions are still reckoned with.
+static std::optional<int64_t> sizeOf(RankedTensorType type, int64_t bytes) {
   std::optional<int64_t> size = bytes;
-  // Where there are no elements, the other dimensions are still reckoned with.
   for (int64_t extent : type.getShape())
     size = size ? llvm::checkedMul(*size, std::max<int64_t>(extent, 1)) : std::nullopt;
-  if (size && static_cast<uint64_t>(*size) <= limit)
-    return success();
-  InFlightDiagnostic error = emitError(value.getLoc()) << "a tensor of type " << type << " needs ";
-  if (size)
-    error << *size << " bytes; ";
-  else
-    error << "more bytes than there are numbers for; ";
-  return error << options.cards << (options.cards == 1 ? " card has " : " cards have ")
-               << options.cards * options.target->memoryBytes();
+  return size;
 }
 
 /// Reports a contraction whose sums are empty, or of another order than the target's.
@@ -73,7 +67,7 @@ static LogicalResult checkTable(stensor::GatherOp gather, const target::Target &
     return success();
   return gather.emitOpError("needs ")
          << need << " bytes for its table of " << vectors << " vectors, a card has " << target.memoryBytes()
-         << " bytes of memory";
+         << " bytes of memory, and every card needs the whole table";
 }
 
 namespace {
@@ -94,9 +88,12 @@ public:
         for (Value value : op.getOperands())
           checkStored(value);
     }
-    if (walked > viewFactor * memory)
-      isSound = failed(function.emitOpError("has views of ")
-                       << walked << " elements in all, at most " << viewFactor * memory << " are walked");
+    if (walked > viewFactor * memory) {
+      isSound = false;
+      emitError(function.getLoc()) << "the program has views of " << walked << " elements in all, at most "
+                                   << viewFactor * memory << " are walked";
+    }
+    report();
     if (!isSound)
       return failure();
     // Sizes are numbers that can be reckoned with from here on.
@@ -120,16 +117,44 @@ private:
   /// Whether `value`, at `bytes` an element, is within `limit`.
   bool check(Value value, int64_t bytes, uint64_t limit) {
     auto type = cast<RankedTensorType>(value.getType());
-    bool fits = succeeded(checkSize(value, bytes, limit, options));
-    if (type.getRank() > mostDimensions)
-      fits = failed(emitError(value.getLoc()) << "a tensor of type " << type << " has " << type.getRank()
-                                              << " dimensions, need at most " << mostDimensions);
+    const std::optional<int64_t> counted = sizeOf(type, bytes);
+    bool fits = counted && static_cast<uint64_t>(*counted) <= limit;
+    if (!fits) {
+      // A node may stand for many tensors: its largest will do.
+      const std::optional<int64_t> size = sizeOf(type, stensor::elementBytes(type.getElementType()));
+      Excess &excess = tooLarge[value.getLoc()];
+      if (!excess.type || size.value_or(INT64_MAX) > excess.size.value_or(INT64_MAX))
+        excess = {type, size};
+    }
+    if (type.getRank() > mostDimensions) {
+      fits = false;
+      emitError(value.getLoc()) << "a tensor has " << type.getRank() << " dimensions, need at most "
+                                << mostDimensions;
+    }
     isSound &= fits;
     return fits;
   }
 
+  void report() const {
+    for (const auto &[location, excess] : tooLarge) {
+      InFlightDiagnostic error = emitError(location) << tensorText(excess.type) << " needs ";
+      if (excess.size)
+        error << *excess.size << " bytes; ";
+      else
+        error << "more bytes than there are numbers for; ";
+      error << options.cards << (options.cards == 1 ? " card has " : " cards have ") << memory;
+    }
+  }
+
+  struct Excess {
+    RankedTensorType type;
+    std::optional<int64_t> size; ///< none: beyond all numbers
+  };
+
   const LoweringOptions &options;
   const uint64_t memory;
+  /// By the place of the node that makes it.
+  llvm::MapVector<Location, Excess> tooLarge;
   uint64_t walked = 0;
   bool isSound = true;
 };
