@@ -101,6 +101,8 @@ LogicalResult Driver::prepare() {
   lowering.target = &target;
   lowering.cards = options.cards;
   lowering.scheduleSeed = options.scheduleSeed;
+  lowering.hasDims = !options.dims.empty();
+  lowering.splitsF32 = options.f32Matmul == F32Matmul::F32;
   if (!options.dumpPhasesTo.empty())
     if (std::error_code code = llvm::sys::fs::create_directories(options.dumpPhasesTo))
       return error() << "cannot create directory " << options.dumpPhasesTo << ": " << code.message();

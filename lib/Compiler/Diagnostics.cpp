@@ -37,6 +37,26 @@ void collectPlaces(Location location, llvm::SmallSetVector<StringAttr, 4> &place
       });
 }
 
+/// Whether the location is, or is made of, a position in text.
+bool isInText(Location location) {
+  return location
+      ->walk([](Location part) {
+        return isa<FileLineColLoc>(part) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// The message. Who wrote no operation of the IR is not told which one it is about: its place is a node.
+std::string textOf(const Diagnostic &diagnostic) {
+  std::string text = diagnostic.str();
+  llvm::StringRef rest = text;
+  if (isInText(diagnostic.getLocation()) || !rest.consume_front("'"))
+    return text;
+  auto [operation, message] = rest.split("' op ");
+  const bool isName = operation.contains('.') && !operation.contains(' ');
+  return isName && !message.empty() ? message.str() : text;
+}
+
 /// A diagnostic without its notes, on one line. Names come from files and may hold any bytes.
 std::string line(const Diagnostic &diagnostic) {
   std::string text;
@@ -47,7 +67,7 @@ std::string line(const Diagnostic &diagnostic) {
     llvm::interleave(places, os, [&](StringAttr place) { os << place.getValue(); }, ", ");
     os << ": ";
   }
-  os << diagnostic;
+  os << textOf(diagnostic);
   return escapeLine(text);
 }
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What users get wrong is refused with status 1 and words that name it, and leaves nothing behind."""
 
+import re
 import tempfile
 import unittest
 import zipfile
@@ -153,7 +154,98 @@ class BadModels(unittest.TestCase):
         x = graph.input("x", np.zeros((96, 96), np.int8))
         graph.output(graph.node("Add", x, graph.node("Transpose", x)), [96, 96], np.int8, name="y")
         self.refused(save_model(self.folder / "long.onnx", graph.finish()[0]), "--target=small",
-                     saying=("memory is full", "bytes for instructions beside"))
+                     saying=("memory is full", "bytes for instructions beside", "short by", " instructions"))
+
+
+class FullMemory(unittest.TestCase):
+    """A program that does not fit is refused with the cause, the numbers, and advice that holds."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+
+    def compile(self, graph, *flags, fails=True):
+        path = save_model(self.folder / "full.onnx", graph.finish()[0])
+        text = tool("sluice-compile", path, "-o", self.folder / "full.slu", "--target=small", *flags, fails=fails).stderr
+        # Nothing of the compiler's own operations and passes.
+        self.assertNotRegex(text, r"' op |tile\.|slice\.|stensor|buffer|tensor<")
+        return text
+
+    def product(self, columns):
+        graph = models.Graph("wide", opset=17)
+        x, weights = graph.normal("x", 1, 32), graph.weights("w", 32, columns)
+        graph.output(graph.node("Relu", graph.node("MatMul", x, weights)), [1, columns], name="y")
+        return graph
+
+    def advised(self, text):
+        """Cards that the message advises, the bytes needed at once, those of a card and what is short."""
+        need, have, short = map(int, re.search(r"needs (\d+) bytes at once, a card has (\d+), short by (\d+)", text).groups())
+        self.assertEqual(need - have, short)
+        cards = re.search(r"--cards=(\d+), of which each needs about (\d+) bytes,", text)
+        return (int(cards.group(1)), int(cards.group(2))) if cards else None, have
+
+    def test_weights(self):
+        """So many cards as are advised do, and two less do not: a card's instructions are estimated."""
+        for columns in (24000, 45000, 60000):
+            with self.subTest(columns):
+                text = self.compile(self.product(columns))
+                (cards, share), have = self.advised(text)
+                self.assertLessEqual(share, have)
+                self.assertRegex(text, r"note: MatMul_0: \d+ bytes of them")
+                self.compile(self.product(columns), f"--cards={cards}", fails=False)
+                if cards > 2:
+                    self.compile(self.product(columns), f"--cards={cards - 2}")
+
+    def test_f32(self):
+        """Weights in several pieces fit as one."""
+        graph = self.product(10000)
+        self.assertIn("--f32-matmul=f16 would help", self.compile(graph, "--f32-matmul=f32"))
+        self.compile(self.product(10000), "--f32-matmul=f16", fails=False)
+
+    def test_what_every_card_needs(self):
+        """More cards are not advised where they do not help; the nodes that need most are named."""
+        graph = models.Graph("wide", opset=17)
+        last = graph.normal("x", 96, 1024)
+        for number in range(12):
+            last = graph.node("Sin", last)
+            graph.output(last, [96, 1024], name=f"y{number}")
+        for cards in (1, 8):
+            with self.subTest(cards):
+                text = self.compile(graph, f"--cards={cards}")
+                self.assertIsNone(self.advised(text)[0])
+                self.assertEqual("more cards" in text, cards == 1)
+                if cards == 1:
+                    self.assertRegex(text, r"more cards would not help: \d+ bytes are needed on every card")
+                self.assertEqual(len(re.findall(r"note: Sin_\d+: 393216 bytes of them", text)), 3)
+
+    def test_dims(self):
+        """Smaller dimensions are advised where the user gave them."""
+        graph = models.Graph("dynamic", opset=17)
+        last = graph.input("x", np.zeros((96, 1024), np.float32), shape=["rows", 1024])
+        for number in range(12):
+            last = graph.node("Sin", last)
+            graph.output(last, ["rows", 1024], name=f"y{number}")
+        self.assertIn("smaller dimensions (--dim) would help", self.compile(graph, "--dim=rows=96"))
+        self.compile(graph, "--dim=rows=8", fails=False)
+
+    def test_full_bank(self):
+        """Where the card would do and a bank does not: what must lie there, what is free there, and who has the rest."""
+        graph = models.Graph("bank", opset=17)
+        graph.output(graph.node("Relu", graph.normal("x", 8, 32 * 1024)), [8, 32 * 1024], name="y")
+        text = self.compile(graph)
+        found = re.search(r"memory is full where a tensor must lie: its (\d+) bytes take (\d+) words in a row in bank \d of "
+                          r".*, where (\d+) of 256 are free .* the program needs (\d+) bytes at once, a card has (\d+)", text)
+        size, words, free, need, have = map(int, found.groups())
+        self.assertLess(free, words)
+        self.assertLess(need, have)
+        self.assertRegex(text, r"note: (x|Relu_0): \d+ bytes there")
+
+    def test_sizes_of_one_node(self):
+        """A tensor beyond all memory is told once a node."""
+        text = self.compile(self.product(400000))
+        for node in ("MatMul_0", "Relu_1"):
+            self.assertEqual(len(re.findall(rf"error: {node}: a tensor of \d+ \w+ elements needs \d+ bytes; 1 card has", text)), 1)
 
 
 class BadRuns(unittest.TestCase):

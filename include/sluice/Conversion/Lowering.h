@@ -26,7 +26,14 @@ struct LoweringOptions {
   unsigned cards = 1;
   /// Makes the schedule any legal one, in random order and with random slack, instead of a short one.
   std::optional<uint64_t> scheduleSeed;
+  /// For advice where a program does not fit: whether the user gave sizes of dynamic axes, and whether
+  /// products take several pieces of an fp32 operand.
+  bool hasDims = false, splitsF32 = false;
 };
+
+/// Module attribute (array<i64>): bytes on a card of the constants that several cards divide among them, if
+/// there are 1, 2 ... cards.
+inline constexpr llvm::StringLiteral kDividedBytesAttr = "sluice.divided_bytes";
 
 /// stensor to tile: chooses layouts, cuts tensors into vectors of lanes and
 /// operations into streamed passes, and says which card does what.

@@ -295,9 +295,30 @@ private:
 
 } // namespace
 
+/// How many instructions each node has, the most first, and all have together.
+static std::pair<std::vector<std::pair<mlir::Location, int64_t>>, int64_t> countInstructions(ProgramOp op) {
+  llvm::MapVector<mlir::Location, int64_t> counts;
+  int64_t all = 0;
+  for (auto issue : op.getBody().front().getOps<IssueOp>()) {
+    ++counts[issue.getLoc()];
+    ++all;
+  }
+  // Equal ones in the order of the program.
+  std::vector<std::pair<int64_t, size_t>> order;
+  for (auto [index, entry] : llvm::enumerate(counts))
+    order.emplace_back(-entry.second, index);
+  llvm::sort(order);
+  std::vector<std::pair<mlir::Location, int64_t>> sorted;
+  for (auto [count, index] : order)
+    sorted.emplace_back((counts.begin() + index)->first, -count);
+  return {std::move(sorted), all};
+}
+
 /// Memory holds the text too, of which only the finished program tells how long it is.
 static mlir::LogicalResult checkRoom(const binary::Program &program, ProgramOp op,
-                                     const target::Target &target) {
+                                     const LoweringOptions &options) {
+  const target::Target &target = *options.target;
+  const auto [instructions, all] = countInstructions(op);
   bool fits = true;
   for (auto [number, card] : llvm::enumerate(program.cards)) {
     const uint64_t text = binary::textWords(card) * target.instructionBytes;
@@ -305,10 +326,15 @@ static mlir::LogicalResult checkRoom(const binary::Program &program, ProgramOp o
     if (text + data <= target.memoryBytes())
       continue;
     fits = false;
-    op.emitError("memory is full: card ")
-        << number << " needs " << text << " bytes for instructions beside " << data
-        << " bytes of data, it has " << target.memoryBytes()
-        << "; more cards (--cards) or smaller dimensions (--dim) would help";
+    mlir::InFlightDiagnostic error =
+        mlir::emitError(instructions.empty() ? op.getLoc() : instructions.front().first);
+    error << "memory is full: card " << number << " needs " << text << " bytes for instructions beside "
+          << data << " bytes of data, it has " << target.memoryBytes() << ", short by "
+          << text + data - target.memoryBytes();
+    if (options.hasDims)
+      error << "; smaller dimensions (--dim) would help";
+    for (auto [location, count] : llvm::ArrayRef(instructions).take_front(3))
+      error.attachNote(location) << count << " of " << all << " instructions";
   }
   return mlir::success(fits);
 }
@@ -321,7 +347,7 @@ mlir::FailureOr<binary::Program> sluice::emitProgram(mlir::ModuleOp module, cons
   if (failed(checkSchedule(program, *options.target)))
     return mlir::failure();
   binary::Program written = ProgramWriter(program, options).run();
-  if (failed(checkRoom(written, program, *options.target)))
+  if (failed(checkRoom(written, program, options)))
     return mlir::failure();
   return written;
 }

@@ -9,10 +9,6 @@
 
 #include "sluice/Support/Cancellation.h"
 
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/Operation.h"
-#include "llvm/ADT/DenseSet.h"
-
 #include <map>
 #include <tuple>
 
@@ -80,30 +76,4 @@ std::vector<const Buffer *> sched::assignAddresses(llvm::ArrayRef<Buffer *> buff
     visitBanks(*buffer, [&](const BankKey &key) { banks[key].push_back(buffer); });
   }
   return homeless;
-}
-
-mlir::LogicalResult sched::reportFull(llvm::ArrayRef<Buffer *> buffers,
-                                      llvm::ArrayRef<const Buffer *> homeless, const target::Target &target) {
-  const llvm::DenseSet<const Buffer *> isHomeless(homeless.begin(), homeless.end());
-  int64_t placed = 0, unplaced = 0;
-  for (const Buffer *buffer : buffers)
-    if (!isHomeless.contains(buffer))
-      placed += buffer->totalBytes(target);
-  for (const Buffer *buffer : homeless)
-    unplaced += buffer->totalBytes(target);
-  mlir::InFlightDiagnostic error =
-      mlir::emitError(homeless.front()->value.getLoc())
-      << "memory is full: the program needs " << placed + unplaced << " bytes in buffers, a card has "
-      << target.memoryBytes() << " bytes in banks of " << target.wordsPerBank << " words; " << homeless.size()
-      << " buffers of " << unplaced
-      << " bytes find no room beside what is alive with them; more cards (--cards) or "
-      << "smaller dimensions (--dim) would help";
-  std::vector<std::tuple<int64_t, size_t, const Buffer *>> largest;
-  for (const Buffer *buffer : buffers)
-    largest.push_back({-buffer->totalBytes(target), largest.size(), buffer});
-  llvm::sort(largest);
-  for (auto [bytes, index, buffer] : llvm::ArrayRef(largest).take_front(3))
-    error.attachNote(buffer->value.getLoc())
-        << "a buffer of " << buffer->vectors << " vectors takes " << -bytes << " bytes";
-  return error;
 }

@@ -10,18 +10,12 @@
 
 #include "Storage.h"
 
-#include "mlir/Support/LogicalResult.h"
-
 namespace sluice::sched {
 
 /// Gives each buffer its base within its bank, the same in all its slices, so that no two that
-/// are alive at once share a word. Cycles do not depend on it. The buffers that find no room.
+/// are alive at once share a word. Cycles do not depend on it. The buffers that find no room, the
+/// largest first.
 std::vector<const Buffer *> assignAddresses(llvm::ArrayRef<Buffer *> buffers, const target::Target &target);
-
-/// One error for all buffers that found no room: what is needed, what there is and what the largest of all
-/// buffers are. Failure.
-mlir::LogicalResult reportFull(llvm::ArrayRef<Buffer *> buffers, llvm::ArrayRef<const Buffer *> homeless,
-                               const target::Target &target);
 
 } // namespace sluice::sched
 

@@ -155,7 +155,8 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
   if (segment.lastChunk && !direct) {
     body = scheduling::scheduleBody(block, state.target, count * interval, 1);
     if (!body)
-      return op.emitOpError("body needs more than the ") << state.target.alus << " ALUs of the VXM";
+      return op.emitOpError("what follows the product needs more than the ")
+             << state.target.alus << " ALUs of the VXM";
   }
   int64_t key = latency + stop, bodyOffset = 0;
   if (body)

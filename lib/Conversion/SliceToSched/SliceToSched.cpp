@@ -15,6 +15,7 @@
 #include "Addresses.h"
 #include "CheckPlaces.h"
 #include "Emission.h"
+#include "FullMemory.h"
 #include "Passes.h"
 #include "Statistics.h"
 #include "UnreadWrites.h"
@@ -142,7 +143,7 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   if (failed(program))
     return mlir::failure();
   if (!program->homeless.empty())
-    return reportFull(program->buffers, program->homeless, *options.target);
+    return reportFull(program->buffers, program->homeless, program->schedule->state.issues.size(), options);
 
   mlir::OpBuilder builder(module.getContext());
   builder.setInsertionPointToEnd(module.getBody());

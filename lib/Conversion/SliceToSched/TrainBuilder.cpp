@@ -158,8 +158,8 @@ mlir::LogicalResult TrainBuilder::checkPorts(const scheduling::Train &whole) con
     for (const Cycles *other : others == taken.end() ? llvm::ArrayRef<const Cycles *>() : others->second)
       if (meet(use.cycles, *other))
         return mlir::emitError(location)
-               << "pass uses one memory port twice in one cycle: " << state.table.nameOf(use.check) << ", "
-               << use.cycles.count << " and " << other->count << " cycles from " << use.cycles.first
+               << "two of its operands need one memory port in one cycle: " << state.table.nameOf(use.check)
+               << ", " << use.cycles.count << " and " << other->count << " cycles from " << use.cycles.first
                << " and " << other->first << " after departure";
     taken[use.take].push_back(&use.cycles);
   }
@@ -171,8 +171,8 @@ mlir::LogicalResult TrainBuilder::reportOversize(const scheduling::Train &whole)
   int64_t streams = 0;
   for (const StreamDemand &demand : whole.streams)
     streams += demand.width;
-  return mlir::emitError(location) << "pass needs more at once than there is: its operands and results take "
-                                   << streams << " streams and its body " << whole.alus.size()
+  return mlir::emitError(location) << "it needs more at once than there is: its operands and results take "
+                                   << streams << " streams and its computation " << whole.alus.size()
                                    << " ALUs, target '" << state.target.name << "' has "
                                    << state.target.streamsPerDirection << " streams in each direction and "
                                    << state.target.alus << " ALUs";

@@ -86,7 +86,10 @@ private:
                          const Layout &layout) const;
   /// What of a contraction each card does a part of.
   enum class Spread { None, Columns, Rows };
-  Spread spreadOf(stensor::ContractOp contract) const;
+  Spread spreadOf(stensor::ContractOp contract) const { return spreadOf(contract, options.cards); }
+  Spread spreadOf(stensor::ContractOp contract, int64_t cards) const;
+  /// Bytes on a card of the constants that several cards divide among them, if there are 1, 2 ... cards.
+  llvm::SmallVector<int64_t> dividedBytes();
   int64_t planesOf(stensor::ContractOp contract) const;
   bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
   bool bodyFits(stensor::MapOp map, stensor::ContractOp contract);

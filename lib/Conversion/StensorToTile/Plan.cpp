@@ -215,16 +215,34 @@ bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::Con
   return true;
 }
 
-Lowering::Spread Lowering::spreadOf(stensor::ContractOp contract) const {
+Lowering::Spread Lowering::spreadOf(stensor::ContractOp contract, int64_t cards) const {
   RankedTensorType type = contract.getType();
-  if (options.cards == 1)
+  if (cards == 1)
     return Spread::None;
   if (isConstant(viewOf(contract.getRhs())))
     return type.getDimSize(2) > emitter.target.lanes() ? Spread::Columns : Spread::None;
   bool isOneBatch = type.getDimSize(0) == 1;
-  return isOneBatch && isConstant(viewOf(contract.getLhs())) && type.getDimSize(1) >= options.cards
-             ? Spread::Rows
-             : Spread::None;
+  return isOneBatch && isConstant(viewOf(contract.getLhs())) && type.getDimSize(1) >= cards ? Spread::Rows
+                                                                                            : Spread::None;
+}
+
+SmallVector<int64_t> Lowering::dividedBytes() {
+  const int64_t most = emitter.target.cardsPerNode, lanes = emitter.target.lanes();
+  auto parts = [](int64_t all, int64_t part) { return (all + part - 1) / part; };
+  SmallVector<int64_t> bytes(most, 0);
+  for (auto contract : source.getBody().front().getOps<stensor::ContractOp>()) {
+    const Spread spread = spreadOf(contract, most);
+    if (spread == Spread::None)
+      continue;
+    RankedTensorType type = contract.getLhs().getType();
+    ArrayRef<int64_t> left = type.getShape();
+    const int64_t chunk = left[0] * left[2] * parts(left[3], lanes) * lanes * bytesOf(type.getElementType());
+    for (int64_t cards = 1; cards <= most; ++cards)
+      bytes[cards - 1] += chunk * (spread == Spread::Columns
+                                       ? parts(parts(contract.getType().getDimSize(2), lanes), cards) * lanes
+                                       : parts(left[1], cards));
+  }
+  return bytes;
 }
 
 /// Planes that share the rows of a unit of `contract`.

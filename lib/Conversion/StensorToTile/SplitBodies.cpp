@@ -135,7 +135,8 @@ FailureOr<size_t> Splitter::cutAfter(size_t first) {
       break;
   }
   if (last == first)
-    return map.emitOpError("an operation of its body does not fit on ") << target.alus << " ALUs";
+    return map.emitOpError("a single step of its computation does not fit on the ")
+           << target.alus << " ALUs of target '" << target.name << "'";
   if (last == steps.size())
     return last;
   size_t best = last;

@@ -144,6 +144,8 @@ LogicalResult Lowering::run() {
     return failure();
   planLayouts();
   placeInputs();
+  source->getParentOp()->setAttr(kDividedBytesAttr,
+                                 Builder(source.getContext()).getDenseI64ArrayAttr(dividedBytes()));
   LogicalResult result = success();
   // What depends on what failed is left out, so that all errors of the program come at once.
   llvm::DenseSet<Value> missing;

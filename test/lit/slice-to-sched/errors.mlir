@@ -4,7 +4,7 @@
 func.func @main() {
   %x = slice.input "x" {machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1, 2, 3>} : <2, 4>
   %y = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 0>, slices = array<i64: 4, 5, 6, 7>} : <1, 4>
-  // expected-error @below {{pass uses one memory port twice in one cycle: mem.e0.r}}
+  // expected-error @below {{two of its operands need one memory port in one cycle: mem.e0.r}}
   slice.map ins(%x, %x : !tile.buffer<2, 4>, !tile.buffer<2, 4>) [0, 1, 1, 1] outs(%y : !tile.buffer<1, 4>) [0, 1] count 1 {
   ^bb0(%a: f32, %b: f32):
     %0 = arith.addf %a, %b : f32
@@ -17,10 +17,9 @@ func.func @main() {
 
 // Two constants of 3,000 words do not fit one bank of 4,096.
 func.func @main() {
-  // expected-note @below {{a buffer of 3000 vectors takes 960000 bytes}}
+  // expected-note @below {{960000 bytes there}}
   %a = slice.constant dense<0> : tensor<3000x1x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0>} : <3000, 1>
-  // expected-error @below {{memory is full: the program needs 1920000 bytes in buffers, a card has 230686720 bytes in banks of 4096 words; 1 buffers of 960000 bytes find no room}}
-  // expected-note @below {{a buffer of 3000 vectors takes 960000 bytes}}
+  // expected-error @below {{memory is full where a tensor must lie: its 960000 bytes take 3000 words in a row in bank 0 of slice 0 of one hemisphere, where 1096 of 4096 are free in a row while it is alive; in all the program needs 1920000 bytes at once, a card has 230686720; more cards would not help}}
   %b = slice.constant dense<0> : tensor<3000x1x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0>} : <3000, 1>
   return
 }
@@ -102,7 +101,7 @@ func.func @main() {
   %g = slice.constant dense<0> : tensor<1x4x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 28, 29, 30, 31>} : <1, 4>
   %h = slice.constant dense<0> : tensor<1x4x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 32, 33, 34, 35>} : <1, 4>
   %y = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 1>, slices = array<i64: 4, 5, 6, 7, 8, 9, 10, 11, 12>, stripes = 9 : i64} : <9, 1>
-  // expected-error @below {{pass needs more at once than there is: its operands and results take}}
+  // expected-error @below {{it needs more at once than there is: its operands and results take}}
   slice.map ins(%x, %a, %b, %c, %d, %e, %f, %g, %h : !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>, !tile.buffer<1, 4>) [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     outs(%y, %y, %y, %y, %y, %y, %y, %y, %y : !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>, !tile.buffer<9, 1>) [0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0] count 1 {
   ^bb0(%0: i32, %1: i32, %2: i32, %3: i32, %4: i32, %5: i32, %6: i32, %7: i32, %8: i32):
