@@ -23,8 +23,8 @@ namespace sluice {
 mlir::Type toMlirType(ElementType type, mlir::MLIRContext &context);
 /// The reverse; none for a type of no number.
 std::optional<ElementType> toElementType(mlir::Type type);
-/// "a tensor of 6 float32 elements": a tensor as messages to users have it, who know no shapes but those of their
-/// model.
+/// "a tensor of 6 float32 elements": a tensor as messages to users have it, who know no shapes but those of
+/// their model.
 std::string tensorText(mlir::ShapedType type);
 
 } // namespace sluice

@@ -24,8 +24,8 @@ struct Kind {
   std::string_view name;
   /// Plants the fault and says what it did; "" if the program has nothing to plant it in.
   std::string (*plant)(binary::Program &program, const target::Target &target, Random &random);
-  /// Whether the fault is in what the file says of its program. Behind all others that is made true again: they
-  /// are to be found by what the program does.
+  /// Whether the fault is in what the file says of its program. Behind all others that is made true again:
+  /// they are to be found by what the program does.
   bool isFigure = false;
 };
 

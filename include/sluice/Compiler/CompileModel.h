@@ -88,9 +88,10 @@ absl::StatusOr<std::string> lowerModel(const std::string &path, const CompileOpt
 /// One thread at a time may use it.
 class ReferenceModel {
 public:
-  /// Reads the model at `path`. Only `targetName`, `dims`, `constantInputs`, `f32Matmul`, `demoteF64`, `outputs`
-  /// and `onWarning` count: a program whose tensors take more than the cards of the target's nodes have is
-  /// refused before any is made (see checkFootprint). The error's message holds all diagnostics, one a line.
+  /// Reads the model at `path`. Only `targetName`, `dims`, `constantInputs`, `f32Matmul`, `demoteF64`,
+  /// `outputs` and `onWarning` count: a program whose tensors take more than the cards of the target's nodes
+  /// have is refused before any is made (see checkFootprint). The error's message holds all diagnostics, one
+  /// a line.
   static absl::StatusOr<ReferenceModel> load(const std::string &path, const CompileOptions &options);
   ReferenceModel(ReferenceModel &&);
   ~ReferenceModel();

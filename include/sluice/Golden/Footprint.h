@@ -26,8 +26,8 @@ struct CardMemory {
 inline constexpr uint64_t kBytesForOwnByte = 8;
 
 /// Whether interpret holds no more at once than the cards and kBytesForOwnByte allow, results in the user's
-/// types included. If not, an error names the operation at which it is too much, what is needed and what there
-/// is, and in notes the three largest tensors that are alive there. Takes no memory for them.
+/// types included. If not, an error names the operation at which it is too much, what is needed and what
+/// there is, and in notes the three largest tensors that are alive there. Takes no memory for them.
 mlir::LogicalResult checkFootprint(mlir::func::FuncOp function, const CardMemory &memory);
 
 } // namespace sluice::golden

@@ -388,8 +388,9 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   };
   bool allConstant = llvm::all_of(inputs, [](const Tensor &input) { return bool(input.constant); });
   bool anyDouble = anyType(isDouble);
-  if (!canUse(inputs) || inputs.empty() ||
-      !llvm::all_of(elements, [](Type element) { return element && (storageType(element) || isDouble(element)); }))
+  if (!canUse(inputs) || inputs.empty() || !llvm::all_of(elements, [](Type element) {
+        return element && (storageType(element) || isDouble(element));
+      }))
     return rejectAll("a tensor that it needs is missing");
   if (anyDouble && !allConstant)
     return rejectAll(doubleRefusal());
@@ -397,16 +398,16 @@ llvm::SmallVector<Tensor> Emitter::maps(llvm::ArrayRef<Tensor> inputs, llvm::Arr
   if (!shape) {
     std::string shapes =
         llvm::join(llvm::map_range(inputs, [](const Tensor &input) { return shapeText(input.shape); }), ", ");
-    return forEach([&](Type element) {
-      return misfit(element, rank, "the shapes " + shapes + " do not broadcast");
-    });
+    return forEach(
+        [&](Type element) { return misfit(element, rank, "the shapes " + shapes + " do not broadcast"); });
   }
   if (countElements(*shape) == 0 || !fits(*shape))
     return forEach([&](Type element) { return splat(element, *shape, 0); });
   bool anyNarrowReal = anyType([](Type type) { return llvm::isa<FloatType>(type) && !isDouble(type); });
   if (anyDouble && anyNarrowReal)
     return rejectAll(typesText(inputs));
-  if (allConstant && !anyNarrowReal && llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); })) {
+  if (allConstant && !anyNarrowReal &&
+      llvm::any_of(inputs, [&](const Tensor &input) { return isWide(input); })) {
     llvm::SmallVector<Tensor> results;
     for (auto [index, element] : llvm::enumerate(elements))
       results.push_back(mapWide(inputs, element, *shape, [&, i = index](Scalars &s, llvm::ArrayRef<Value> x) {

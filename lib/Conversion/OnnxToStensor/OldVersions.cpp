@@ -136,9 +136,13 @@ void addOldVersions(OperatorTable &table) {
        {"BatchNormalization", "Concat", "GRU", "GlobalLpPool", "InstanceNormalization", "LSTM", "LpPool",
         "Max", "Mean", "Min", "RNN", "Split", "Sum"})
     addOld(table, opType, modernisePlain);
-  for (llvm::StringRef opType :
-       {"Add", "And", "Div", "Equal", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor"})
-    addOld(table, opType, moderniseBroadcast);
+  // Attributes say how their shapes fit.
+  for (llvm::StringRef opType : {"Add", "Div", "Greater", "Less", "Mul", "Sub"})
+    addOld(table, opType, moderniseBroadcast, "A:number B:number");
+  for (llvm::StringRef opType : {"And", "Or", "Xor"})
+    addOld(table, opType, moderniseBroadcast, "A:bool B:bool");
+  addOld(table, "Equal", moderniseBroadcast, "A B");
+  addOld(table, "Pow", moderniseBroadcast, "X:number Y:number");
   addOld(table, "Dropout", moderniseDropout, "data");
   addOld(table, "PRelu", modernisePRelu);
   addOld(table, "Pad", modernisePad, "data");
