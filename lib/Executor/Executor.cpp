@@ -12,6 +12,7 @@
 #include "IndirectAccess.h"
 
 #include "sluice/Support/Cancellation.h"
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Bursts.h"
 #include "sluice/Verifier/DispatchOrder.h"
@@ -255,7 +256,7 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const
   std::string findings;
   for (const verifier::Finding &finding : found)
     findings = concat(findings, "\ncard ", finding.card, ", cycle ", finding.cycle, ": ",
-                      verifier::hazardName(finding.hazard), ": ", finding.message);
+                      verifier::hazardName(finding.hazard), ": ", escapeLine(finding.message));
   if (!findings.empty())
     return absl::FailedPreconditionError(concat("the program is not proven:", findings));
   auto executor = std::make_unique<ProgramExecutor>(std::move(program), *std::move(target));

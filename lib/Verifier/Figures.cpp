@@ -7,6 +7,7 @@
 
 #include "Figures.h"
 
+#include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
 #include "google/protobuf/struct.pb.h"
@@ -153,7 +154,7 @@ std::string verifier::statisticsFault(const Program &program, const Target &targ
     const Object &stated = busy->second.struct_value();
     for (const auto &[name, value] : stated.fields())
       if (!derived.busy.contains(name))
-        return concat("busy_cycles.", name, ": the program does not use that");
+        return concat("busy_cycles.", escapeLine(name), ": the program does not use that");
     for (const auto &[name, value] : derived.busy)
       if (!stated.fields().contains(name))
         return concat("busy_cycles.", name, " is missing");

@@ -148,6 +148,11 @@ class SameFiles(Files):
                 with self.subTest(flags=flags):
                     self.untouched("sluice-compile", model, *flags, saying="external data 'weights.bin': it is the same file as -")
 
+    def test_constant_inputs(self):
+        for alias in self.aliases(self.x):
+            self.untouched("sluice-compile", self.model, f"--constant-input=x={self.x}", "-o", alias,
+                           saying=f"--constant-input=x: it is the same file as -o {alias}")
+
     def test_two_outputs(self):
         existing = self.folder / "old"
         existing.write_text("old")

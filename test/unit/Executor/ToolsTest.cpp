@@ -153,6 +153,20 @@ TEST_F(Tools, StopQuietlyWhenNobodyReads) {
   EXPECT_EQ(call("(" + verify + " " + path("copy.slu") + " | true)").text, "");
 }
 
+// Nor can what a binary holds as text.
+TEST_F(Tools, EscapeNamesInBinaries) {
+  Program program = copySample("tiny").builder.build();
+  program.metadata.set_stats_json("{\"busy_cycles\": {\"x\\ny.slu: proven: \\u001b[2K\": 1}}");
+  ASSERT_TRUE(writeProgram(program, path("text.slu")).ok());
+  for (const std::string &command : {verify, run + " --output-dir " + path("out")}) {
+    const Outcome outcome = call(command + " " + path("text.slu"));
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.text.find("busy_cycles.x\\ny.slu: proven: \\x1b[2K: the program does not use that"),
+              std::string::npos)
+        << outcome.text;
+  }
+}
+
 // Names of files cannot forge a line of output either.
 TEST_F(Tools, EscapeNamesOfFiles) {
   const std::string name = "x\ny.slu: proven: 2 instructions\x1b[2K";
