@@ -54,11 +54,17 @@ static LogicalResult moderniseBroadcast(Node &node) {
   if (second.rank() > first.rank())
     return node.refuseAt("the second operand has more axes than the first");
   if (!hasAxis)
-    return success();
+    return node.needBroadcast(1, first.shape);
   axis = axis < 0 ? axis + first.rank() : axis;
   if (axis < 0 || axis > first.rank() - second.rank())
     return node.refuseAt("axis " + llvm::Twine(axis) + " leaves no room for the second operand's " +
                          llvm::Twine(second.rank()) + " axes");
+  auto spreads = [](auto sizes) {
+    return std::get<0>(sizes) == 1 || std::get<0>(sizes) == std::get<1>(sizes);
+  };
+  llvm::ArrayRef<int64_t> place = llvm::ArrayRef(first.shape).slice(axis, second.rank());
+  if (!llvm::all_of(llvm::zip_equal(second.shape, place), spreads))
+    return node.needShape(1, place);
   Shape shape = second.shape;
   shape.resize(first.rank() - axis, 1);
   node.setInput(1, node.reshape(second, shape));
@@ -69,6 +75,8 @@ static LogicalResult moderniseBroadcast(Node &node) {
 static LogicalResult modernisePRelu(Node &node) {
   const Tensor &input = node.input(0), slope = node.input(1);
   if (slope && slope.rank() == 1 && slope.count() > 1 && input.rank() > 1) {
+    if (failed(node.needShape(1, {input.shape[1]})))
+      return failure();
     Shape shape(input.rank() - 1, 1);
     shape.front() = slope.count();
     node.setInput(1, node.reshape(slope, shape));

@@ -76,3 +76,17 @@ func.func @main(%x: tensor<1x4x8x8xf32> {onnx.name = "x"}, %w: tensor<4x3x2x2xf3
   %r = onnx.node "Sum" of "ai.onnx" 17(%0, %1, %2, %3, %4, %5, %6) : (!onnx.any, !onnx.any, !onnx.any, !onnx.any, !onnx.any, !onnx.any, !onnx.any) -> !onnx.any
   return %r : !onnx.any
 }
+
+// -----
+
+// Operands of the first versions, which stand where an attribute says.
+// expected-error @below {{the model has 2 unsupported parts}}
+func.func @main(%x: tensor<2x3x4xf32> {onnx.name = "x"}, %c: tensor<3xf32> {onnx.name = "c"}) -> (!onnx.any {onnx.name = "r"}) {
+  %0 = onnx.node "Add" of "ai.onnx" 6(%x, %c) attributes {broadcast = 1 : i64, axis = 1 : i64} : (tensor<2x3x4xf32>, tensor<3xf32>) -> !onnx.any
+  // expected-note @below {{operator Add, domain 'ai.onnx', version 6: input 1 (B) has shape 3, need 4}}
+  %1 = onnx.node "Add" of "ai.onnx" 6(%x, %c) attributes {broadcast = 1 : i64, axis = 2 : i64} : (tensor<2x3x4xf32>, tensor<3xf32>) -> !onnx.any
+  // expected-note @below {{operator Mul, domain 'ai.onnx', version 6: input 1 (B) has shape 3, need one that broadcasts to 2x3x4}}
+  %2 = onnx.node "Mul" of "ai.onnx" 6(%x, %c) attributes {broadcast = 1 : i64} : (tensor<2x3x4xf32>, tensor<3xf32>) -> !onnx.any
+  %r = onnx.node "Sum" of "ai.onnx" 17(%0, %1, %2) : (!onnx.any, !onnx.any, !onnx.any) -> !onnx.any
+  return %r : !onnx.any
+}
