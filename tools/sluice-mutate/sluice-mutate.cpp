@@ -23,7 +23,6 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include <getopt.h>
@@ -44,7 +43,7 @@ Sluice options:
   --help       Show this text
 
 A mutant is refused by the reader or the verifier; or it is harmless: it gives the original's bits in all
-outputs and every word of memory that an instruction accesses, on random inputs; or it is another valid
+outputs and in what the last read of every word of memory finds, on random inputs; or it is another valid
 program, with another constant or operation; or it is a defect. Prints a table by kind of fault. Exit status 1 if there is a defect.
 )";
 
@@ -155,27 +154,43 @@ static absl::StatusOr<Subject> load(const std::string &path, Random &random) {
   return subject;
 }
 
-/// By card, hemisphere, slice and word: whether an instruction of one of the programs accesses it.
-using Accessed = std::set<std::tuple<uint32_t, uint32_t, uint32_t, int64_t>>;
+/// By card, hemisphere, slice and word.
+using Place = std::tuple<uint32_t, uint32_t, uint32_t, int64_t>;
+/// When a word is accessed last, and whether it is read then: it then holds in the end what was read. What it
+/// holds otherwise nobody reads, such as a card's copy of a result that the host takes from another card:
+/// there is no flow to it.
+struct LastAccess {
+  uint64_t cycle = 0;
+  bool isRead = true;
+};
 
-static void collectAccessed(const Program &program, const target::Target &target, Accessed &accessed) {
+static void collectAccesses(const Program &program, const target::Target &target,
+                            std::map<Place, LastAccess> &last) {
   for (uint32_t card = 0; card != program.cards.size(); ++card)
     for (const QueueProgram &queue : program.cards[card].queues) {
       if (queue.queue.unit != Unit::MemRead && queue.queue.unit != Unit::MemWrite)
         continue;
       const auto hemisphere = uint32_t(queue.queue.hemisphere), slice = uint32_t(queue.queue.index);
+      const bool isRead = queue.queue.unit == Unit::MemRead;
+      auto access = [&](int64_t word, uint64_t cycle) {
+        LastAccess &known = last[{card, hemisphere, slice, word}];
+        if (cycle >= known.cycle)
+          known = {cycle, isRead};
+      };
       for (const Instruction &what : queue.instructions) {
         const bool isDirect = what.opcode == Opcode::Read || what.opcode == Opcode::Write;
         const int64_t bank = int64_t(target.bankOf(unsigned(what.address))) * target.wordsPerBank;
-        // An indirect access may go to any word of its bank.
-        for (int64_t i = 0; i != (isDirect ? int64_t(what.count) : int64_t(target.wordsPerBank)); ++i)
-          accessed.insert({card, hemisphere, slice, isDirect ? what.address + i * what.step : bank + i});
+        for (int64_t i = 0; isDirect && i != int64_t(what.count); ++i)
+          access(what.address + i * what.step, what.cycle + uint64_t(i) * what.interval);
+        // A Gather may read any word of its bank; which ones a Scatter changes is data.
+        for (int64_t word = 0; !isDirect && isRead && word != int64_t(target.wordsPerBank); ++word)
+          access(bank + word, what.cycle + uint64_t(what.count - 1) * what.interval);
       }
     }
 }
 
-/// Whether a proven mutant gives the original's bits in the outputs and in every word that an instruction of
-/// either accesses.
+/// Whether a proven mutant gives the original's bits in the outputs and in what the last read of every word
+/// finds.
 static bool isHarmless(const Subject &subject, const executor::Executor &mutant,
                        const target::Target &target) {
   absl::StatusOr<std::unique_ptr<executor::Run>> done = mutant.execute(subject.inputs);
@@ -189,16 +204,24 @@ static bool isHarmless(const Subject &subject, const executor::Executor &mutant,
   }
   if (executor::compareMemory(*subject.run, **done, subject.program.cards.size(), target).ok())
     return true;
-  Accessed accessed;
-  collectAccessed(subject.program, target, accessed);
-  collectAccessed(mutant.program(), target, accessed);
+  std::map<Place, LastAccess> originally, now;
+  collectAccesses(subject.program, target, originally);
+  collectAccesses(mutant.program(), target, now);
+  auto isReadLast = [](const std::map<Place, LastAccess> &last, const Place &place) {
+    const auto found = last.find(place);
+    return found == last.end() || found->second.isRead;
+  };
   const std::vector<uint8_t> zeros(target.lanes());
-  return std::all_of(accessed.begin(), accessed.end(), [&](const auto &place) {
-    const auto &[card, hemisphere, slice, address] = place;
+  auto holdsTheSame = [&](const auto &entry) {
+    if (!isReadLast(originally, entry.first) || !isReadLast(now, entry.first))
+      return true;
+    const auto &[card, hemisphere, slice, address] = entry.first;
     const uint8_t *a = subject.run->word(card, hemisphere, slice, uint32_t(address));
     const uint8_t *b = (*done)->word(card, hemisphere, slice, uint32_t(address));
     return std::memcmp(a ? a : zeros.data(), b ? b : zeros.data(), zeros.size()) == 0;
-  });
+  };
+  return std::all_of(originally.begin(), originally.end(), holdsTheSame) &&
+         std::all_of(now.begin(), now.end(), holdsTheSame);
 }
 
 /// Says of `program` what is so.
