@@ -99,6 +99,16 @@ class Package(unittest.TestCase):
                 self.assertIn(words, str(raised.exception))
         self.assertRaises(TypeError, sluice.compile)
 
+    def test_too_large_to_interpret(self):
+        """The reference interpreter refuses what no group of cards holds, before it makes any of it."""
+        graph = models.Graph("huge", opset=17)
+        wide = graph.node("Expand", graph.normal("x", 4), graph.constant("shape", np.array([2**29, 4])))
+        graph.output(wide, [2**29, 4], name="y")
+        model, feeds = graph.finish()
+        with self.assertRaises(sluice.Error) as raised:
+            sluice.interpret(save_model(self.folder / "huge.onnx", model), feeds)
+        self.assertIn("needs 8589934592 bytes", str(raised.exception))
+
     def test_dims(self):
         """`dims` binds dynamic axes."""
         graph = models.Graph("dynamic")

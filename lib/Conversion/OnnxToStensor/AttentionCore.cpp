@@ -92,7 +92,7 @@ static Tensor checkStart(Node &node, const Tensor &start, int64_t limit) {
   if (start.constant) {
     for (int64_t known : readDistinctIntegers(start.constant))
       if (known < 0 || known > limit)
-        (void)node.refuse("the cache has no room at position " + llvm::Twine(known));
+        (void)node.refuseAt("the cache has no room at position " + llvm::Twine(known));
     return start;
   }
   Tensor isOutside = node.map(start, start.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {

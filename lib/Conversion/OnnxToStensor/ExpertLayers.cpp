@@ -10,7 +10,6 @@
 #include "BlockQuantized.h"
 
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
@@ -34,16 +33,8 @@ bool ExpertFormat::read(Node &node) {
 int64_t ExpertFormat::packed(int64_t numbers) const { return isQuantized ? bytesOf(numbers, bits) : numbers; }
 
 void expectShape(Node &node, const Tensor &operand, const llvm::Twine &name, llvm::ArrayRef<int64_t> shape) {
-  if (!operand || operand.shape == Shape(shape))
-    return;
-  auto text = [](llvm::ArrayRef<int64_t> dims) {
-    std::string list;
-    llvm::raw_string_ostream stream(list);
-    llvm::interleaveComma(dims, stream << "[");
-    stream << "]";
-    return list;
-  };
-  (void)node.refuse("the shape of " + name + " is " + text(operand.shape) + ", expected " + text(shape));
+  if (operand && operand.shape != Shape(shape))
+    (void)node.needShape(node.placeOf(name.str()), shape);
 }
 
 void checkLayer(Node &node, const ExpertLayer &layer, const ExpertFormat &format, int64_t experts,

@@ -117,8 +117,8 @@ bool Experts::measure() {
   third.columns = down.depth = inner;
   up.depth = third.depth = down.columns = width;
   if (rows < 1 || routing.best < 1 || routing.best > count) {
-    (void)node.refuse("k = " + llvm::Twine(routing.best) + " does not fit " + llvm::Twine(count) +
-                      " experts, or there are no rows");
+    (void)node.refuseAt("k = " + llvm::Twine(routing.best) + " does not fit " + llvm::Twine(count) +
+                        " experts, or there are no rows");
     return false;
   }
   expectShape(node, routing.scores, "router_probs", {rows, count});

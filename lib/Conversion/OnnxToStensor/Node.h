@@ -56,6 +56,8 @@ public:
   /// Puts another tensor in an operand's place, for a conversion of a later version of the operator.
   void setInput(size_t index, const Tensor &tensor);
 
+  /// Where the operand of that name stands, which the table has.
+  size_t placeOf(llvm::StringRef name) const { return list.placeOf(name); }
   /// Refuses the node for operand `index`: "input 1 (W) has shape 2x3, need <need>".
   mlir::LogicalResult refuseInput(size_t index, const llvm::Twine &need);
   /// "input 1 (W) of shape 2x3".

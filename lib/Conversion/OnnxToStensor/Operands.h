@@ -46,6 +46,10 @@ public:
   std::string misfit(llvm::ArrayRef<Tensor> operands) const;
   /// "input 1 (W)": what stands at `index`.
   std::string place(size_t index) const;
+  /// Where the operand of that name stands; behind all if there is none.
+  size_t placeOf(llvm::StringRef name) const {
+    return llvm::find_if(all, [&](const Operand &operand) { return operand.name == name; }) - all.begin();
+  }
   /// "input 0 (X) has shape 2x3, input 1 (W) has shape 4x5": those of `operands` that are there.
   std::string shapes(llvm::ArrayRef<Tensor> operands) const;
   llvm::StringRef getText() const { return text; }

@@ -10,7 +10,7 @@ func.func @main(%x: tensor<1x32xf32>, %router: tensor<1x4xf32>, %bytes: tensor<4
   %a = onnx.node "QMoE" of "com.microsoft" 1(%x, %router, %bytes, %none, %none, %bytes, %scales)
     : (tensor<1x32xf32>, tensor<1x4xf32>, tensor<4x32x16xui8>, none, none, tensor<4x32x16xui8>, tensor<4x32xf32>)
     -> !onnx.any
-  // expected-note @below {{the shape of fc1_scales is [4, 32], expected [4, 32, 2]}}
+  // expected-note @below {{input 3 (fc1_scales) has shape 4x32, need 4x32x2}}
   %b = onnx.node "QMoE" of "com.microsoft" 1(%x, %router, %bytes, %scales, %none, %bytes, %blocks)
     attributes {block_size = 16 : i64}
     : (tensor<1x32xf32>, tensor<1x4xf32>, tensor<4x32x16xui8>, tensor<4x32xf32>, none, tensor<4x32x16xui8>,
