@@ -204,10 +204,11 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
     }
     emissions.push_back(std::move(emission));
   }
-  if (count > 1 && !train.fitsAlone())
-    return false;
-  if (failed(train.depart()))
-    return mlir::failure();
+  if (!train.tryDepart()) {
+    if (count > 1)
+      return false;
+    return train.explain();
+  }
 
   std::vector<StreamSource> rowSources = train.issueRead(read);
   for (unsigned p = 0; p < op.getPlanes(); ++p) {

@@ -51,8 +51,8 @@ private:
   /// One train for the segment; false if that never fits.
   mlir::FailureOr<bool> departRows(slice::ContractOp op, const RowSegment &segment);
   /// Departs `count` vectors by depart(first, count): all at once or, where operands and results need more
-  /// streams of a direction at once than there are, so few a train that the operands are over before the
-  /// results come.
+  /// streams of a direction or ports of a slice at once than there are, so few a train that one is over
+  /// before the other comes.
   static mlir::LogicalResult
   departInParts(int64_t count, llvm::function_ref<mlir::FailureOr<bool>(int64_t, int64_t)> depart);
 

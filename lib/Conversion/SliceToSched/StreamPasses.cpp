@@ -91,10 +91,11 @@ mlir::FailureOr<bool> Schedule::departMapPart(slice::MapOp op, int64_t first, in
                                         outwardPaths(out), binary::streamCount(body->resultTypes[result]),
                                         step.depth + binary::latencyOf(step.opcode, state.target));
     }
-  if (count > 1 && !train.fitsAlone())
-    return false;
-  if (failed(train.depart()))
-    return mlir::failure();
+  if (!train.tryDepart()) {
+    if (count > 1)
+      return false;
+    return train.explain();
+  }
 
   llvm::SmallVector<int32_t> locations;
   std::vector<std::vector<StreamSource>> inputs;

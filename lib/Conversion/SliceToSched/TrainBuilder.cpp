@@ -150,38 +150,28 @@ void TrainBuilder::finish(scheduling::Train &&whole) {
   train = std::move(whole);
 }
 
-/// Fails if two uses of `whole` meet in one cycle of one resource.
-mlir::LogicalResult TrainBuilder::checkPorts(const scheduling::Train &whole) const {
-  llvm::DenseMap<Resource, llvm::SmallVector<const Cycles *>> taken;
+/// Two uses of `whole` that meet in one cycle of one resource.
+std::optional<TrainBuilder::PortClash> TrainBuilder::findPortClash(const scheduling::Train &whole) {
+  llvm::DenseMap<Resource, llvm::SmallVector<const Use *>> taken;
   for (const Use &use : whole.uses) {
-    auto others = taken.find(use.check);
-    for (const Cycles *other : others == taken.end() ? llvm::ArrayRef<const Cycles *>() : others->second)
-      if (meet(use.cycles, *other))
-        return mlir::emitError(location)
-               << "two of its operands need one memory port in one cycle: " << state.table.nameOf(use.check)
-               << ", " << use.cycles.count << " and " << other->count << " cycles from " << use.cycles.first
-               << " and " << other->first << " after departure";
-    taken[use.take].push_back(&use.cycles);
+    if (auto others = taken.find(use.check); others != taken.end())
+      for (const Use *other : others->second)
+        if (meet(use.cycles, other->cycles))
+          return PortClash{use, *other};
+    taken[use.take].push_back(&use);
   }
-  return mlir::success();
+  return std::nullopt;
 }
 
-/// Says what a train that no empty chip could take wants of it.
-mlir::LogicalResult TrainBuilder::reportOversize(const scheduling::Train &whole) const {
-  int64_t streams = 0;
-  for (const StreamDemand &demand : whole.streams)
-    streams += demand.width;
-  return mlir::emitError(location) << "it needs more at once than there is: its operands and results take "
-                                   << streams << " streams and its computation " << whole.alus.size()
-                                   << " ALUs, target '" << state.target.name << "' has "
-                                   << state.target.streamsPerDirection << " streams in each direction and "
-                                   << state.target.alus << " ALUs";
-}
-
-bool TrainBuilder::fitsAlone() const {
+scheduling::Train TrainBuilder::readingFromMemory() const {
   scheduling::Train whole = train;
   for (const Read &read : reads)
     append(whole, read);
+  return whole;
+}
+
+/// Whether a chip on which nothing else runs has the streams and ALUs.
+bool TrainBuilder::fitsAlone(const scheduling::Train &whole) const {
   // As many streams as there are fit if they are aligned; most trains have far fewer.
   std::array<unsigned, 2> streams{};
   for (const StreamDemand &demand : whole.streams)
@@ -191,29 +181,49 @@ bool TrainBuilder::fitsAlone() const {
   if (*std::max_element(streams.begin(), streams.end()) <= state.target.streamsPerDirection &&
       whole.alus.size() <= state.target.alus)
     return true;
-  return ReservationTable(state.target).depart(whole);
+  scheduling::Train trial = whole;
+  return ReservationTable(state.target).depart(trial);
 }
 
-mlir::LogicalResult TrainBuilder::depart() {
+bool TrainBuilder::tryDepart() {
   std::set<int64_t> departures;
   for (const Read &read : reads)
     if (read.tap.result)
       departures.insert(read.tap.departure);
   for (int64_t departure : departures)
     if (state.table.freedom().draw(2) == 0 && departTapping(departure))
-      return mlir::success();
+      return true;
 
-  scheduling::Train whole = train;
-  for (Read &read : reads) {
+  for (Read &read : reads)
     read.tap.result = nullptr;
-    append(whole, read);
-  }
-  if (failed(checkPorts(whole)))
-    return mlir::failure();
-  if (!state.table.depart(whole))
-    return reportOversize(whole);
+  scheduling::Train whole = readingFromMemory();
+  if (findPortClash(whole) || !fitsAlone(whole) || !state.table.depart(whole))
+    return false;
   finish(std::move(whole));
-  return mlir::success();
+  return true;
+}
+
+mlir::LogicalResult TrainBuilder::depart() {
+  return tryDepart() ? mlir::success() : mlir::LogicalResult(explain());
+}
+
+mlir::InFlightDiagnostic TrainBuilder::explain() const {
+  const scheduling::Train whole = readingFromMemory();
+  mlir::InFlightDiagnostic error = mlir::emitError(location);
+  if (std::optional<PortClash> clash = findPortClash(whole)) {
+    const Cycles &cycles = clash->use.cycles, &other = clash->other.cycles;
+    return std::move(error << "two of its operands need one memory port in one cycle: "
+                           << state.table.nameOf(clash->use.check) << ", " << cycles.count << " and "
+                           << other.count << " cycles from " << cycles.first << " and " << other.first
+                           << " after departure");
+  }
+  int64_t streams = 0;
+  for (const StreamDemand &demand : whole.streams)
+    streams += demand.width;
+  return std::move(error << "it needs more at once than there is: its operands and results take " << streams
+                         << " streams and its computation " << whole.alus.size() << " ALUs, target '"
+                         << state.target.name << "' has " << state.target.streamsPerDirection
+                         << " streams in each direction and " << state.target.alus << " ALUs");
 }
 
 Instruction TrainBuilder::memoryInstruction(Opcode opcode, const MemoryBurst &burst, const Cycles &cycles,

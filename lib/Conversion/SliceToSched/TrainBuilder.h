@@ -99,11 +99,13 @@ public:
   /// Demands the ALUs of a body that departs `offset` after the train.
   void addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count, int64_t interval);
 
-  /// Whether a chip on which nothing else runs has the streams and ALUs: if not, the train never departs.
-  bool fitsAlone() const;
-  /// Departs at the earliest cycle; fails, with a diagnostic, on a footprint that meets itself. Where that
-  /// lets it depart in the cycle in which a result flows by that a read wants, the read takes it from its
-  /// streams.
+  /// Departs at the earliest cycle. Where that lets it depart in the cycle in which a result flows by that a
+  /// read wants, the read takes it from its streams. False, and nothing reserved, if the footprint meets
+  /// itself or takes more streams or ALUs than a chip has: then it never departs.
+  bool tryDepart();
+  /// Says why it never departs.
+  mlir::InFlightDiagnostic explain() const;
+  /// tryDepart; fails with what explain says.
   mlir::LogicalResult depart();
 
   /// First stream of a read or result.
@@ -171,8 +173,13 @@ private:
   /// Departs in `departure` with the taps of that cycle, if its footprint is free.
   bool departTapping(int64_t departure);
   static void append(scheduling::Train &whole, const Read &read);
-  mlir::LogicalResult checkPorts(const scheduling::Train &whole) const;
-  mlir::LogicalResult reportOversize(const scheduling::Train &whole) const;
+  struct PortClash {
+    scheduling::Use use, other;
+  };
+  static std::optional<PortClash> findPortClash(const scheduling::Train &whole);
+  /// The footprint where every read is from memory.
+  scheduling::Train readingFromMemory() const;
+  bool fitsAlone(const scheduling::Train &whole) const;
   void finish(scheduling::Train &&whole);
   std::vector<StreamSource> tappedSources(const Read &read) const;
 

@@ -39,3 +39,29 @@ func.func @main() {
   slice.output %y [0, 1] count 1 "y" {machine_type = tensor<1x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, card = -1 : i64} : <1, 1>
   return
 }
+
+// -----
+
+// x is negated first, so y is wanted 3 cycles after it. They share a slice: all four vectors in one train would need its port
+// twice in cycle 3. Two at a time do not: x in 0 and 1, y in 3 and 4. The port is free for the second pair from 5 on.
+// CHECK: sched.issue [0, 0, 0] at 0 1 [{{.*}}] count 2 every 1
+// CHECK: sched.issue [0, 0, 0] at 3 1 [{{.*}}] count 2 every 1
+// CHECK: sched.issue [0, 0, 0] at 5 1 [{{.*}}] count 2 every 1
+// CHECK: sched.issue [0, 0, 0] at 8 1 [{{.*}}] count 2 every 1
+func.func @main() {
+  %x = slice.input "x" {machine_type = tensor<4x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0>} : <4, 1>
+  %y = slice.input "y" {machine_type = tensor<4x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0>} : <4, 1>
+  %z = slice.buffer {bank = 1 : i64, hemispheres = array<i64: 0>, slices = array<i64: 4>} : <4, 1>
+  slice.map ins(%x, %y : !tile.buffer<4, 1>, !tile.buffer<4, 1>) [0, 1, 0, 1] outs(%z : !tile.buffer<4, 1>) [0, 1] count 4 {
+  ^bb0(%a: i8, %b: i8):
+    %c = arith.constant -1 : i32
+    %v = arith.extsi %a : i8 to i32
+    %w = arith.extsi %b : i8 to i32
+    %0 = arith.xori %v, %c : i32
+    %1 = arith.xori %0, %w : i32
+    %2 = arith.trunci %1 : i32 to i8
+    slice.yield %2 : i8
+  } {read_hemispheres = array<i64: 0, 0>}
+  slice.output %z [0, 1] count 4 "z" {machine_type = tensor<4x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, card = -1 : i64} : <4, 1>
+  return
+}
