@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/stensor/ScalarOps.h"
+#include "dialects/stensor/ScalarRanges.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/OperationSupport.h"
@@ -101,7 +102,7 @@ static bool dropNegation(RewriterBase &rewriter, Operation *op) {
 }
 
 bool simplifyBody(RewriterBase &rewriter, Block &body) {
-  bool changed = false;
+  bool changed = simplifyRanges(rewriter, body);
   SmallVector<Operation *> seen;
   OpBuilder::InsertionGuard guard(rewriter);
   for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {

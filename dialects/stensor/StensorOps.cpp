@@ -68,6 +68,55 @@ LogicalResult ContractOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// convolve
+//===----------------------------------------------------------------------===//
+
+/// Fails if an attribute has other than one number for each spatial dimension, or one below `least`.
+static LogicalResult verifySpatial(ConvolveOp op, StringRef name, ArrayRef<int64_t> values, int64_t least) {
+  int64_t spatial = tensorType(op.getInput()).getRank() - 2;
+  // Products of a few such numbers are numbers still.
+  constexpr int64_t most = int64_t{1} << 31;
+  if (static_cast<int64_t>(values.size()) != spatial)
+    return op.emitOpError() << name << " has " << values.size() << " numbers, need " << spatial;
+  for (int64_t value : values)
+    if (value < least || value >= most)
+      return op.emitOpError() << name << " has " << value << ", need at least " << least << " and less than "
+                              << most;
+  return success();
+}
+
+LogicalResult ConvolveOp::verify() {
+  RankedTensorType input = tensorType(getInput()), filters = tensorType(getFilters()), result = getType();
+  int64_t rank = input.getRank(), groups = getGroups();
+  if (rank < 3 || filters.getRank() != rank || result.getRank() != rank)
+    return emitOpError() << "operands and result have ranks " << rank << ", " << filters.getRank() << " and "
+                         << result.getRank() << ", need the same, at least 3";
+  if (failed(verifySpatial(*this, "strides", getStrides(), 1)) ||
+      failed(verifySpatial(*this, "dilations", getDilations(), 1)) ||
+      failed(verifySpatial(*this, "low", getLow(), 0)))
+    return failure();
+  int64_t channels = input.getDimSize(rank - 1), outputs = filters.getDimSize(0);
+  if (groups < 1 || channels % groups != 0 || outputs % groups != 0)
+    return emitOpError() << "has " << channels << " channels and " << outputs << " filters, which " << groups
+                         << " groups do not divide";
+  if (filters.getDimSize(rank - 1) != channels / groups)
+    return emitOpError() << "filters have " << filters.getDimSize(rank - 1) << " channels, need "
+                         << channels / groups;
+  if (result.getDimSize(0) != input.getDimSize(0) || result.getDimSize(rank - 1) != outputs)
+    return emitOpError() << "result is " << result << ", need " << input.getDimSize(0) << " images of "
+                         << outputs << " channels";
+  bool byte = input.getElementType().isInteger(8) && filters.getElementType().isInteger(8) &&
+              result.getElementType().isInteger(32);
+  if (!byte)
+    return emitOpError() << "has element types " << input.getElementType() << " x "
+                         << filters.getElementType() << " -> " << result.getElementType()
+                         << ", need i8 x i8 -> i32";
+  if (getPadding().getType() != input.getElementType())
+    return emitOpError() << "padding is " << getPadding().getType() << ", need " << input.getElementType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // reduce
 //===----------------------------------------------------------------------===//
 

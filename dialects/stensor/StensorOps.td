@@ -110,6 +110,22 @@ def Stensor_ContractOp : Stensor_Op<"contract", [Pure]> {
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
+def Stensor_ConvolveOp : Stensor_Op<"convolve", [Pure]> {
+  let summary = "products of sliding windows with filters";
+  let description = [{
+    The input is [N, spatial..., C], the filters [O, taps..., C / groups], the result [N, positions..., O]:
+    `result[n, p, o] = sum over (t, c) of input[n, p * strides + t * dilations - low, g * (C / groups) + c] * filters[o, t, c]`, where
+    g = o / (O / groups) is the group of o, and elements outside the input are `padding`. i8 x i8 gives i32, exact.
+
+    Example: `%y = stensor.convolve %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64,
+    padding = 0 : i8} : (tensor<1x56x56x64xi8>, tensor<64x3x3x64xi8>) -> tensor<1x56x56x64xi32>`
+  }];
+  let arguments = (ins Stensor_Tensor:$input, Stensor_Tensor:$filters, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DenseI64ArrayAttr:$low, I64Attr:$groups, TypedAttrInterface:$padding);
+  let results = (outs Stensor_Tensor:$result);
+  let assemblyFormat = "$input `,` $filters attr-dict `:` functional-type(operands, results)";
+}
+
 def Stensor_Add : I32EnumAttrCase<"add", 0>;
 def Stensor_Mul : I32EnumAttrCase<"mul", 1>;
 def Stensor_Max : I32EnumAttrCase<"max", 2>;

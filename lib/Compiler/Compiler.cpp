@@ -246,6 +246,8 @@ void buildStensorPipeline(OpPassManager &manager) {
   simplify();
   function.addPass(createStensorFuseMaps());
   simplify();
+  function.addPass(createStensorSinkTransposes());
+  simplify();
 }
 
 FailureOr<OwningOpRef<ModuleOp>> lower(const std::string &path, const CompileOptions &options,

@@ -17,6 +17,7 @@ using Operands = mlir::ArrayRef<TensorValue>;
 
 TensorValues evaluateMap(stensor::MapOp op, Operands inputs);
 TensorValue evaluateContract(stensor::ContractOp op, const TensorValue &lhs, const TensorValue &rhs);
+TensorValue evaluateConvolve(stensor::ConvolveOp op, const TensorValue &input, const TensorValue &filters);
 TensorValue evaluateReduce(stensor::ReduceOp op, const TensorValue &input);
 
 TensorValue evaluateTranspose(stensor::TransposeOp op, const TensorValue &input);

@@ -29,6 +29,7 @@ FailureOr<TensorValues> evaluateOp(Operation *op, Operands operands) {
       })
       .Case([&](MapOp map) -> FailureOr<TensorValues> { return evaluateMap(map, operands); })
       .Case([&](ContractOp contract) { return one(evaluateContract(contract, operands[0], operands[1])); })
+      .Case([&](ConvolveOp convolve) { return one(evaluateConvolve(convolve, operands[0], operands[1])); })
       .Case([&](ReduceOp reduce) { return one(evaluateReduce(reduce, operands[0])); })
       .Case([&](ReshapeOp reshape) { return one(operands[0].reshaped(reshape.getType())); })
       .Case([&](TransposeOp transpose) { return one(evaluateTranspose(transpose, operands[0])); })
@@ -134,6 +135,10 @@ double evaluationSteps(Operation *op, ArrayRef<ElementsAttr> operands) {
   if (auto contract = dyn_cast<ContractOp>(op)) {
     ArrayRef<int64_t> shape = contract.getLhs().getType().getShape();
     return steps * static_cast<double>(shape[2]) * static_cast<double>(shape[3]);
+  }
+  if (auto convolve = dyn_cast<ConvolveOp>(op)) {
+    RankedTensorType filters = convolve.getFilters().getType();
+    return steps * elementsOf(filters) / std::max(1.0, static_cast<double>(filters.getDimSize(0)));
   }
   for (ElementsAttr operand : operands)
     steps += elementsOf(operand.getType());

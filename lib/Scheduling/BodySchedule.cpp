@@ -8,10 +8,12 @@
 #include "sluice/Scheduling/BodySchedule.h"
 
 #include "dialects/stensor/ScalarOps.h"
+#include "dialects/stensor/ScalarRanges.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace sluice;
 using namespace sluice::scheduling;
@@ -29,6 +31,11 @@ InType scheduling::inType(mlir::Type type) {
   if (type.isInteger(16))
     return InType::I16;
   return InType::Word;
+}
+
+/// Narrow integers as results that saturate.
+static OutType saturatingType(mlir::Type type) {
+  return type.isInteger(8) ? OutType::SatI8 : OutType::SatI16;
 }
 
 OutType scheduling::outType(mlir::Type type) {
@@ -107,10 +114,28 @@ private:
     }
   }
 
+  /// Bounds that a result's type has anyway are kept by the stream port on the way out.
+  void findSaturated() {
+    mlir::Operation *yield = body.getTerminator();
+    for (mlir::Value result : yield->getOperands()) {
+      std::optional<stensor::Saturation> saturation = stensor::saturationOf(result);
+      bool isFree =
+          saturation && isEdgeRounding(*result.getDefiningOp()) &&
+          llvm::all_of(saturation->bounds, [](mlir::Operation *bound) { return bound->hasOneUse(); });
+      if (!isFree)
+        continue;
+      saturated[result] = saturation->value;
+      dropped.insert_range(saturation->bounds);
+    }
+  }
+
   void collectNodes() {
+    findSaturated();
     for (mlir::BlockArgument argument : body.getArguments())
       sources[argument] = {Source::Argument, argument.getArgNumber()};
     for (mlir::Operation &op : body.without_terminator()) {
+      if (dropped.contains(&op))
+        continue;
       if (std::optional<uint32_t> constant = stensor::scalarConstant(&op)) {
         sources[op.getResult(0)] = {Source::Immediate, *constant};
         continue;
@@ -131,11 +156,13 @@ private:
       sources[op.getResult(0)] = {Source::Node, node};
     }
     for (mlir::Value result : body.getTerminator()->getOperands()) {
-      Source source = sources[result];
+      auto saturates = saturated.find(result);
+      Source source = sources[saturates == saturated.end() ? result : saturates->second];
       if (source.kind != Source::Node)
         source = {Source::Node, addNode(Opcode::Move, {source}, body.getTerminator()->getLoc())};
       resultNodes.push_back(source.value);
-      schedule.resultTypes.push_back(outType(result.getType()));
+      schedule.resultTypes.push_back(saturates == saturated.end() ? outType(result.getType())
+                                                                  : saturatingType(result.getType()));
     }
   }
 
@@ -269,6 +296,9 @@ private:
   int64_t count;
   unsigned streamed;
   llvm::DenseMap<mlir::Value, Source> sources;
+  /// Results that are the saturation of a value, and the operations that need not be for that.
+  llvm::DenseMap<mlir::Value, mlir::Value> saturated;
+  llvm::DenseSet<mlir::Operation *> dropped;
   llvm::SmallVector<Node> nodes;
   llvm::SmallVector<uint32_t> resultNodes;
   llvm::SmallVector<int64_t> earliestUse;

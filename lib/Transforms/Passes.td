@@ -57,4 +57,12 @@ def StensorFuseMaps : Pass<"stensor-fuse-maps", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"fused", "fused", "maps that became part of another">];
 }
 
+def StensorSinkTransposes : Pass<"stensor-sink-transposes", "::mlir::func::FuncOp"> {
+  let summary = "transpose what maps make, not what they read";
+  let description = [{
+    A map whose full inputs are all transposed alike runs before they are, and its results are transposed instead. So
+    the transpositions between the channels of one convolution and those of the next meet and vanish.
+  }];
+}
+
 #endif // SLUICE_LIB_TRANSFORMS_PASSES_TD

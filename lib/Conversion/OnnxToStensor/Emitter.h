@@ -193,6 +193,14 @@ public:
   /// The given dimensions (ascending) combined and kept with size 1; f32 or i32. No elements give the neutral
   /// number.
   Tensor reduce(stensor::ReduceKind kind, const Tensor &input, llvm::ArrayRef<int64_t> dims);
+  struct Sliding {
+    llvm::ArrayRef<int64_t> strides, dilations, low; ///< of each spatial dimension
+    int64_t groups;
+  };
+  /// Bytes [N, spatial..., C] under `filters` [O, taps..., C / groups] as i32 [N, positions..., O], see
+  /// stensor.convolve; elements outside count as `padding`.
+  Tensor convolve(const Tensor &input, const Tensor &filters, llvm::ArrayRef<int64_t> positions,
+                  const Sliding &sliding, int64_t padding);
   /// The product of f16 or i8 operands of rank 4, see stensor.contract.
   Tensor contract(const Tensor &lhs, const Tensor &rhs);
 

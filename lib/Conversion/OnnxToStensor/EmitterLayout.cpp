@@ -410,4 +410,21 @@ Tensor Emitter::contract(const Tensor &lhs, const Tensor &rhs) {
                 element);
 }
 
+Tensor Emitter::convolve(const Tensor &input, const Tensor &filters, llvm::ArrayRef<int64_t> positions,
+                         const Sliding &sliding, int64_t padding) {
+  Type element = builder.getI32Type();
+  if (!canUse({input, filters}))
+    return placeholder(element, input.rank());
+  Shape shape = {input.shape[0]};
+  shape.append(positions.begin(), positions.end());
+  shape.push_back(filters.shape[0]);
+  if (countElements(shape) == 0 || input.count() == 0 || !fits(shape))
+    return splat(element, shape, 0);
+  return finish(stensor::ConvolveOp::create(builder, loc, storedType(shape, element), value(input),
+                                            value(filters), sliding.strides, sliding.dilations, sliding.low,
+                                            sliding.groups,
+                                            builder.getI8IntegerAttr(static_cast<int8_t>(padding))),
+                element);
+}
+
 } // namespace sluice::conversion

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ContractUnit.h"
 #include "Lowering.h"
 
 #include "llvm/ADT/Hashing.h"
@@ -21,9 +22,6 @@
 using namespace mlir;
 
 namespace sluice::tiling {
-
-/// Rows below which a unit is not cut to occupy more planes.
-constexpr int64_t fewRows = 32;
 
 class Lowering::Contraction {
 public:
@@ -50,7 +48,6 @@ private:
   int64_t rowOf(const Batch &batch, int64_t row) const {
     return batch.members[row / cardRows] * m + row % cardRows;
   }
-  int64_t groupRows(int64_t rows, int64_t units) const;
   void lowerGroup(const Batch &batch, int64_t firstRow, int64_t count);
   std::vector<Progression> storeResult(Value result, Refs &refs, ArrayRef<int64_t> rows);
   std::vector<Progression> storeSpreadResult(Value result, Refs &refs, ArrayRef<int64_t> rows);
@@ -58,8 +55,6 @@ private:
                 int64_t firstSlot, int64_t planeCount);
   int32_t constantRows(int64_t chunk);
   Progression extraFor(size_t extra, ArrayRef<int64_t> rows, int64_t slot);
-  /// A view of `refs`, copied to a buffer of their own if they do not step regularly.
-  Progression progressionFor(const Refs &refs, int64_t bytes);
 
   /// The vector of an operand's row [b, m] or [b, n] of `rows` in `chunk`.
   int64_t vectorOf(int64_t row, int64_t rows, int64_t chunk) const {
@@ -278,39 +273,20 @@ int32_t Lowering::weightTile(Location loc, const Refs &refs, int64_t bytes) {
   return weightTiles[refs] = buffer;
 }
 
-//===----------------------------------------------------------------------===//
-// Units
-//===----------------------------------------------------------------------===//
-
-/// Rows of a group, for `rows` rows of each of `units` columns: as many groups as it takes to
-/// occupy all planes evenly, no more.
-int64_t Lowering::Contraction::groupRows(int64_t rows, int64_t units) const {
-  const target::Target &target = emitter.target;
-  // int8 on single planes: each plane is on its own. fp16: a hemisphere's planes are one tandem.
-  int64_t sideBySide = 2 * (bytes == 1 && planes == 1 ? target.planesPerHemisphere : 1);
-  int64_t least = (rows + target.accumulatorRows - 1) / target.accumulatorRows;
-  int64_t best = least, bestTime = -1;
-  for (int64_t groups = least; groups <= least * sideBySide; ++groups) {
-    int64_t size = (rows + groups - 1) / groups;
-    if (groups > least && size < fewRows)
-      break;
-    int64_t time = (units * groups + sideBySide - 1) / sideBySide * size;
-    if (bestTime < 0 || time < bestTime)
-      best = groups, bestTime = time;
-  }
-  return (rows + best - 1) / best;
-}
-
-Progression Lowering::Contraction::progressionFor(const Refs &refs, int64_t width) {
+Progression Lowering::progressionFor(Location loc, const Refs &refs, int64_t bytes) {
   if (std::optional<Progression> progression = progressionOf(refs))
     return *progression;
-  int32_t buffer = emitter.createBuffer(loc, refs.size(), width);
+  int32_t buffer = emitter.createBuffer(loc, refs.size(), bytes);
   std::vector<Job> jobs;
   for (auto [i, ref] : llvm::enumerate(refs))
     jobs.push_back({ref, {buffer, -1, static_cast<int64_t>(i)}});
-  emitter.copy(loc, width, jobs);
+  emitter.copy(loc, bytes, jobs);
   return {buffer, 0, refs.size() > 1 ? 1 : 0};
 }
+
+//===----------------------------------------------------------------------===//
+// Units
+//===----------------------------------------------------------------------===//
 
 /// Storage for a result of a group of rows, every column on every card: a view for each slot.
 std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs,
@@ -370,7 +346,7 @@ Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<int64_t> rows
     Refs refs;
     for (int64_t row : rows)
       refs.push_back(extras[extra][*resultVector(row, slot, 0)]);
-    return progressionFor(refs, width);
+    return lowering.progressionFor(loc, refs, width);
   }
   const View &view = extraViews[extra];
   Grid grid = lowering.gridOf(view.shape(), *lowering.rootOf(results.front()).layout);
@@ -394,43 +370,31 @@ Progression Lowering::Contraction::extraFor(size_t extra, ArrayRef<int64_t> rows
 void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<int64_t> rows,
                                      ArrayRef<std::vector<Progression>> stored, int64_t firstSlot,
                                      int64_t planeCount) {
-  SmallVector<Value> weights, rowOperands, extraOperands, outputs;
-  SmallVector<int64_t> segments, depths, widths, extraViews, outputViews;
+  ContractUnit unit(emitter, planeCount, rows.size());
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    SmallVector<int32_t> weights;
     for (int64_t plane = 0; plane < planeCount; ++plane)
-      weights.push_back(emitter.valueOf(tileOf(batch.first, firstSlot + plane, chunk)));
-    depths.push_back(std::min(lanes, k - chunk % kChunks * lanes));
-    std::vector<Job> vectors;
+      weights.push_back(tileOf(batch.first, firstSlot + plane, chunk));
+    Refs vectors;
     for (int64_t row : rows)
-      vectors.push_back({spread == Spread::Rows ? Ref{constantRows(chunk), -1, row}
-                                                : rowVectors[vectorOf(row, b * m, chunk)]});
-    forEachRun(vectors, [&](int64_t first, int64_t count) {
-      Ref ref = vectors[first][0];
-      rowOperands.push_back(emitter.valueOf(ref.buffer));
-      segments.append({chunk, ref.index, count > 1 ? vectors[first + 1][0].index - ref.index : 0, count});
-    });
+      vectors.push_back(spread == Spread::Rows ? Ref{constantRows(chunk), -1, row}
+                                               : rowVectors[vectorOf(row, b * m, chunk)]);
+    unit.addChunk(weights, std::min(lanes, k - chunk % kChunks * lanes), vectors);
   }
-  auto addOperand = [&](Progression progression, SmallVector<Value> &operands, SmallVector<int64_t> &views) {
-    operands.push_back(emitter.valueOf(progression.buffer));
-    views.append({progression.start, progression.step});
-  };
   for (int64_t slot = firstSlot; slot < firstSlot + planeCount; ++slot) {
     // The first card's columns are never narrower than another's.
-    widths.push_back(widthOfColumn(slot));
+    unit.addPlane(widthOfColumn(slot));
     for (size_t extra = 0; extra < extras.size(); ++extra)
-      addOperand(extraFor(extra, rows, slot), extraOperands, extraViews);
+      unit.addExtra(extraFor(extra, rows, slot));
     for (const std::vector<Progression> &result : stored)
-      addOperand(result[slot], outputs, outputViews);
+      unit.addOutput(result[slot]);
   }
-  auto unit =
-      tile::ContractOp::create(emitter.builder, loc, weights, rowOperands, extraOperands, outputs, segments,
-                               depths, widths, extraViews, outputViews, planeCount, rows.size());
-  emitter.fillBody(unit.getBody(), fused ? fused.getLoc() : loc, bodyTypes,
-                   [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-                     if (fused)
-                       return lowering.cloneBody(fused, argumentOf, builder, loc, arguments);
-                     return SmallVector<Value>(arguments);
-                   });
+  unit.create(loc, fused ? fused.getLoc() : loc, bodyTypes,
+              [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+                if (fused)
+                  return lowering.cloneBody(fused, argumentOf, builder, loc, arguments);
+                return SmallVector<Value>(arguments);
+              });
 }
 
 LogicalResult Lowering::Contraction::run() {
@@ -439,7 +403,7 @@ LogicalResult Lowering::Contraction::run() {
   resultVectors.assign(results.size(), Refs(b * m * columns));
   int64_t units = batches.size() * ((slots + planes - 1) / planes);
   for (const Batch &batch : batches) {
-    int64_t size = groupRows(rowsOf(batch), units);
+    int64_t size = rowsOfGroup(rowsOf(batch), units, planes, bytes, emitter.target);
     for (int64_t row = 0; row < rowsOf(batch); row += size)
       lowerGroup(batch, row, std::min(size, rowsOf(batch) - row));
   }

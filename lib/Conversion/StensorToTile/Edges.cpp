@@ -75,7 +75,7 @@ Layout Lowering::outputLayout(const View &view) {
   SmallVector<Layout> candidates;
   if (std::optional<int32_t> number = view.wholeRoot()) {
     const Root &root = roots[*number];
-    if (root.layout && root.type.getShape() == view.shape())
+    if (root.layout && root.layout->group.dim < 0 && root.type.getShape() == view.shape())
       return *root.layout;
   }
   candidates.push_back(defaultLayout(view.shape()));

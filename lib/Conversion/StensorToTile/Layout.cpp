@@ -35,33 +35,62 @@ Layout Layout::onLanes(int64_t rank, int64_t dim, int64_t count) {
   return layout;
 }
 
-/// Offsets of all elements of the dimensions `dims`, the last one running fastest.
-static std::vector<int64_t> offsetsOf(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<int64_t> shape) {
-  Shape strides = stridesOf(shape);
+namespace {
+/// Part of an index: `count` steps of `stride` elements.
+struct Loop {
+  int64_t count, stride;
+};
+} // namespace
+
+/// Offsets that `loops` reach, the last one running fastest.
+static std::vector<int64_t> offsetsOf(llvm::ArrayRef<Loop> loops) {
   std::vector<int64_t> offsets{0};
-  for (int64_t d : dims) {
+  for (const Loop &loop : loops) {
     std::vector<int64_t> next;
-    next.reserve(offsets.size() * shape[d]);
+    next.reserve(offsets.size() * loop.count);
     for (int64_t offset : offsets)
-      for (int64_t i = 0; i < shape[d]; ++i)
-        next.push_back(offset + i * strides[d]);
+      for (int64_t i = 0; i < loop.count; ++i)
+        next.push_back(offset + i * loop.stride);
     offsets = std::move(next);
   }
   return offsets;
 }
 
 Grid::Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes) : lanes(lanes) {
-  llvm::ArrayRef<int64_t> permutation = layout.permutation;
-  outer = offsetsOf(permutation.drop_back(layout.laneDims), shape);
-  inner = offsetsOf(permutation.take_back(layout.laneDims), shape);
+  Shape strides = stridesOf(shape);
+  llvm::SmallVector<Loop> rows, elements;
+  const Layout::Group &group = layout.group;
+  bool isGrouped = group.dim >= 0;
+  if (isGrouped)
+    elements.push_back({group.size, strides[group.dim]});
+  for (auto [i, d] : llvm::enumerate(layout.permutation)) {
+    if (static_cast<int64_t>(i) >= static_cast<int64_t>(shape.size()) - layout.laneDims)
+      elements.push_back({shape[d], strides[d]});
+    else if (d == group.dim)
+      rows.push_back({(shape[d] + group.size - 1) / group.size, group.size * strides[d]});
+    else
+      rows.push_back({shape[d], strides[d]});
+  }
+  outer = offsetsOf(rows);
+  inner = offsetsOf(elements);
+  elementCount = elementsOf(shape);
   chunkCount = (static_cast<int64_t>(inner.size()) + lanes - 1) / lanes;
+  isPartial = isGrouped && shape[group.dim] % group.size != 0;
+  if (!isPartial)
+    return;
+  groupedExtent = shape[group.dim];
+  for (int64_t offset : outer)
+    firstInGroup.push_back(offset / strides[group.dim] % groupedExtent);
+  for (size_t i = 0; i < inner.size(); ++i)
+    placeInGroup.push_back(static_cast<int64_t>(i / (inner.size() / group.size)));
 }
 
 std::vector<int64_t> Grid::places() const {
-  std::vector<int64_t> result(outer.size() * inner.size());
+  std::vector<int64_t> result(elementCount);
   for (int64_t row = 0; row < rows(); ++row)
     for (size_t i = 0; i < inner.size(); ++i)
-      result[outer[row] + inner[i]] = vectorAt(row, i / lanes) * lanes + i % lanes;
+      if (int64_t element = elementOfRow(row, i); element >= 0)
+        result[element] = vectorAt(row, i / lanes) * lanes + i % lanes;
   return result;
 }
 

@@ -26,8 +26,16 @@ Shape stridesOf(llvm::ArrayRef<int64_t> shape);
 /// permuted, the last `laneDims` flattened onto lanes and cut in chunks of a vector, the
 /// chunk and the others numbering the vectors in row-major order.
 struct Layout {
+  /// Neighbours along a dimension that lie side by side: `size` of them, the last group may have fewer. The
+  /// groups number vectors in the dimension's place, what is in a group comes before the dimensions on lanes.
+  struct Group {
+    int64_t dim = -1, size = 1; ///< dim -1: none
+    auto operator<=>(const Group &) const = default;
+  };
+
   Shape permutation;
   int64_t laneDims = 0;
+  Group group;
 
   /// Dimensions [dim - count + 1, dim] on lanes, the others in their order.
   static Layout onLanes(int64_t rank, int64_t dim, int64_t count = 1);
@@ -36,12 +44,14 @@ struct Layout {
 
   bool operator==(const Layout &) const = default;
   bool operator<(const Layout &other) const {
-    return laneDims != other.laneDims ? laneDims < other.laneDims : permutation < other.permutation;
+    if (laneDims != other.laneDims)
+      return laneDims < other.laneDims;
+    return group != other.group ? group < other.group : permutation < other.permutation;
   }
 };
 
 /// Where the elements of a tensor lie under a layout. An element is named by its
-/// row-major number, a place by vector * lanes + lane.
+/// row-major number, a place by vector * lanes + lane. Lanes of a group that has fewer hold no element: -1.
 class Grid {
 public:
   Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes);
@@ -51,7 +61,9 @@ public:
   int64_t rows() const { return outer.size(); }
   /// Elements of a row, which fill its chunks one after the other.
   int64_t rowElements() const { return inner.size(); }
-  int64_t elementOfRow(int64_t row, int64_t i) const { return outer[row] + inner[i]; }
+  int64_t elementOfRow(int64_t row, int64_t i) const {
+    return isPartial && firstInGroup[row] + placeInGroup[i] >= groupedExtent ? -1 : outer[row] + inner[i];
+  }
   /// Whether a vector holds one element, in every lane.
   bool isReplicated() const { return inner.size() == 1; }
   /// Lanes of `vector` that hold elements; 1 when replicated.
@@ -59,7 +71,7 @@ public:
     return std::min<int64_t>(lanes, inner.size() - chunkOf(vector) * lanes);
   }
   int64_t element(int64_t vector, int64_t lane) const {
-    return outer[rowOf(vector)] + inner[chunkOf(vector) * lanes + lane];
+    return elementOfRow(rowOf(vector), chunkOf(vector) * lanes + lane);
   }
   int64_t vectorAt(int64_t row, int64_t chunk) const { return chunk * rows() + row; }
   int64_t rowOf(int64_t vector) const { return vector % rows(); }
@@ -68,9 +80,14 @@ public:
   std::vector<int64_t> places() const;
 
 private:
-  int64_t lanes, chunkCount;
+  int64_t lanes, chunkCount, elementCount;
   std::vector<int64_t> outer; ///< element of each row's first lane
   std::vector<int64_t> inner; ///< offset of each lane element
+  // Where groups do not divide their dimension.
+  bool isPartial = false;
+  int64_t groupedExtent = 0;
+  std::vector<int64_t> firstInGroup; ///< by row, along the grouped dimension
+  std::vector<int64_t> placeInGroup; ///< by lane element
 };
 
 } // namespace sluice::tiling

@@ -15,6 +15,7 @@
 #define SLUICE_LIB_CONVERSION_STENSORTOTILE_LOWERING_H
 
 #include "Emitter.h"
+#include "Packing.h"
 #include "View.h"
 
 #include "sluice/Conversion/Lowering.h"
@@ -42,10 +43,11 @@ struct Root {
   llvm::SmallVector<stensor::ContractOp> weightReaders;
 
   std::optional<Layout> layout;
-  Refs refs;                   ///< by vector of the layout; empty until computed
-  int64_t replicas = 1;        ///< lanes that hold a replicated element
-  std::vector<int64_t> places; ///< of every element, made when first asked for
-  bool isReplicated = false;   ///< under its layout
+  Refs refs;                         ///< by vector of the layout; empty until computed
+  int64_t replicas = 1;              ///< lanes that hold a replicated element
+  std::vector<int64_t> places;       ///< of every element, made when first asked for
+  std::optional<Layout> imageLayout; ///< of pixels that convolutions read or make
+  bool isReplicated = false;         ///< under its layout
 };
 
 class Lowering {
@@ -74,6 +76,7 @@ private:
   void planOp(mlir::Operation &op);
   void planMap(stensor::MapOp map);
   void planContract(stensor::ContractOp contract);
+  void planConvolve(stensor::ConvolveOp convolve);
   void planReduce(stensor::ReduceOp reduce);
   void planGather(stensor::GatherOp gather);
   std::optional<Layout> wishedLayout(mlir::ValueRange results) const;
@@ -92,11 +95,22 @@ private:
   llvm::SmallVector<int64_t> dividedBytes();
   int64_t planesOf(stensor::ContractOp contract) const;
   bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
-  bool bodyFits(stensor::MapOp map, stensor::ContractOp contract);
+  /// Whether a map's body fits behind `planes` planes at once.
+  bool bodyFits(stensor::MapOp map, int64_t planes);
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
   std::optional<Layout> translate(const View &view, const Grid &grid, int32_t root) const;
+
+  //===--- Pixels side by side (PlanConvolutions.cpp) ---===//
+  /// Chooses how many pixels of each image lie side by side.
+  void planPixels();
+  class PixelPlan;
+  /// An image's layout with `pixels` of `extent` in a group: a tensor [N, spatial..., C] of `rank`.
+  static Layout packedLayout(int64_t rank, int64_t pixels, int64_t extent);
+  PackedConvolution packingOf(stensor::ConvolveOp op) const;
+  /// Planes that share the rows of a unit of `op`, with the body of `fused` behind them.
+  int64_t planesOf(stensor::ConvolveOp op, stensor::MapOp fused);
 
   //===--- Operands (Materialise.cpp) ---===//
   /// Vectors of `view` in `layout`; a replicated layout has its element in at least `replicas` lanes.
@@ -124,6 +138,7 @@ private:
   //===--- Operations ---===//
   mlir::LogicalResult lowerMap(stensor::MapOp map);
   mlir::LogicalResult lowerContract(stensor::ContractOp contract, stensor::MapOp fused);
+  mlir::LogicalResult lowerConvolve(stensor::ConvolveOp convolve, stensor::MapOp fused);
   mlir::LogicalResult lowerReduce(stensor::ReduceOp reduce);
   mlir::LogicalResult lowerGather(stensor::GatherOp gather);
   int32_t gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk);
@@ -140,6 +155,9 @@ private:
   int32_t weightTile(mlir::Location loc, const Refs &refs, int64_t bytes);
   class Reducer;
   class Contraction;
+  class Convolution;
+  /// A view of `refs`, copied to a buffer of their own if they do not step regularly.
+  Progression progressionFor(mlir::Location loc, const Refs &refs, int64_t bytes);
   /// The operations of a map's body; its argument i is arguments[argumentOf[i]], or where that is negative
   /// the value of all elements of the operand.
   llvm::SmallVector<mlir::Value> cloneBody(stensor::MapOp map, llvm::ArrayRef<int64_t> argumentOf,
@@ -153,9 +171,11 @@ private:
   llvm::DenseMap<mlir::Value, View> views;
   llvm::DenseMap<mlir::Value, int32_t> rootNumbers;
   std::vector<Root> roots;
-  /// Maps that run in the body of a contraction, and the reverse.
-  llvm::DenseMap<mlir::Operation *, stensor::ContractOp> contractOf;
+  /// Maps that run in the body of a contraction or convolution, and the reverse.
+  llvm::DenseMap<mlir::Operation *, mlir::Operation *> contractOf;
   llvm::DenseMap<mlir::Operation *, stensor::MapOp> fusedInto;
+  /// Pixels side by side in a convolution's input and result.
+  llvm::DenseMap<mlir::Operation *, std::pair<int64_t, int64_t>> packings;
   /// Layouts that reductions read their input in.
   llvm::DenseMap<mlir::Operation *, Layout> inputLayouts;
   /// Buffers that hold the columns of a weight tile, by the vectors that they are, or are copies of.

@@ -110,7 +110,8 @@ void Lowering::Resolver::resolve(const Grid &grid, int64_t vector, int64_t valid
   fixed.assign(lanes * bytes, 0);
   hasFixed = false;
   for (int64_t lane = 0; lane < validLanes; ++lane)
-    addElement(lane, view.at(grid.element(vector, grid.isReplicated() ? 0 : lane)));
+    if (int64_t element = grid.element(vector, grid.isReplicated() ? 0 : lane); element >= 0)
+      addElement(lane, view.at(element));
 
   VectorPlan &plan = plans.emplace_back();
   bool isWhole = sources.size() == 1 && !hasFixed && sources[0].isIdentity;
@@ -158,7 +159,10 @@ std::pair<Ref, int64_t> Lowering::sourceOf(const View &view, const Grid &grid, i
   bool isIdentity = true, hasFixed = false;
   Ref last;
   for (int64_t lane = 0, valid = grid.isReplicated() ? 1 : grid.validLanes(vector); lane < valid; ++lane) {
-    Element element = view.at(grid.element(vector, lane));
+    const int64_t number = grid.element(vector, lane);
+    if (number < 0)
+      continue;
+    Element element = view.at(number);
     if (element.isFixed() || roots[element.root].kind == Root::Constant) {
       hasFixed = true;
       continue;

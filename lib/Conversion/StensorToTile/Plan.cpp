@@ -26,6 +26,7 @@ void Lowering::setLayout(Root &root, const Layout &layout) {
 }
 
 void Lowering::planLayouts() {
+  planPixels();
   for (Operation &op : llvm::reverse(source.getBody().front()))
     planOp(op);
   for (Root &root : roots)
@@ -38,6 +39,8 @@ void Lowering::planOp(Operation &op) {
     return planMap(map);
   if (auto contract = dyn_cast<stensor::ContractOp>(op))
     return planContract(contract);
+  if (auto convolve = dyn_cast<stensor::ConvolveOp>(op))
+    return planConvolve(convolve);
   if (auto reduce = dyn_cast<stensor::ReduceOp>(op))
     return planReduce(reduce);
   if (auto gather = dyn_cast<stensor::GatherOp>(op))
@@ -55,7 +58,8 @@ void Lowering::planOp(Operation &op) {
 /// The layout of `root` in which the neighbouring elements of a row of `grid` are neighbours.
 std::optional<Layout> Lowering::translate(const View &view, const Grid &grid, int32_t root) const {
   auto numberAt = [&](int64_t row, int64_t i) {
-    Element element = view.at(grid.elementOfRow(row, i));
+    int64_t place = grid.elementOfRow(row, i);
+    Element element = place < 0 ? Element() : view.at(place);
     return element.root == root ? element.number : -1;
   };
   ArrayRef<int64_t> shape = roots[root].type.getShape();
@@ -102,6 +106,9 @@ void Lowering::wish(const View &view, const Layout &layout, bool ofContraction, 
 /// The layout that the readers of an operation's results wish: the first contraction's, else
 /// that of most readers.
 std::optional<Layout> Lowering::wishedLayout(ValueRange results) const {
+  for (Value result : results)
+    if (const Root &root = roots[rootNumbers.at(result)]; root.imageLayout)
+      return root.imageLayout;
   std::vector<std::pair<Layout, int64_t>> votes;
   for (Value result : results)
     // Wishes came from the last reader to the first.
@@ -265,8 +272,8 @@ bool Lowering::extrasAreAtHand(stensor::MapOp map, Value operand, const Layout &
   });
 }
 
-bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) {
-  int64_t planes = planesOf(contract), streams = 0;
+bool Lowering::bodyFits(stensor::MapOp map, int64_t planes) {
+  int64_t streams = 0;
   Block body;
   SmallVector<int64_t> argumentOf;
   for (auto [operand, argument] : llvm::zip_equal(map.getInputs(), map.getBlock().getArguments())) {
@@ -278,9 +285,8 @@ bool Lowering::bodyFits(stensor::MapOp map, stensor::ContractOp contract) {
   }
   // Each plane's result and extras come in on quads of streams of one direction.
   int64_t quads = emitter.target.streamsPerDirection / 4;
-  if (planes * streams > quads || bodyCost(map.getBlock()) * planes > emitter.target.alus)
+  if (planes * streams > quads)
     return false;
-  // The estimate lets by what has to carry many values along.
   OpBuilder builder(map.getContext());
   builder.setInsertionPointToEnd(&body);
   SmallVector<Value> results = cloneBody(map, argumentOf, builder, map.getLoc(), body.getArguments());
@@ -295,8 +301,17 @@ std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
   if (elementsOf(map.getShape()) == 0)
     return std::nullopt;
   for (Value operand : llvm::reverse(map.getInputs())) {
+    auto convolve = operand.getDefiningOp<stensor::ConvolveOp>();
+    if (!convolve || !operand.hasOneUse() || convolve.getType().getShape() != map.getShape() ||
+        !bodyFits(map, 1))
+      continue;
+    contractOf[map] = convolve;
+    fusedInto[convolve] = map;
+    return rootOf(operand).imageLayout;
+  }
+  for (Value operand : llvm::reverse(map.getInputs())) {
     stensor::ContractOp contract = contractionBehind(operand);
-    if (!contract || !bodyFits(map, contract) || viewOf(operand).shape() != map.getShape() ||
+    if (!contract || !bodyFits(map, planesOf(contract)) || viewOf(operand).shape() != map.getShape() ||
         viewOf(operand).roots().size() != 1)
       continue;
     std::optional<Layout> layout = layoutAlongColumns(viewOf(operand), contract.getType().getDimSize(2));
@@ -320,6 +335,11 @@ void Lowering::planContract(stensor::ContractOp contract) {
     wish(viewOf(operand), Layout::onLanes(4, 3), true);
   for (int32_t root : viewOf(contract.getRhs()).roots())
     roots[root].weightReaders.push_back(contract);
+}
+
+void Lowering::planConvolve(stensor::ConvolveOp convolve) {
+  Root &root = rootOf(convolve.getResult());
+  setLayout(root, *root.imageLayout);
 }
 
 void Lowering::planReduce(stensor::ReduceOp reduce) {

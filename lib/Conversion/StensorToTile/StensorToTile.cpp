@@ -106,12 +106,16 @@ LogicalResult Lowering::lower(Operation &op) {
   return TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](stensor::ConstantOp) { return success(); })
       .Case([&](stensor::MapOp map) {
-        if (stensor::ContractOp contract = contractOf.lookup(map))
-          return lowerContract(contract, map);
-        return lowerMap(map);
+        Operation *product = contractOf.lookup(map);
+        if (auto convolve = dyn_cast_or_null<stensor::ConvolveOp>(product))
+          return lowerConvolve(convolve, map);
+        return product ? lowerContract(cast<stensor::ContractOp>(product), map) : lowerMap(map);
       })
       .Case([&](stensor::ContractOp contract) {
         return fusedInto.contains(contract) ? success() : lowerContract(contract, {});
+      })
+      .Case([&](stensor::ConvolveOp convolve) {
+        return fusedInto.contains(convolve) ? success() : lowerConvolve(convolve, {});
       })
       .Case([&](stensor::ReduceOp reduce) { return lowerReduce(reduce); })
       .Case([&](stensor::GatherOp gather) { return lowerGather(gather); })

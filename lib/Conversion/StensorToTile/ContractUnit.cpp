@@ -1,0 +1,55 @@
+//===- ContractUnit.cpp - Rows through a column of weight tiles -----------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractUnit.h"
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+/// Rows below which a unit is not cut to occupy more planes.
+constexpr int64_t fewRows = 32;
+
+int64_t rowsOfGroup(int64_t rows, int64_t units, int64_t planes, int64_t bytes,
+                    const target::Target &target) {
+  // int8 on single planes: each plane is on its own. fp16: a hemisphere's planes are one tandem.
+  int64_t sideBySide = 2 * (bytes == 1 && planes == 1 ? target.planesPerHemisphere : 1);
+  int64_t least = (rows + target.accumulatorRows - 1) / target.accumulatorRows;
+  int64_t best = least, bestTime = -1;
+  for (int64_t groups = least; groups <= least * sideBySide; ++groups) {
+    int64_t size = (rows + groups - 1) / groups;
+    if (groups > least && size < fewRows)
+      break;
+    int64_t time = (units * groups + sideBySide - 1) / sideBySide * size;
+    if (bestTime < 0 || time < bestTime)
+      best = groups, bestTime = time;
+  }
+  return (rows + best - 1) / best;
+}
+
+void ContractUnit::addChunk(ArrayRef<int32_t> buffers, int64_t depth, ArrayRef<Ref> vectors) {
+  int64_t chunk = depths.size();
+  for (int32_t buffer : buffers)
+    weights.push_back(emitter.valueOf(buffer));
+  depths.push_back(depth);
+  std::vector<Job> jobs;
+  for (const Ref &ref : vectors)
+    jobs.push_back({ref});
+  forEachRun(jobs, [&](int64_t first, int64_t length) {
+    const Ref &ref = vectors[first];
+    rows.push_back(emitter.valueOf(ref.buffer));
+    segments.append({chunk, ref.index, length > 1 ? vectors[first + 1].index - ref.index : 0, length});
+  });
+}
+
+void ContractUnit::create(Location loc, Location bodyLoc, TypeRange types, BodyBuilder body) {
+  auto unit = tile::ContractOp::create(emitter.builder, loc, weights, rows, extras, outputs, segments, depths,
+                                       widths, extraViews, outputViews, planes, count);
+  emitter.fillBody(unit.getBody(), bodyLoc, types, body);
+}
+
+} // namespace sluice::tiling

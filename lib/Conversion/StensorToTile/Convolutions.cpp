@@ -1,0 +1,296 @@
+//===- Convolutions.cpp - Packed pixels through weight tiles --------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The groups of a phase are rows of one contraction for each slot of the result: a chunk is a
+// vector that the windows touch and a tap of the dimensions in front. Rows whose vector would
+// lie outside the image take a vector of padding.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractUnit.h"
+#include "Elements.h"
+#include "Lowering.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+/// Stretches of `refs` that step regularly.
+static int64_t countRuns(const Refs &refs) {
+  std::vector<Job> jobs;
+  for (const Ref &ref : refs)
+    jobs.push_back({ref});
+  int64_t runs = 0;
+  forEachRun(jobs, [&](int64_t, int64_t) { ++runs; });
+  return runs;
+}
+
+class Lowering::Convolution {
+public:
+  Convolution(Lowering &lowering, stensor::ConvolveOp op, stensor::MapOp fused)
+      : lowering(lowering), emitter(lowering.emitter), op(op), fused(fused), loc(op.getLoc()),
+        packed(lowering.packingOf(op)), sizes(packed.sizes), lanes(packed.lanes) {}
+
+  void run();
+
+private:
+  using Source = PackedConvolution::Source;
+  /// A vector of the input under a tap of the dimensions in front.
+  struct Chunk {
+    Source source;
+    int64_t lineTap;
+  };
+
+  void prepareInput();
+  void prepareBody();
+  std::vector<Chunk> chunksOf(int64_t phase, int64_t slot) const;
+  void lowerPhase(int64_t phase, int64_t size);
+  void emitUnit(int64_t phase, int64_t firstSlot, int64_t planeCount, int64_t firstRow, int64_t count);
+  int32_t tileOf(int64_t phase, int64_t slot, const Chunk &chunk);
+  /// The vector of the input that `chunk` needs for each of some rows of a phase.
+  Refs rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const;
+  /// Rows of a phase: image, group, position in the dimensions in front.
+  int64_t rowCount(int64_t phase) const { return sizes.images * packed.groupsOf(phase) * positionsInFront; }
+  int64_t resultVector(int64_t phase, int64_t slot, int64_t row) const {
+    const int64_t line = row % positionsInFront, group = row / positionsInFront % packed.groupsOf(phase),
+                  image = row / positionsInFront / packed.groupsOf(phase);
+    return ((slot * sizes.images + image) * packed.outGroups + group * packed.phases + phase) *
+               positionsInFront +
+           line;
+  }
+
+  Lowering &lowering;
+  Emitter &emitter;
+  stensor::ConvolveOp op;
+  stensor::MapOp fused;
+  Location loc;
+  const PackedConvolution packed;
+  const ConvolutionSizes &sizes;
+  const int64_t lanes;
+  int64_t positionsInFront = 1; ///< of an image, in the dimensions in front
+  int64_t planes = 1;           ///< that a unit may use
+
+  Refs inputVectors; ///< [chunk, image, group, dimensions in front]
+  Ref padding;
+  std::vector<int8_t> filters;
+  std::map<std::vector<int64_t>, int32_t> tiles; ///< by phase, slot, group, chunk and tap
+
+  SmallVector<Value> results;
+  std::vector<Refs> resultVectors;
+  SmallVector<Type> bodyTypes;
+  SmallVector<int64_t> argumentOf;
+  /// The body's other operands: by result vector, or by slot where they are the same for all rows.
+  struct Extra {
+    Refs refs;
+    bool isBySlot;
+    int64_t bytes;
+  };
+  std::vector<Extra> extras;
+};
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+void Lowering::Convolution::prepareInput() {
+  const View *view = &lowering.viewOf(op.getInput());
+  View whole;
+  uint32_t bits = elementBits(op.getPadding());
+  Layout layout =
+      Lowering::packedLayout(view->shape().size(), packed.in, view->shape()[view->shape().size() - 2]);
+  // Lanes behind an image's last pixel are read as padding.
+  if (sizes.extents.back() % packed.in != 0 && packed.readsBeyond()) {
+    Shape shape(view->shape().begin(), view->shape().end());
+    shape[shape.size() - 2] = packed.inGroups * packed.in;
+    whole = view->padded(shape, Shape(shape.size(), 0), bits);
+    view = &whole;
+  }
+  Type byte = op.getInput().getType().getElementType();
+  inputVectors = lowering.materialise(loc, *view, byte, layout);
+  padding = emitter.constants(loc, std::string(lanes, static_cast<char>(bits)), 1).front();
+
+  const View &weights = lowering.viewOf(op.getFilters());
+  filters.resize(weights.elements());
+  for (auto [i, weight] : llvm::enumerate(filters))
+    weight = static_cast<int8_t>(lowering.bitsOf(weights.at(static_cast<int64_t>(i))));
+}
+
+void Lowering::Convolution::prepareBody() {
+  bodyTypes.push_back(op.getType().getElementType());
+  if (!fused) {
+    results.push_back(op.getResult());
+    return;
+  }
+  llvm::append_range(results, fused.getResults());
+  ArrayRef<int64_t> shape = fused.getShape();
+  const int64_t rank = shape.size();
+  Layout layout = *lowering.rootOf(results.front()).layout;
+  for (auto [input, argument] : llvm::zip_equal(fused.getInputs(), fused.getBlock().getArguments())) {
+    const View &view = lowering.viewOf(input);
+    if (view.uniformValue()) {
+      argumentOf.push_back(-1);
+      continue;
+    }
+    if (input == op.getResult()) {
+      argumentOf.push_back(0);
+      continue;
+    }
+    argumentOf.push_back(bodyTypes.size());
+    bodyTypes.push_back(argument.getType());
+    bool isBySlot = elementsOf(view.shape().drop_back()) == 1;
+    Shape part(rank, 1);
+    part[rank - 2] = packed.out;
+    part[rank - 1] = shape.back();
+    Layout own = isBySlot ? Lowering::packedLayout(rank, packed.out, packed.out) : layout;
+    extras.push_back({lowering.materialise(loc, view.broadcast(isBySlot ? ArrayRef<int64_t>(part) : shape),
+                                           argument.getType(), own),
+                      isBySlot, bytesOf(argument.getType())});
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Units
+//===----------------------------------------------------------------------===//
+
+std::vector<Lowering::Convolution::Chunk> Lowering::Convolution::chunksOf(int64_t phase, int64_t slot) const {
+  std::vector<Chunk> chunks;
+  for (int64_t lineTap = 0; lineTap < sizes.lineTaps(); ++lineTap)
+    for (const Source &source : packed.sourcesOf(phase, slot))
+      chunks.push_back({source, lineTap});
+  return chunks;
+}
+
+int32_t Lowering::Convolution::tileOf(int64_t phase, int64_t slot, const Chunk &chunk) {
+  auto [entry, inserted] =
+      tiles.try_emplace({phase, slot, chunk.source.group, chunk.source.chunk, chunk.lineTap}, -1);
+  if (!inserted)
+    return entry->second;
+  std::vector<std::string> columns(packed.widthOf(slot), std::string(lanes, 0));
+  packed.forEachRun(phase, slot, chunk.source, chunk.lineTap,
+                    [&](int64_t column, int64_t lane, int64_t element, int64_t count) {
+                      std::memcpy(columns[column].data() + lane, filters.data() + element, count);
+                    });
+  return entry->second = emitter.createConstant(loc, columns, 1, emitter.target.installStreams);
+}
+
+/// For each position in the dimensions in front the place in the input under tap `lineTap`, row-major; -1
+/// outside the image.
+static std::vector<int64_t> placesUnder(const ConvolutionSizes &sizes, int64_t lineTap) {
+  std::vector<int64_t> places{0};
+  const int64_t front = static_cast<int64_t>(sizes.taps.size()) - 1;
+  int64_t taps = sizes.lineTaps();
+  for (int64_t dim = 0; dim < front; ++dim) {
+    taps /= sizes.taps[dim];
+    const int64_t tap = lineTap / taps % sizes.taps[dim];
+    std::vector<int64_t> next;
+    for (int64_t place : places)
+      for (int64_t position = 0; position < sizes.positions[dim]; ++position) {
+        int64_t at = position * sizes.strides[dim] + tap * sizes.dilations[dim] - sizes.low[dim];
+        bool isInside = place >= 0 && at >= 0 && at < sizes.extents[dim];
+        next.push_back(isInside ? place * sizes.extents[dim] + at : -1);
+      }
+    places = std::move(next);
+  }
+  return places;
+}
+
+Refs Lowering::Convolution::rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const {
+  const std::vector<int64_t> places = placesUnder(sizes, chunk.lineTap);
+  const int64_t linesIn = elementsOf(ArrayRef<int64_t>(sizes.extents).drop_back());
+  Refs rows;
+  rows.reserve(count);
+  for (int64_t row = firstRow; row < firstRow + count; ++row) {
+    const int64_t place = places[row % positionsInFront], number = row / positionsInFront,
+                  image = number / packed.groupsOf(phase),
+                  group = number % packed.groupsOf(phase) * packed.step + chunk.source.group;
+    if (place < 0 || group < 0 || group >= packed.inGroups)
+      rows.push_back(padding);
+    else
+      rows.push_back(
+          inputVectors[((chunk.source.chunk * sizes.images + image) * packed.inGroups + group) * linesIn +
+                       place]);
+  }
+  return rows;
+}
+
+void Lowering::Convolution::emitUnit(int64_t phase, int64_t firstSlot, int64_t planeCount, int64_t firstRow,
+                                     int64_t count) {
+  ContractUnit unit(emitter, planeCount, count);
+  std::vector<std::pair<Chunk, Refs>> chunks;
+  for (const Chunk &chunk : chunksOf(phase, firstSlot))
+    chunks.push_back({chunk, rowsOf(phase, chunk, firstRow, count)});
+  // The rows of the last chunk go on through the body: they had better follow one another.
+  auto fewest = std::min_element(chunks.begin(), chunks.end(), [](const auto &a, const auto &b) {
+    return countRuns(a.second) < countRuns(b.second);
+  });
+  std::rotate(fewest, fewest + 1, chunks.end());
+  for (const auto &[chunk, rows] : chunks) {
+    SmallVector<int32_t> weights;
+    for (int64_t plane = 0; plane < planeCount; ++plane)
+      weights.push_back(tileOf(phase, firstSlot + plane, chunk));
+    unit.addChunk(weights, packed.depthOf(chunk.source.chunk), rows);
+  }
+  for (int64_t slot = firstSlot; slot < firstSlot + planeCount; ++slot) {
+    unit.addPlane(packed.widthOf(slot));
+    for (const Extra &extra : extras) {
+      Refs refs;
+      for (int64_t row = firstRow; row < firstRow + count; ++row)
+        refs.push_back(extra.refs[extra.isBySlot ? slot : resultVector(phase, slot, row)]);
+      unit.addExtra(lowering.progressionFor(loc, refs, extra.bytes));
+    }
+    for (auto [result, refs] : llvm::zip_equal(results, resultVectors)) {
+      int64_t bytes = bytesOf(lowering.rootOf(result).type.getElementType());
+      int32_t buffer = emitter.createBuffer(loc, count, bytes);
+      unit.addOutput({buffer, 0, 1});
+      for (int64_t row = 0; row < count; ++row)
+        refs[resultVector(phase, slot, firstRow + row)] = {buffer, -1, row};
+    }
+  }
+  unit.create(loc, fused ? fused.getLoc() : loc, bodyTypes,
+              [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+                if (fused)
+                  return lowering.cloneBody(fused, argumentOf, builder, loc, arguments);
+                return SmallVector<Value>(arguments);
+              });
+}
+
+/// Slots side by side that need the same vectors of the input share the rows of a unit.
+void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
+  const int64_t rows = rowCount(phase);
+  for (int64_t row = 0; row < rows; row += size)
+    for (int64_t slot = 0, together = 1; slot < packed.slots; slot += together) {
+      together = 1;
+      while (together < planes && slot + together < packed.slots &&
+             packed.sourcesOf(phase, slot + together) == packed.sourcesOf(phase, slot))
+        ++together;
+      emitUnit(phase, slot, together, row, std::min(size, rows - row));
+    }
+}
+
+void Lowering::Convolution::run() {
+  positionsInFront = elementsOf(ArrayRef<int64_t>(sizes.positions).drop_back());
+  planes = lowering.planesOf(op, fused);
+  prepareInput();
+  prepareBody();
+  resultVectors.assign(results.size(),
+                       Refs(packed.slots * sizes.images * packed.outGroups * positionsInFront));
+  const int64_t phases = std::min(packed.phases, packed.outGroups);
+  const int64_t units = phases * llvm::divideCeil(packed.slots, planes);
+  for (int64_t phase = 0; phase < phases; ++phase)
+    lowerPhase(phase, rowsOfGroup(rowCount(phase), units, planes, 1, emitter.target));
+  for (auto [result, refs] : llvm::zip_equal(results, resultVectors))
+    lowering.define(lowering.rootOf(result), std::move(refs));
+}
+
+LogicalResult Lowering::lowerConvolve(stensor::ConvolveOp op, stensor::MapOp fused) {
+  Convolution(*this, op, fused).run();
+  return success();
+}
+
+} // namespace sluice::tiling
