@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/sched/SchedDialect.h"
+#include "dialects/tile/InputLoops.h"
 
 namespace sluice::sched {
 
@@ -35,6 +36,12 @@ mlir::LogicalResult BindingOp::verify() {
     return emitOpError("machine_type must be a tensor of static shape, is ") << getMachineType();
   if (getCount() < 1 && !llvm::is_contained(type.getShape(), 0))
     return emitOpError("binds no vector");
+  if (tile::hasLoops(*this)) {
+    if (getOutput())
+      return emitOpError("is an output, which loops do not lay out");
+    if (failed(tile::verifyLoops(*this, type.getRank())))
+      return mlir::failure();
+  }
   if (getFlow() && getFlow()->size() % 8)
     return emitOpError("flow needs eight numbers an edge, has ") << getFlow()->size() << " in all";
   return mlir::success();

@@ -46,9 +46,11 @@ def Sched_BindingOp : Sched_Op<"binding", [HasParent<"ProgramOp">]> {
   let summary = "where an input or output of the program lies";
   let description = [{
     `count` vectors from `first` on, at words address, address + step, ...; byte plane k in slices[k]; card -1: every card. `flow` says what an
-    output's words hold in the end, in edges as those of an issue: the slot is the byte plane, the elements are vectors.
+    output's words hold in the end, in edges as those of an issue: the slot is the byte plane, the elements are vectors. The layout is
+    that of `tile.input`; an output has no loops.
   }];
   let arguments = (ins StrAttr:$name, BoolAttr:$output, TypeAttr:$machine_type, TypeAttr:$user_type, DenseI64ArrayAttr:$permutation, I64Attr:$lane_dims,
+                       OptionalAttr<DenseI64ArrayAttr>:$row_loops, OptionalAttr<DenseI64ArrayAttr>:$lane_loops, OptionalAttr<DenseI64ArrayAttr>:$offsets,
                        I64Attr:$card, I64Attr:$hemisphere, DenseI64ArrayAttr:$slices, I64Attr:$address, I64Attr:$step, I64Attr:$first, I64Attr:$count, OptionalAttr<DenseI64ArrayAttr>:$flow);
   let assemblyFormat = "$name attr-dict";
 }

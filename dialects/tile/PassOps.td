@@ -45,9 +45,12 @@ class Pass_InputOp<Dialect dialect, dag placement> : Pass_Op<dialect, "input"> {
   let description = [{
     Vectors first, first + 1, ... of program input `name`, laid out by `permutation` and `lane_dims` (as the
     container's Layout says). `machine_type` is the tensor as it lies in memory, `user_type` its element type for the user.
+    Instead of these two (then empty and 0), `row_loops`, `lane_loops` and `offsets` may say it, all three of them: the loops as
+    (dimension, count, step) triples.
   }];
   let arguments = !con((ins StrAttr:$name, TypeAttr:$machine_type, TypeAttr:$user_type, DenseI64ArrayAttr:$permutation, I64Attr:$lane_dims,
-                            I64Attr:$first, DefaultValuedAttr<I64Attr, "1">:$stripes), placement);
+                            OptionalAttr<DenseI64ArrayAttr>:$row_loops, OptionalAttr<DenseI64ArrayAttr>:$lane_loops,
+                            OptionalAttr<DenseI64ArrayAttr>:$offsets, I64Attr:$first, DefaultValuedAttr<I64Attr, "1">:$stripes), placement);
   let results = (outs Tile_Buffer:$buffer);
   let assemblyFormat = "$name attr-dict `:` type($buffer)";
 }

@@ -14,6 +14,7 @@
 #ifndef SLUICE_DIALECTS_TILE_PASSVERIFIERS_H
 #define SLUICE_DIALECTS_TILE_PASSVERIFIERS_H
 
+#include "dialects/tile/InputLoops.h"
 #include "dialects/tile/PassBody.h"
 #include "dialects/tile/TileDialect.h"
 
@@ -86,23 +87,15 @@ mlir::LogicalResult verifyConstant(Op op) {
   return verifyStripes(op);
 }
 
-/// Fails unless permutation and lane dimensions describe a layout of a tensor of `type`, and there may be
-/// that many vectors from `first` on.
+/// Fails unless vectors hold the tensor's elements, and there may be that many vectors from `first` on.
 template <typename Op>
-mlir::LogicalResult verifyLayout(Op op, int64_t vectors) {
+mlir::LogicalResult verifyTensor(Op op, int64_t vectors) {
   auto type = llvm::dyn_cast<mlir::RankedTensorType>(op.getMachineType());
   if (!type || !type.hasStaticShape())
     return op.emitOpError("machine_type must be a tensor of static shape, is ") << op.getMachineType();
   if (!isBodyType(type.getElementType()))
     return op.emitOpError("machine_type has elements ") << type.getElementType() << ", which no vector holds";
-  llvm::SmallVector<int64_t> sorted(op.getPermutation());
-  llvm::sort(sorted);
-  for (auto [i, d] : llvm::enumerate(sorted))
-    if (int64_t(i) != d)
-      return op.emitOpError("permutation does not name each of ") << type.getRank() << " dimensions once";
-  int64_t laneDims = op.getLaneDims(), first = op.getFirst();
-  if (int64_t(sorted.size()) != type.getRank() || laneDims < 0 || laneDims > type.getRank())
-    return op.emitOpError("layout does not fit rank ") << type.getRank();
+  int64_t first = op.getFirst();
   if (first < 0 || !llvm::checkedAdd(first, vectors))
     return op.emitOpError("has no vectors ") << first << " and " << vectors << " on";
   if (int64_t bytes = widthOf(type.getElementType()); bytes != op.getBuffer().getType().getBytes())
@@ -111,19 +104,41 @@ mlir::LogicalResult verifyLayout(Op op, int64_t vectors) {
   return mlir::success();
 }
 
+/// Fails unless permutation and lane dimensions describe a layout of `rank` dimensions.
+template <typename Op>
+mlir::LogicalResult verifyPermutation(Op op, int64_t rank) {
+  llvm::SmallVector<int64_t> sorted(op.getPermutation());
+  llvm::sort(sorted);
+  for (auto [i, d] : llvm::enumerate(sorted))
+    if (int64_t(i) != d)
+      return op.emitOpError("permutation does not name each of ") << rank << " dimensions once";
+  int64_t laneDims = op.getLaneDims();
+  if (int64_t(sorted.size()) != rank || laneDims < 0 || laneDims > rank)
+    return op.emitOpError("layout does not fit rank ") << rank;
+  return mlir::success();
+}
+
 template <typename Op>
 mlir::LogicalResult verifyInput(Op op) {
-  if (failed(verifyLayout(op, op.getBuffer().getType().getVectors())))
+  if (failed(verifyTensor(op, op.getBuffer().getType().getVectors())))
+    return mlir::failure();
+  int64_t rank = llvm::cast<mlir::RankedTensorType>(op.getMachineType()).getRank();
+  if (failed(hasLoops(op) ? verifyLoops(op, rank) : verifyPermutation(op, rank)))
     return mlir::failure();
   return verifyStripes(op);
 }
 
 template <typename Op>
 mlir::LogicalResult verifyOutput(Op op) {
-  if (failed(verifyLayout(op, op.getCount())))
+  if (failed(verifyTensor(op, op.getCount())))
+    return mlir::failure();
+  for (llvm::StringRef name : {"row_loops", "lane_loops", "offsets"})
+    if (op->hasAttr(name))
+      return op.emitOpError("has ") << name << ", which lay out inputs only";
+  auto type = llvm::cast<mlir::RankedTensorType>(op.getMachineType());
+  if (failed(verifyPermutation(op, type.getRank())))
     return mlir::failure();
   // A tensor of no elements is bound to no vector.
-  auto type = llvm::cast<mlir::RankedTensorType>(op.getMachineType());
   if (op.getCount() == 0 && llvm::is_contained(type.getShape(), 0)) {
     if (llvm::equal(op.getView(), llvm::ArrayRef<int64_t>{0, 0}))
       return mlir::success();

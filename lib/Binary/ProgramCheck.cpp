@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Binary/Encoding.h"
+#include "sluice/Binary/Layout.h"
 #include "sluice/Binary/Program.h"
 #include "sluice/Support/Escape.h"
 #include "sluice/Support/HostTensor.h"
@@ -30,9 +31,9 @@ public:
     for (size_t index = 0; index != program.cards.size(); ++index)
       if (absl::Status status = checkCard(program.cards[index]); !status.ok())
         return withContext(status, concat("card ", index));
-    if (absl::Status status = checkBindings(program.metadata.inputs()); !status.ok())
+    if (absl::Status status = checkBindings(program.metadata.inputs(), /*isOutput=*/false); !status.ok())
       return withContext(status, "inputs");
-    if (absl::Status status = checkBindings(program.metadata.outputs()); !status.ok())
+    if (absl::Status status = checkBindings(program.metadata.outputs(), /*isOutput=*/true); !status.ok())
       return withContext(status, "outputs");
     return absl::OkStatus();
   }
@@ -117,10 +118,10 @@ private:
   }
 
   template <typename Bindings>
-  absl::Status checkBindings(const Bindings &bindings) const {
+  absl::Status checkBindings(const Bindings &bindings, bool isOutput) const {
     std::set<std::string> names;
     for (const proto::Binding &binding : bindings) {
-      absl::Status status = checkBinding(binding);
+      absl::Status status = checkBinding(binding, isOutput);
       if (status.ok() && !names.insert(binding.name()).second)
         status = invalidArgument("the name appears twice");
       if (!status.ok())
@@ -129,7 +130,7 @@ private:
     return absl::OkStatus();
   }
 
-  absl::Status checkBinding(const proto::Binding &binding) const {
+  absl::Status checkBinding(const proto::Binding &binding, bool isOutput) const {
     const std::vector<int64_t> shape(binding.type().shape().begin(), binding.type().shape().end());
     absl::StatusOr<size_t> bytes = tensorBytes(ElementType(binding.type().element_type()), shape);
     if (!bytes.ok())
@@ -139,15 +140,23 @@ private:
       return invalidArgument("machine type ", binding.type().machine_type(), " is not supported");
 
     const proto::Layout &layout = binding.layout();
-    std::set<int32_t> dimensions(layout.permutation().begin(), layout.permutation().end());
-    if (size_t(layout.permutation_size()) != shape.size() || dimensions.size() != shape.size() ||
-        (!shape.empty() && (*dimensions.begin() != 0 || *dimensions.rbegin() != int32_t(shape.size()) - 1)))
-      return invalidArgument("the layout does not permute the ", shape.size(), " dimensions");
-    if (layout.lane_dims() < 0 || size_t(layout.lane_dims()) > shape.size())
-      return invalidArgument(layout.lane_dims(), " lane dimensions of ", shape.size());
+    if (absl::Status status = hasLoops(layout) ? checkLoops(layout, shape.size(), isOutput, target)
+                                               : checkPermutation(layout, shape.size());
+        !status.ok())
+      return status;
     for (int index = 0; index != binding.placements_size(); ++index)
       if (absl::Status status = checkPlacement(binding.placements(index), machineBytes); !status.ok())
         return withContext(status, concat("placement ", index));
+    return absl::OkStatus();
+  }
+
+  static absl::Status checkPermutation(const proto::Layout &layout, size_t rank) {
+    std::set<int32_t> dimensions(layout.permutation().begin(), layout.permutation().end());
+    if (size_t(layout.permutation_size()) != rank || dimensions.size() != rank ||
+        (rank != 0 && (*dimensions.begin() != 0 || *dimensions.rbegin() != int32_t(rank) - 1)))
+      return invalidArgument("the layout does not permute the ", rank, " dimensions");
+    if (layout.lane_dims() < 0 || size_t(layout.lane_dims()) > rank)
+      return invalidArgument(layout.lane_dims(), " lane dimensions of ", rank);
     return absl::OkStatus();
   }
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Binary/Encoding.h"
+#include "sluice/Binary/Layout.h"
 #include "sluice/Binary/Printer.h"
 #include "sluice/Support/Escape.h"
 #include "sluice/Support/HostTensor.h"
@@ -209,12 +210,34 @@ void binary::printMemory(const Program &program, const Target &target, const Sel
 // Bindings
 //===----------------------------------------------------------------------===//
 
+static void printLoops(const char *title, const google::protobuf::RepeatedPtrField<proto::Loop> &loops,
+                       std::ostream &stream) {
+  stream << " " << title;
+  for (const proto::Loop &loop : loops)
+    stream << absl::StrFormat(" %d:x%d/%d", loop.dim(), loop.count(), loop.step());
+  stream << ",";
+}
+
+static void printLayout(const proto::Layout &layout, std::ostream &stream) {
+  stream << "  layout";
+  if (hasLoops(layout)) {
+    printLoops("rows", layout.rows(), stream);
+    printLoops("lanes", layout.lanes(), stream);
+    stream << " offsets";
+    for (int64_t offset : layout.offsets())
+      stream << " " << offset;
+    stream << "\n";
+    return;
+  }
+  for (int32_t dimension : layout.permutation())
+    stream << " " << dimension;
+  stream << ", last " << layout.lane_dims() << " on lanes\n";
+}
+
 static void printBinding(const char *title, const proto::Binding &binding, const Selection &selection,
                          std::ostream &stream) {
-  stream << title << " " << escapeLine(binding.name()) << ": " << printType(binding.type()) << "\n  layout";
-  for (int32_t dimension : binding.layout().permutation())
-    stream << " " << dimension;
-  stream << ", last " << binding.layout().lane_dims() << " on lanes\n";
+  stream << title << " " << escapeLine(binding.name()) << ": " << printType(binding.type()) << "\n";
+  printLayout(binding.layout(), stream);
   for (const proto::Placement &placement : binding.placements()) {
     if (!isSelected(selection, placement.card()))
       continue;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Edges.h"
+#include "LoopPlaces.h"
 
 #include "sluice/Support/Escape.h"
 #include "sluice/Support/InputFiles.h"
@@ -85,7 +86,7 @@ static std::string inputFault(const TensorLayout &layout, const HostTensor &tens
     return concat("needs type ", typeText(layout.userType), ", has ", elementName(tensor.type));
   if (tensor.shape != layout.shape)
     return concat("needs shape ", shapeText(layout.shape), ", has ", shapeText(tensor.shape));
-  const size_t bytes = layout.elements() * elementBytes(layout.userType);
+  const size_t bytes = layout.elements * elementBytes(layout.userType);
   if (tensor.data.size() != bytes)
     return concat("needs ", bytes, " bytes, has ", tensor.data.size());
   return rangeFault(layout.userType, tensor.data);
@@ -122,7 +123,7 @@ template <typename Visit>
 static void forEachPermuted(const TensorLayout &layout, Visit &&visit) {
   std::vector<int64_t> index(layout.permuted.size());
   size_t element = 0;
-  for (size_t count = layout.elements(); count != 0; --count) {
+  for (size_t count = layout.elements; count != 0; --count) {
     visit(element);
     for (size_t dim = index.size(); dim-- != 0;) {
       element += layout.strides[dim];
@@ -159,6 +160,11 @@ static std::string fromPermuted(const TensorLayout &layout, std::string permuted
   return data;
 }
 
+/// The word of vector first + i.
+static uint32_t addressOf(const Placement &placement, uint64_t i) {
+  return uint32_t(int64_t(placement.address()) + int64_t(i) * placement.step());
+}
+
 /// Calls visit(lane bytes, first element, count) for each vector of a placement, one
 /// byte plane after another.
 template <typename Visit>
@@ -170,15 +176,35 @@ static void forEachVector(const Placement &placement, const TensorLayout &layout
       const size_t chunk = vector / layout.outer;
       const size_t first = vector % layout.outer * layout.laneElements + chunk * lanes;
       const size_t count = std::min(lanes, layout.laneElements - chunk * lanes);
-      const auto address = uint32_t(int64_t(placement.address()) + int64_t(i) * placement.step());
-      visit(size_t(byte), word(placement.card(), placement.hemisphere(), placement.slices(byte), address),
+      visit(size_t(byte),
+            word(placement.card(), placement.hemisphere(), placement.slices(byte), addressOf(placement, i)),
             first, count);
+    }
+}
+
+/// Copies `data`, in the user's order, as loops say.
+static void copyByLoops(const BoundTensor &bound, const std::string &data, size_t lanes,
+                        const WordAccess &word) {
+  const size_t bytes = elementBytes(bound.layout.machineType);
+  LoopPlaces places(bound.layout, lanes);
+  for (const Placement &placement : bound.binding->placements())
+    for (uint64_t i = 0; i != placement.count(); ++i) {
+      const std::vector<size_t> &elements = places.elementsOf(placement.first() + i);
+      for (int byte = 0; byte != placement.slices_size(); ++byte) {
+        uint8_t *out =
+            word(placement.card(), placement.hemisphere(), placement.slices(byte), addressOf(placement, i));
+        for (size_t lane = 0; lane != lanes; ++lane)
+          out[lane] =
+              elements[lane] == LoopPlaces::kNone ? 0 : uint8_t(data[elements[lane] * bytes + size_t(byte)]);
+      }
     }
 }
 
 void executor::copyIn(const BoundTensor &bound, const HostTensor &tensor, size_t lanes,
                       const WordAccess &word) {
   const TensorLayout &layout = bound.layout;
+  if (layout.hasLoops())
+    return copyByLoops(bound, toMachineType(layout, tensor.data), lanes, word);
   const size_t bytes = elementBytes(layout.machineType);
   const std::string permuted = toPermuted(layout, toMachineType(layout, tensor.data));
   for (const Placement &placement : bound.binding->placements())
@@ -192,7 +218,7 @@ void executor::copyIn(const BoundTensor &bound, const HostTensor &tensor, size_t
 HostTensor executor::copyOut(const BoundTensor &bound, size_t lanes, const WordAccess &word) {
   const TensorLayout &layout = bound.layout;
   const size_t bytes = elementBytes(layout.machineType);
-  std::string permuted(layout.elements() * bytes, '\0');
+  std::string permuted(layout.elements * bytes, '\0');
   for (const Placement &placement : bound.binding->placements())
     forEachVector(placement, layout, lanes, word,
                   [&](size_t byte, const uint8_t *in, size_t first, size_t count) {

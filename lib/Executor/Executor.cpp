@@ -173,17 +173,18 @@ void ProgramExecutor::collectBursts() {
 }
 
 absl::Status ProgramExecutor::bindTensors() {
-  auto bind = [&](const proto::Binding &binding, std::vector<BoundTensor> &bindings) -> absl::Status {
-    absl::StatusOr<verifier::TensorLayout> layout = verifier::layoutOf(binding, target);
+  auto bind = [&](const proto::Binding &binding, bool isOutput,
+                  std::vector<BoundTensor> &bindings) -> absl::Status {
+    absl::StatusOr<verifier::TensorLayout> layout = verifier::layoutOf(binding, isOutput, target);
     if (layout.ok())
       bindings.push_back({&binding, *std::move(layout)});
     return layout.status();
   };
   for (const proto::Binding &input : source->metadata.inputs())
-    if (absl::Status status = bind(input, inputBindings); !status.ok())
+    if (absl::Status status = bind(input, /*isOutput=*/false, inputBindings); !status.ok())
       return status;
   for (const proto::Binding &output : source->metadata.outputs())
-    if (absl::Status status = bind(output, outputBindings); !status.ok())
+    if (absl::Status status = bind(output, /*isOutput=*/true, outputBindings); !status.ok())
       return status;
   return absl::OkStatus();
 }

@@ -79,13 +79,15 @@ private:
 
 absl::Status ProgramStepper::bindTensors() {
   for (const auto &[bindings, bound] : {std::pair(&source->metadata.inputs(), &inputBindings),
-                                        std::pair(&source->metadata.outputs(), &outputBindings)})
+                                        std::pair(&source->metadata.outputs(), &outputBindings)}) {
+    const bool isOutput = bound == &outputBindings;
     for (const proto::Binding &binding : *bindings) {
-      absl::StatusOr<verifier::TensorLayout> layout = verifier::layoutOf(binding, target);
+      absl::StatusOr<verifier::TensorLayout> layout = verifier::layoutOf(binding, isOutput, target);
       if (!layout.ok())
         return layout.status();
       bound->push_back({&binding, *std::move(layout)});
     }
+  }
   return absl::OkStatus();
 }
 

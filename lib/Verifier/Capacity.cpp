@@ -95,7 +95,7 @@ void verifier::checkCapacity(const Program &program, const Target &target, std::
         return concat(isOutput ? "output '" : "input '", escapeLine(binding.name()), "': ", why);
       });
     };
-    absl::StatusOr<TensorLayout> layout = layoutOf(binding, target);
+    absl::StatusOr<TensorLayout> layout = layoutOf(binding, isOutput, target);
     if (!layout.ok())
       return report(0, std::string(layout.status().message()));
     bool sound = true;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Verifier/Layout.h"
+#include "sluice/Binary/Layout.h"
 #include "sluice/Support/Escape.h"
 #include "sluice/Support/Strings.h"
 
@@ -23,7 +24,19 @@ bool TensorLayout::inUserOrder() const {
   return true;
 }
 
-absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const target::Target &target) {
+/// The loops of a binding, and how many places they have.
+static size_t enterLoops(const google::protobuf::RepeatedPtrField<binary::proto::Loop> &loops,
+                         std::vector<TensorLayout::Loop> &entered) {
+  size_t places = 1;
+  for (const binary::proto::Loop &loop : loops) {
+    entered.push_back({size_t(loop.dim()), size_t(loop.count()), loop.step()});
+    places *= size_t(loop.count());
+  }
+  return places;
+}
+
+absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, bool isOutput,
+                                                const target::Target &target) {
   TensorLayout layout;
   layout.userType = static_cast<ElementType>(binding.type().element_type());
   layout.machineType = static_cast<ElementType>(binding.type().machine_type());
@@ -42,8 +55,13 @@ absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const ta
     layout.shape.push_back(extent);
     elements *= uint64_t(extent);
   }
+  layout.elements = elements;
 
   const size_t rank = layout.shape.size();
+  const bool byLoops = binary::hasLoops(binding.layout());
+  if (byLoops)
+    if (absl::Status status = binary::checkLoops(binding.layout(), rank, isOutput, target); !status.ok())
+      return withContext(status, concat("binding '", escapeLine(binding.name()), "'"));
   const auto &permutation = binding.layout().permutation();
   std::vector<size_t> order(rank);
   for (size_t i = 0; i != rank; ++i)
@@ -75,6 +93,11 @@ absl::StatusOr<TensorLayout> verifier::layoutOf(const Binding &binding, const ta
     layout.permuted.push_back(layout.shape[order[i]]);
     layout.strides.push_back(userStrides[order[i]]);
     (i + size_t(laneDims) < rank ? layout.outer : layout.laneElements) *= size_t(layout.shape[order[i]]);
+  }
+  if (byLoops) {
+    layout.outer = enterLoops(binding.layout().rows(), layout.rows);
+    layout.laneElements = enterLoops(binding.layout().lanes(), layout.lanes);
+    layout.offsets.assign(binding.layout().offsets().begin(), binding.layout().offsets().end());
   }
   layout.chunks = (layout.laneElements + target.lanes() - 1) / target.lanes();
   return layout;

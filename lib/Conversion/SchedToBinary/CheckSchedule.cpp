@@ -97,7 +97,16 @@ private:
       return op.emitOpError("lies outside its slices");
     if (!isIn(op.getLaneDims(), 0, INT32_MAX))
       return op.emitOpError("has ") << int64_t(op.getLaneDims()) << " dimensions on lanes";
+    BindingOp before = bindings.insert({{op.getOutput(), op.getName()}, op}).first->second;
+    if (layoutOf(op) != layoutOf(before))
+      return op.emitOpError("has another layout than the bindings of '") << op.getName() << "' before it";
     return op.getFlow() ? checkFlow(op, *op.getFlow()) : mlir::success();
+  }
+
+  /// All bindings of an input or an output must have the same.
+  static std::array<mlir::Attribute, 7> layoutOf(BindingOp op) {
+    return {op.getMachineTypeAttr(), op.getUserTypeAttr(),  op.getPermutationAttr(), op.getLaneDimsAttr(),
+            op.getRowLoopsAttr(),    op.getLaneLoopsAttr(), op.getOffsetsAttr()};
   }
 
   mlir::LogicalResult check(IssueOp op) {
@@ -154,6 +163,7 @@ private:
   const target::Target &target;
   int64_t issues = 0, memories = 0;
   llvm::DenseSet<llvm::StringRef> inputs;
+  llvm::DenseMap<std::pair<unsigned, llvm::StringRef>, BindingOp> bindings; ///< the first of each tensor
 };
 
 } // namespace

@@ -227,6 +227,27 @@ private:
     }
   }
 
+  static void writeLoops(llvm::ArrayRef<int64_t> triples,
+                         google::protobuf::RepeatedPtrField<binary::proto::Loop> &loops) {
+    for (; !triples.empty(); triples = triples.drop_front(3)) {
+      binary::proto::Loop *loop = loops.Add();
+      loop->set_dim(triples[0]);
+      loop->set_count(triples[1]);
+      loop->set_step(triples[2]);
+    }
+  }
+
+  static void writeLayout(BindingOp op, binary::proto::Layout &layout) {
+    for (int64_t dim : op.getPermutation())
+      layout.add_permutation(dim);
+    layout.set_lane_dims(op.getLaneDims());
+    if (!op.getOffsets())
+      return;
+    writeLoops(*op.getRowLoops(), *layout.mutable_rows());
+    writeLoops(*op.getLaneLoops(), *layout.mutable_lanes());
+    layout.mutable_offsets()->Add(op.getOffsets()->begin(), op.getOffsets()->end());
+  }
+
   void writeBindings() {
     llvm::MapVector<std::pair<unsigned, llvm::StringRef>, binary::proto::Binding> bindings;
     std::array<unsigned, 2> numbers = {0, 0}; // of inputs and outputs so far
@@ -244,9 +265,7 @@ private:
         binding.mutable_type()->set_machine_type(int32_t(machineType(user)));
         for (int64_t extent : machine.getShape())
           binding.mutable_type()->add_shape(extent);
-        for (int64_t dim : op.getPermutation())
-          binding.mutable_layout()->add_permutation(dim);
-        binding.mutable_layout()->set_lane_dims(op.getLaneDims());
+        writeLayout(op, *binding.mutable_layout());
       }
       // The host writes an input to every card; it reads an output from one.
       int64_t card = op.getCard();

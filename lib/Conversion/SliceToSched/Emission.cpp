@@ -104,6 +104,12 @@ private:
     // A striped buffer's vectors do not follow one another in a slice. A tensor of no elements is bound as
     // well.
     int64_t piece = buffer.stripes == 1 ? count : 1, i = 0;
+    mlir::DenseI64ArrayAttr rows, lanes, offsets;
+    if constexpr (std::is_same_v<Op, slice::InputOp>) {
+      rows = op.getRowLoopsAttr();
+      lanes = op.getLaneLoopsAttr();
+      offsets = op.getOffsetsAttr();
+    }
     do {
       int64_t vector = view.start + i * view.step;
       llvm::SmallVector<int64_t> slices;
@@ -113,9 +119,9 @@ private:
       if (output && piece != 0)
         flow = builder.getDenseI64ArrayAttr(outputFlow(buffer, {vector, view.step}, piece, card, first + i));
       BindingOp::create(builder, op.getLoc(), op.getName(), output, op.getMachineType(), op.getUserType(),
-                        op.getPermutation(), op.getLaneDims(), card, unsigned(hemisphere), slices,
-                        addressOf(buffer, vector / buffer.stripes), buffer.stripes == 1 ? view.step : 0,
-                        first + i, piece, flow);
+                        op.getPermutation(), op.getLaneDims(), rows, lanes, offsets, card,
+                        unsigned(hemisphere), slices, addressOf(buffer, vector / buffer.stripes),
+                        buffer.stripes == 1 ? view.step : 0, first + i, piece, flow);
       i += piece;
     } while (i < count);
   }

@@ -128,10 +128,18 @@ Refs Emitter::constants(Location loc, ArrayRef<std::string> vectors, int64_t byt
 
 int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Type userType,
                              ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
-                             int64_t bytes, int64_t stripes) {
+                             int64_t bytes, int64_t stripes, const InputLoops &loops) {
   auto type = tile::BufferType::get(builder.getContext(), count, bytes);
+  DenseI64ArrayAttr rows, lanes, offsets;
+  if (!loops.offsets.empty()) {
+    permutation = {};
+    laneDims = 0;
+    rows = builder.getDenseI64ArrayAttr(loops.rows);
+    lanes = builder.getDenseI64ArrayAttr(loops.lanes);
+    offsets = builder.getDenseI64ArrayAttr(loops.offsets);
+  }
   return addBuffer(createHead<tile::InputOp>(loc, type, name, machineType, userType, permutation, laneDims,
-                                             first, stripes));
+                                             rows, lanes, offsets, first, stripes));
 }
 
 int32_t Emitter::laneMap(const LaneMap &map) {

@@ -51,6 +51,12 @@ void forEachRun(llvm::ArrayRef<Job> jobs, llvm::function_ref<void(int64_t first,
 /// The progression that `refs` are, if they are one.
 std::optional<Progression> progressionOf(llvm::ArrayRef<Ref> refs);
 
+/// Loops that lay out an input, as `tile.input` has them; without offsets there are none.
+struct InputLoops {
+  llvm::SmallVector<int64_t> rows, lanes; ///< (dimension, count, step) triples
+  llvm::SmallVector<int64_t> offsets;
+};
+
 /// Lane l of the result is lane map[l] of the source.
 using LaneMap = std::vector<uint16_t>;
 inline constexpr uint16_t kNoLane = 0xffff;
@@ -79,9 +85,10 @@ public:
   /// A buffer of the given vectors, not shared. `cards` > 1: that many times as many vectors, card by card.
   int32_t createConstant(mlir::Location loc, llvm::ArrayRef<std::string> vectors, int64_t bytes,
                          int64_t stripes = 1, int64_t cards = 1);
+  /// Laid out by permutation and lane dimensions, or by `loops` if there are any.
   int32_t createInput(mlir::Location loc, mlir::StringRef name, mlir::Type machineType, mlir::Type userType,
                       llvm::ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
-                      int64_t bytes, int64_t stripes);
+                      int64_t bytes, int64_t stripes, const InputLoops &loops = {});
 
   /// A number for a lane map; equal maps have equal numbers.
   int32_t laneMap(const LaneMap &map);

@@ -67,3 +67,17 @@ sched.program cards 1 cycles 9 stats "{}" {
   // expected-error @below {{byte plane -1 is not one of 4}}
   sched.memory dense<1> : tensor<1x2x4x320xi8> {stripes = 4 : i64, stripe = 0 : i64, byte = -1 : i64, hemisphere = 0 : i64, slice = 7 : i64, address = 12 : i64}
 }
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{is an output, which loops do not lay out}}
+  sched.binding "y" {output = true, machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 2, 1>, lane_loops = array<i64: 1, 8, 1>, offsets = array<i64: 0, 0>, card = -1 : i64, hemisphere = 1 : i64, slices = array<i64: 0, 1, 2, 3>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 2 : i64}
+}
+
+// -----
+
+sched.program cards 1 cycles 9 stats "{}" {
+  // expected-error @below {{row_loops has a loop of dimension 2 of 2}}
+  sched.binding "x" {output = false, machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 2, 2, 1>, lane_loops = array<i64: 1, 8, 1>, offsets = array<i64: 0, 0>, card = -1 : i64, hemisphere = 1 : i64, slices = array<i64: 0, 1, 2, 3>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 2 : i64}
+}

@@ -378,3 +378,76 @@ func.func @second_plane() {
   }
   return
 }
+
+// -----
+
+func.func @loops_in_part() {
+  // expected-error @below {{needs row_loops, lane_loops and offsets, or none of them}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, 1>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loops_and_permutation() {
+  // expected-error @below {{has both loops and a permutation or lane dimensions}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, row_loops = array<i64: 0, 4, 1>, lane_loops = array<i64>, offsets = array<i64: 0, 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loop_offsets() {
+  // expected-error @below {{has 1 offsets for rank 2}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, 1>, lane_loops = array<i64>, offsets = array<i64: 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loop_numbers() {
+  // expected-error @below {{lane_loops needs a dimension, a count and a step of each loop, has 2 numbers}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, 1>, lane_loops = array<i64: 0, 1>, offsets = array<i64: 0, 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loop_dimension() {
+  // expected-error @below {{row_loops has a loop of dimension 2 of 2}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 2, 4, 1>, lane_loops = array<i64>, offsets = array<i64: 0, 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loop_count() {
+  // expected-error @below {{lane_loops has a loop that counts to 0}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, 1>, lane_loops = array<i64: 1, 0, 1>, offsets = array<i64: 0, 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loop_places() {
+  // expected-error @below {{lane_loops has a loop of dimension 1 with count 4294967296 and step 0, more than there are numbers}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4294967296, 0>, lane_loops = array<i64: 1, 4294967296, 0>, offsets = array<i64: 0, 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @loop_indices() {
+  // expected-error @below {{row_loops has a loop of dimension 0 with count 4 and step -9223372036854775808, more than there are numbers}}
+  %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, -9223372036854775808>, lane_loops = array<i64>, offsets = array<i64: 0, 0>, first = 0 : i64} : <1, 4>
+  return
+}
+
+// -----
+
+func.func @output_loops() {
+  %0 = tile.buffer : <4, 4>
+  // expected-error @below {{has row_loops, which lay out inputs only}}
+  tile.output %0 [0, 1] count 4 "y" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, row_loops = array<i64: 0, 4, 1>, first = 0 : i64, card = -1 : i64} : <4, 4>
+  return
+}

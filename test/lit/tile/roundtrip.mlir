@@ -5,6 +5,8 @@
 func.func @main() {
   // CHECK: %[[X:.*]] = tile.input "x"
   %x = tile.input "x" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <4, 4>
+  // CHECK: tile.input "p" {first = 0 : i64, lane_dims = 0 : i64, lane_loops = array<i64: 1, 3, 1>, machine_type = tensor<4x8xf32>, offsets = array<i64: 0, -1>, permutation = array<i64>, row_loops = array<i64: 0, 4, 1, 1, 4, 2>, user_type = f32} : <16, 4>
+  %patches = tile.input "p" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, 1, 1, 4, 2>, lane_loops = array<i64: 1, 3, 1>, offsets = array<i64: 0, -1>, first = 0 : i64} : <16, 4>
   // CHECK: tile.constant dense<1> : tensor<16x2x320xi8> {stripes = 16 : i64} : <16, 2>
   %w = tile.constant dense<1> : tensor<16x2x320xi8> {stripes = 16 : i64} : <16, 2>
   %lanes = tile.constant dense<0> : tensor<1x2x320xi8> : <1, 2>

@@ -7,6 +7,8 @@
 
 #include "SampleProgram.h"
 
+#include "sluice/Binary/Printer.h"
+
 #include "gtest/gtest.h"
 
 #include <algorithm>
@@ -14,6 +16,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
+#include <tuple>
 
 #include <openssl/evp.h>
 
@@ -192,6 +196,20 @@ TEST(Container, SurvivesAlteredFilesWithTheRightHash) {
 
 namespace {
 
+/// Lays `x`, of shape [2, 320], out as two rows of 2 x 320 elements.
+void setLoops(Program &program) {
+  proto::Layout &layout = *program.metadata.mutable_inputs(0)->mutable_layout();
+  layout.Clear();
+  for (const auto &[dim, count, step] : {std::tuple(0, 2, -1), std::tuple(1, 320, 1)}) {
+    proto::Loop *loop = dim == 0 ? layout.add_rows() : layout.add_lanes();
+    loop->set_dim(dim);
+    loop->set_count(count);
+    loop->set_step(step);
+  }
+  layout.add_offsets(1);
+  layout.add_offsets(-3);
+}
+
 /// What checkProgram says of a program that `change` spoiled.
 template <typename Change>
 std::string complaint(Change change) {
@@ -239,6 +257,41 @@ TEST(Container, RefusesWhatDoesNotExist) {
       "inputs: 'x': the layout does not permute the 2 dimensions");
   EXPECT_EQ(complaint([](Program &p) { *p.metadata.add_inputs() = p.metadata.inputs(0); }),
             "inputs: 'x': the name appears twice");
+}
+
+TEST(Container, RoundTripsLoops) {
+  Program program = makeProgram();
+  setLoops(program);
+  absl::StatusOr<Program> back = decodeProgram(encoded(program));
+  ASSERT_TRUE(back.ok()) << messageOf(back.status());
+  EXPECT_EQ(dump(*back), dump(program));
+  std::ostringstream text;
+  printBindings(*back, {}, text);
+  EXPECT_EQ(text.str(), "input x: int8 [2, 320]\n"
+                        "  layout rows 0:x2/-1, lanes 1:x320/1, offsets 1 -3\n"
+                        "  card 0 vectors 0 x2 at 0x0064 step -1 in mem.e3\n");
+}
+
+TEST(Container, RefusesLoopsThatMakeNoSense) {
+  auto refused = [](auto change) {
+    return complaint([&](Program &program) {
+      setLoops(program);
+      change(*program.metadata.mutable_inputs(0)->mutable_layout());
+    });
+  };
+  EXPECT_EQ(refused([](proto::Layout &layout) { layout.mutable_rows(0)->set_dim(2); }),
+            "inputs: 'x': row loop 0 is of dimension 2 of 2");
+  EXPECT_EQ(refused([](proto::Layout &layout) { layout.mutable_lanes(0)->set_count(0); }),
+            "inputs: 'x': lane loop 0 counts to 0");
+  EXPECT_EQ(refused([](proto::Layout &layout) { layout.add_offsets(0); }),
+            "inputs: 'x': the layout has 3 offsets for rank 2");
+  EXPECT_EQ(refused([](proto::Layout &layout) { layout.add_permutation(0); }),
+            "inputs: 'x': the layout has both loops and a permutation or lane dimensions");
+  EXPECT_EQ(complaint([](Program &program) {
+              setLoops(program);
+              *program.metadata.add_outputs() = program.metadata.inputs(0);
+            }),
+            "outputs: 'x': an output's layout has loops");
 }
 
 TEST(Container, NamesTheFileThatItCannotRead) {

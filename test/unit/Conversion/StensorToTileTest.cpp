@@ -330,6 +330,33 @@ TEST(StensorToTile, TakesTensorsOfNoElements) {
     })");
 }
 
+// Windows of three columns, every second one, of a row with a zero at either end.
+TEST(TileInterpreter, PlacesInputsByLoops) {
+  DialectRegistry registry;
+  registry.insert<arith::ArithDialect, func::FuncDialect, tile::TileDialect>();
+  MLIRContext context(registry);
+  target::Target target = *target::targetByName("tiny");
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      R"(func.func @main() {
+        %x = tile.input "x" {machine_type = tensor<2x5xi8>, user_type = i8, permutation = array<i64>, lane_dims = 0 : i64,
+                             row_loops = array<i64: 0, 2, -1, 1, 3, 2>, lane_loops = array<i64: 1, 3, 1>,
+                             offsets = array<i64: 1, -1>, first = 0 : i64} : <6, 1>
+        tile.output %x [0, 1] count 6 "y" {machine_type = tensor<6x3xi8>, user_type = i8, permutation = array<i64: 0, 1>,
+                                           lane_dims = 1 : i64, first = 0 : i64, card = -1 : i64} : <6, 1>
+        return
+      })",
+      &context);
+  ASSERT_TRUE(module);
+  golden::TensorValue x(RankedTensorType::get({2, 5}, IntegerType::get(&context, 8)));
+  for (size_t i = 0; i != 10; ++i)
+    x.mutableBytes()[i] = static_cast<char>(i + 1);
+  test::TileInterpreter interpreter(*module, target);
+  const golden::TensorValue y = interpreter.run({{"x", x}}).at("y");
+  EXPECT_EQ(std::vector<int8_t>(y.bytes().begin(), y.bytes().end()),
+            (std::vector<int8_t>{0, 6, 7, 7, 8, 9, 9, 10, 0, 0, 1, 2, 2, 3, 4, 4, 5, 0}));
+  EXPECT_TRUE(interpreter.problems.empty());
+}
+
 TEST(StensorToTile, RunsOnAMachineOfOtherSize) {
   check(contraction(1, 70, 65, 1, 100, "i8"), 1, "tiny");
   check(reduction("add", "3x27xf32", "3x1xf32", 1), 1, "tiny");

@@ -50,6 +50,38 @@ static std::vector<std::vector<int64_t>> placesOf(RankedTensorType type, ArrayRe
   return vectors;
 }
 
+/// The same for a layout by loops, counted through.
+static std::vector<std::vector<int64_t>> placesOfLoops(RankedTensorType type, ArrayRef<int64_t> rows,
+                                                       ArrayRef<int64_t> laneLoops, ArrayRef<int64_t> offsets,
+                                                       int64_t lanes) {
+  auto enumerate = [](ArrayRef<int64_t> loops, const std::vector<int64_t> &start) {
+    std::vector<std::vector<int64_t>> indices{start};
+    for (size_t l = 0; l < loops.size(); l += 3) {
+      std::vector<std::vector<int64_t>> longer;
+      for (std::vector<int64_t> index : indices)
+        for (int64_t i = 0; i < loops[l + 1]; ++i, index[loops[l]] += loops[l + 2])
+          longer.push_back(index);
+      indices = std::move(longer);
+    }
+    return indices;
+  };
+  auto starts = enumerate(rows, offsets.vec());
+  auto steps = enumerate(laneLoops, std::vector<int64_t>(offsets.size()));
+  int64_t chunks = (steps.size() + lanes - 1) / lanes;
+  std::vector<std::vector<int64_t>> vectors(starts.size() * chunks, std::vector<int64_t>(lanes, -1));
+  for (auto [row, start] : llvm::enumerate(starts))
+    for (auto [lane, step] : llvm::enumerate(steps)) {
+      int64_t element = 0;
+      for (int64_t d = 0; d < type.getRank() && element >= 0; ++d) {
+        int64_t at = start[d] + step[d];
+        bool isInside = at >= 0 && at < type.getDimSize(d);
+        element = isInside ? element * type.getDimSize(d) + at : -1;
+      }
+      vectors[lane / lanes * starts.size() + row][lane % lanes] = element;
+    }
+  return vectors;
+}
+
 TileInterpreter::TileInterpreter(ModuleOp module, const target::Target &target, unsigned cardCount)
     : module(module), target(target), cards(cardCount) {}
 
@@ -199,7 +231,10 @@ void TileInterpreter::runPass(Operation &op, Card &card, int64_t cardNumber, con
     }
   } else if (auto input = dyn_cast<tile::InputOp>(op)) {
     const golden::TensorValue &tensor = inputs.at(input.getName().str());
-    auto places = placesOf(tensor.type(), input.getPermutation(), input.getLaneDims(), lanes);
+    auto places = input.getOffsets()
+                      ? placesOfLoops(tensor.type(), *input.getRowLoops(), *input.getLaneLoops(),
+                                      *input.getOffsets(), lanes)
+                      : placesOf(tensor.type(), input.getPermutation(), input.getLaneDims(), lanes);
     auto type = input.getBuffer().getType();
     for (int64_t v = 0; v < type.getVectors(); ++v) {
       std::string &content = at(card, input.getBuffer(), v);

@@ -7,10 +7,11 @@
 
 #include "../Verifier/Samples.h"
 
-#include "sluice/Executor/Executor.h"
+#include "sluice/Executor/Stepper.h"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -122,6 +123,114 @@ TEST(Edges, OneElementIsReplicated) {
   builder.output("y", 2, 2, {32}, west, {3}, 9);
   TensorMap outputs = runOnce(builder, {{"x", tensorOf(ElementType::UInt8, {1}, std::vector<uint8_t>{200})}});
   EXPECT_EQ(outputs["y"].data, std::string(32, char(200)));
+}
+
+namespace {
+
+struct Loops {
+  std::vector<std::array<int64_t, 3>> rows, lanes; ///< (dimension, count, step)
+  std::vector<int64_t> offsets;
+};
+
+} // namespace
+
+static void setLoops(proto::Layout &layout, const Loops &loops) {
+  layout.Clear();
+  for (const auto &[from, to] :
+       {std::pair(&loops.rows, layout.mutable_rows()), std::pair(&loops.lanes, layout.mutable_lanes())})
+    for (const auto &[dim, count, step] : *from) {
+      proto::Loop *loop = to->Add();
+      loop->set_dim(int32_t(dim));
+      loop->set_count(count);
+      loop->set_step(step);
+    }
+  layout.mutable_offsets()->Add(loops.offsets.begin(), loops.offsets.end());
+}
+
+/// What an input of bytes lies in `vectors` vectors as, on both executors.
+static std::vector<uint8_t> laidOut(const std::vector<int64_t> &shape, const std::vector<uint8_t> &values,
+                                    const Loops &loops, int64_t vectors) {
+  ProgramBuilder builder("tiny");
+  proto::Binding &x = builder.input("x", 2, 2, shape, west, {3}, 9);
+  setLoops(*x.mutable_layout(), loops);
+  x.mutable_placements(0)->set_count(uint64_t(vectors));
+  builder.output("y", 2, 2, {vectors, 32}, west, {3}, 9);
+  const TensorMap inputs = {{"x", tensorOf(ElementType::UInt8, shape, values)}};
+  TensorMap outputs = runOnce(builder, inputs);
+  auto stepper = executor::Stepper::create(builder.build());
+  EXPECT_TRUE(stepper.ok()) << stepper.status();
+  auto stepped = (*stepper)->run(inputs);
+  EXPECT_TRUE(stepped.ok()) << stepped.status();
+  EXPECT_EQ(outputs["y"].data, (*stepped)["y"].data);
+  return valuesOf<uint8_t>(outputs["y"]);
+}
+
+// The patches of 3 x 3 pixels of 4 channels, every second one both ways, of an image with a border of zeros:
+// 2 x 3 rows of 36 lane elements, which are two vectors.
+TEST(Edges, LoopsLayOutPatches) {
+  std::vector<uint8_t> image;
+  for (int i = 0; i != 4 * 4 * 5; ++i)
+    image.push_back(uint8_t(i + 1));
+  uint8_t bordered[4][6][7] = {};
+  for (int c = 0; c != 4; ++c)
+    for (int h = 0; h != 4; ++h)
+      for (int w = 0; w != 5; ++w)
+        bordered[c][h + 1][w + 1] = image[size_t(c * 20 + h * 5 + w)];
+  std::vector<uint8_t> expected(12 * 32);
+  for (int h = 0; h != 2; ++h)
+    for (int w = 0; w != 3; ++w)
+      for (int c = 0, lane = 0; c != 4; ++c)
+        for (int i = 0; i != 3; ++i)
+          for (int j = 0; j != 3; ++j, ++lane)
+            expected[size_t((lane / 32 * 6 + h * 3 + w) * 32 + lane % 32)] =
+                bordered[c][2 * h + i][2 * w + j];
+  const std::vector<uint8_t> got =
+      laidOut({4, 4, 5}, image, {{{1, 2, 2}, {2, 3, 2}}, {{0, 4, 1}, {1, 3, 1}, {2, 3, 1}}, {0, -1, -1}}, 12);
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(std::vector<uint8_t>(got.begin(), got.begin() + 9),
+            (std::vector<uint8_t>{0, 0, 0, 0, 1, 2, 0, 6, 7}));
+}
+
+// A loop may step back, over several elements, or stay; two may share a dimension, and one of rows comes
+// before none.
+TEST(Edges, LoopsStepAsTheySay) {
+  const std::vector<uint8_t> values = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::vector<uint8_t> back = laidOut({8}, values, {{{0, 3, -3}}, {{0, 2, 1}, {0, 2, 0}}, {7}}, 3);
+  const std::vector<std::vector<uint8_t>> expected = {{8, 8, 0, 0, 0}, {5, 5, 6, 6, 0}, {2, 2, 3, 3, 0}};
+  for (size_t row = 0; row != 3; ++row)
+    EXPECT_EQ(std::vector<uint8_t>(back.begin() + long(row) * 32, back.begin() + long(row) * 32 + 5),
+              expected[row]);
+  EXPECT_EQ(laidOut({2, 4}, values, {{}, {{1, 32, 0}}, {1, 2}}, 1), std::vector<uint8_t>(32, 7));
+}
+
+TEST(Edges, OneLaneElementOfLoopsIsNotReplicated) {
+  std::vector<uint8_t> expected(2 * 32);
+  expected[0] = 6;
+  expected[32] = 2;
+  EXPECT_EQ(laidOut({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}, {{{0, 2, -1}}, {}, {1, 1}}, 2), expected);
+}
+
+TEST(Edges, LoopsPlaceAllBytesOfConvertedElements) {
+  ProgramBuilder builder("tiny");
+  const std::vector<uint32_t> slices = {0, 1, 2, 3};
+  proto::Binding &x = builder.input("x", 7, 6, {3}, east, slices, 30);
+  setLoops(*x.mutable_layout(), {{{0, 3, 1}}, {{0, 3, 1}}, {-1}});
+  x.mutable_placements(0)->set_count(3);
+  builder.output("y", 6, 6, {3, 3}, east, slices, 30);
+  TensorMap outputs =
+      runOnce(builder, {{"x", tensorOf(ElementType::Int64, {3}, std::vector<int64_t>{70000, -2, 1 << 30})}});
+  EXPECT_EQ(valuesOf<int32_t>(outputs["y"]),
+            (std::vector<int32_t>{0, 70000, -2, 70000, -2, 1 << 30, -2, 1 << 30, 0}));
+}
+
+TEST(Edges, OutputsWithLoopsAreRefused) {
+  ProgramBuilder builder = roundTrip(2, 2, {4});
+  Program program = builder.build();
+  setLoops(*program.metadata.mutable_outputs(0)->mutable_layout(), {{}, {{0, 4, 1}}, {0}});
+  const std::string words = "binding 'y': an output's layout has loops";
+  for (const absl::Status &status :
+       {Executor::create(program).status(), executor::Stepper::create(program).status()})
+    EXPECT_NE(std::string(status.message()).find(words), std::string::npos) << status;
 }
 
 TEST(Edges, LanesPastTheEndAreZero) {
