@@ -47,7 +47,7 @@ mlir::LogicalResult InputOp::verify() {
   return mlir::success(mlir::succeeded(tile::verifyInput(*this)) && mlir::succeeded(verifyPlace(*this)));
 }
 mlir::LogicalResult BufferOp::verify() {
-  return mlir::success(mlir::succeeded(tile::verifyStripes(*this)) && mlir::succeeded(verifyPlace(*this)));
+  return mlir::success(mlir::succeeded(tile::verifyBuffer(*this)) && mlir::succeeded(verifyPlace(*this)));
 }
 mlir::LogicalResult OutputOp::verify() { return tile::verifyOutput(*this); }
 mlir::LogicalResult MapOp::verify() {

@@ -10,6 +10,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/OperationSupport.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 
 using namespace mlir;
 
@@ -18,6 +20,19 @@ namespace sluice::stensor {
 static std::optional<uint32_t> constantOperand(Operation *op, unsigned index) {
   Operation *definition = op->getOperand(index).getDefiningOp();
   return definition ? scalarConstant(definition) : std::nullopt;
+}
+
+/// What a step makes of the registers of the operation's operands.
+static uint32_t applyStep(const ScalarStep &step, ArrayRef<uint32_t> values) {
+  if (step.isMove())
+    return values.front();
+  uint32_t operands[3] = {0, 0, 0};
+  unsigned count = 0;
+  for (unsigned operand : step.operands)
+    operands[count++] = values[operand];
+  if (step.immediate)
+    operands[count] = *step.immediate;
+  return numerics::evaluate(*step.op, operands[0], operands[1], operands[2]);
 }
 
 /// The register value of a step whose operands are all constant.
@@ -32,15 +47,21 @@ static std::optional<uint32_t> evaluateStep(Operation *op) {
       return std::nullopt;
     values.push_back(*value);
   }
-  if (step->isMove())
-    return values.front();
-  uint32_t operands[3] = {0, 0, 0};
-  unsigned count = 0;
-  for (unsigned operand : step->operands)
-    operands[count++] = values[operand];
-  if (step->immediate)
-    operands[count] = *step->immediate;
-  return numerics::evaluate(*step->op, operands[0], operands[1], operands[2]);
+  return applyStep(*step, values);
+}
+
+SmallVector<uint32_t> evaluateBody(Block &body, ArrayRef<uint32_t> registers) {
+  llvm::DenseMap<Value, uint32_t> known;
+  for (auto [argument, value] : llvm::zip_equal(body.getArguments(), registers))
+    known[argument] = value;
+  auto valuesOf = [&](OperandRange operands) {
+    return llvm::map_to_vector(operands, [&](Value operand) { return known.lookup(operand); });
+  };
+  for (Operation &op : body.without_terminator()) {
+    std::optional<uint32_t> constant = scalarConstant(&op);
+    known[op.getResult(0)] = constant ? *constant : applyStep(*scalarStep(&op), valuesOf(op.getOperands()));
+  }
+  return valuesOf(body.getTerminator()->getOperands());
 }
 
 /// The operand that a bitwise operation with a neutral constant gives back.

@@ -56,6 +56,9 @@ bool isScalarOp(mlir::Operation *op);
 /// what is computed twice and drops what nobody reads. Whether anything changed.
 bool simplifyBody(mlir::RewriterBase &rewriter, mlir::Block &body);
 
+/// The registers that a body yields where its arguments are `registers`.
+llvm::SmallVector<uint32_t> evaluateBody(mlir::Block &body, llvm::ArrayRef<uint32_t> registers);
+
 /// Machine operations that a body takes: its steps without moves.
 unsigned countSteps(mlir::Block &body);
 

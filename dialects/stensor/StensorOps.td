@@ -101,7 +101,8 @@ def Stensor_ContractOp : Stensor_Op<"contract", [Pure]> {
 
     f16 x f16 gives f32: for each t in ascending order, k is cut into chunks of 320 in
     ascending order; each chunk's dot product is exact and rounded once; the chunks
-    are added in f32 in that order (the first is taken as it is). i8 x i8 gives i32, exact.
+    are added in f32 in that order (the first is taken as it is). A product with a zero
+    factor is zero, even if the other one is infinite or NaN. i8 x i8 gives i32, exact.
 
     Example: `%y = stensor.contract %x, %w : (tensor<1x4x1x64xf16>, tensor<1x8x1x64xf16>) -> tensor<1x4x8xf32>`
   }];

@@ -59,9 +59,10 @@ class Pass_BufferOp<Dialect dialect, dag placement> : Pass_Op<dialect, "buffer">
   let summary = "storage that passes write";
   let description = [{
     With `stripes` = s, vector v lies in the v mod s-th of s parts (slices), so that s neighbouring vectors can be read
-    in one cycle: what weight installation needs.
+    in one cycle: what weight installation needs. With `block` = b, vector v lies in the (v / b) mod s-th part: passes that
+    write blocks of vectors at once each have a slice.
   }];
-  let arguments = !con((ins DefaultValuedAttr<I64Attr, "1">:$stripes), placement);
+  let arguments = !con((ins DefaultValuedAttr<I64Attr, "1">:$stripes, DefaultValuedAttr<I64Attr, "1">:$block), placement);
   let results = (outs Tile_Buffer:$buffer);
   let assemblyFormat = "attr-dict `:` type($buffer)";
 }

@@ -70,6 +70,15 @@ mlir::LogicalResult verifyStripes(Op op) {
   return mlir::success();
 }
 
+/// The same for a buffer, whose stripes may be of several vectors each.
+template <typename Op>
+mlir::LogicalResult verifyBuffer(Op op) {
+  const int64_t block = op.getBlock(), vectors = op.getBuffer().getType().getVectors();
+  if (block < 1 || (block > 1 && block > vectors))
+    return op.emitOpError("block must be of 1 ... ") << vectors << " vectors, is " << block;
+  return verifyStripes(op);
+}
+
 template <typename Op>
 mlir::LogicalResult verifyConstant(Op op) {
   auto data = llvm::dyn_cast<mlir::RankedTensorType>(op.getData().getShapedType());

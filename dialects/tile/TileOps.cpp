@@ -21,7 +21,7 @@ mlir::LogicalResult BufferType::verify(llvm::function_ref<mlir::InFlightDiagnost
 
 mlir::LogicalResult ConstantOp::verify() { return verifyConstant(*this); }
 mlir::LogicalResult InputOp::verify() { return verifyInput(*this); }
-mlir::LogicalResult BufferOp::verify() { return verifyStripes(*this); }
+mlir::LogicalResult BufferOp::verify() { return verifyBuffer(*this); }
 mlir::LogicalResult OutputOp::verify() { return verifyOutput(*this); }
 mlir::LogicalResult MapOp::verify() { return verifyMap(*this); }
 mlir::LogicalResult ContractOp::verify() { return verifyContract(*this); }

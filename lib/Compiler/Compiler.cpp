@@ -248,6 +248,8 @@ void buildStensorPipeline(OpPassManager &manager) {
   simplify();
   function.addPass(createStensorSinkTransposes());
   simplify();
+  function.addPass(createStensorFuseMaps({.unaryOnly = true}));
+  simplify();
 }
 
 FailureOr<OwningOpRef<ModuleOp>> lower(const std::string &path, const CompileOptions &options,

@@ -1,4 +1,4 @@
-//===- CardMachine.cpp - One card, element by element ---------------------===//
+//===- CardMachine.cpp - One card, step by step ---------------------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,74 +14,57 @@
 using namespace sluice;
 using namespace sluice::executor;
 using namespace sluice::binary;
-using target::Target;
 
-CardMachine::CardMachine(const Target &target, uint32_t number, const Card &card, LinkWires &wires)
-    : memory(target, card), target(target), number(number), lanes(target.lanes()), wires(wires),
-      streams(target), planes(2 * size_t(target.planesPerHemisphere), Plane(target)),
-      resultWindow(std::max(target.simpleLatency, target.transcendentalLatency) + 1),
-      results(target.alus * resultWindow * lanes), halves(lanes), product(target.columns) {
-  for (std::vector<uint32_t> &operand : operands)
-    operand.resize(lanes);
-}
+CardMachine::CardMachine(const target::Target &target, const Card &card, size_t laneMaps)
+    : memory(target, card), target(target), lanes(target.lanes()),
+      planes(2 * size_t(target.planesPerHemisphere), Plane(target)), laneMaps(laneMaps) {}
 
 void CardMachine::reset() {
   memory.reset();
-  streams.clear();
   for (Plane &plane : planes)
     plane.reset();
-  halfOverflows = 0;
 }
 
-const uint8_t *CardMachine::take(const Burst &burst, size_t input, uint64_t cycle) const {
-  const StreamUse &use = burst.inputs[input];
-  return streams.get(use.direction, use.stream,
-                     Target::diagonal(use.direction, int64_t(cycle) + use.offset, burst.position),
-                     burst.position);
-}
-
-uint8_t *CardMachine::give(const Burst &burst, size_t output, uint64_t cycle) {
-  const StreamUse &use = burst.outputs[output];
-  return streams.put(use.direction, use.stream,
-                     Target::diagonal(use.direction, int64_t(cycle) + use.offset, burst.position),
-                     burst.position);
-}
-
-absl::Status CardMachine::execute(const Burst &burst, uint64_t cycle, uint32_t element) {
-  switch (burst.what->opcode) {
-  case Opcode::Nop:
-    break;
+absl::Status CardMachine::execute(const RunningStep &running, Scratch &scratch, uint32_t &element) {
+  /// What data can make fail goes element by element.
+  auto each = [&](auto &&executeOne) {
+    absl::Status status;
+    for (size_t index = 0; index != running.step.count && status.ok(); ++index) {
+      element = running.step.first + uint32_t(index);
+      status = executeOne(index);
+    }
+    return status;
+  };
+  switch (running.burst.what->opcode) {
   case Opcode::Read:
-    read(burst, cycle, element);
+    read(running);
     break;
-  case Opcode::Gather:
-    return gather(burst, cycle);
   case Opcode::Write:
-    write(burst, cycle, element);
-    break;
-  case Opcode::Scatter:
-    return scatter(burst, cycle);
-  case Opcode::Permute:
-  case Opcode::Distribute:
-    return mapLanes(burst, cycle, element);
-  case Opcode::Transpose:
-    transpose(burst, cycle);
+    write(running);
     break;
   case Opcode::Send:
-    send(burst, cycle);
+    copy(running);
     break;
-  case Opcode::Receive:
-    receive(burst, cycle);
+  case Opcode::Gather:
+    return each([&](size_t index) { return gather(running, index); });
+  case Opcode::Scatter:
+    return each([&](size_t index) { return scatter(running, index); });
+  case Opcode::Permute:
+  case Opcode::Distribute:
+    return each([&](size_t index) { return mapLanes(running, index); });
+  case Opcode::Transpose:
+    for (size_t index = 0; index != running.step.count; ++index)
+      transpose(running, index);
     break;
   case Opcode::Install:
-    install(burst, cycle, element);
+    install(running);
     break;
   case Opcode::MultiplyI8:
   case Opcode::MultiplyF16:
-    multiply(burst, cycle, element);
+    multiply(running, scratch);
     break;
   default:
-    compute(burst, cycle);
+    compute(running, lanes, scratch);
     break;
   }
   return absl::OkStatus();
@@ -91,16 +74,31 @@ absl::Status CardMachine::execute(const Burst &burst, uint64_t cycle, uint32_t e
 // Memory
 //===----------------------------------------------------------------------===//
 
-void CardMachine::read(const Burst &burst, uint64_t cycle, uint32_t element) {
-  const auto address = uint32_t(burst.what->address + int64_t(element) * burst.what->step);
-  std::memcpy(give(burst, 0, cycle),
-              memory.read(uint32_t(burst.queue->hemisphere), burst.queue->index, address), lanes);
+/// Bytes of the word that element `index` of a step reads or writes.
+static uint8_t *wordOf(const RunningStep &running, size_t index, const target::Target &target) {
+  const Burst &burst = running.burst;
+  const int64_t address =
+      burst.what->address + (int64_t(running.step.first) + int64_t(index)) * burst.what->step;
+  return running.areas[areaOf(burst.card, burst.queue->hemisphere, burst.queue->index, target)] +
+         size_t(address) * target.lanes();
 }
 
-void CardMachine::write(const Burst &burst, uint64_t cycle, uint32_t element) {
-  const auto address = uint32_t(burst.what->address + int64_t(element) * burst.what->step);
-  std::memcpy(memory.write(uint32_t(burst.queue->hemisphere), burst.queue->index, address),
-              take(burst, 0, cycle), lanes);
+void CardMachine::read(const RunningStep &running) const {
+  if (running.givesBytes())
+    for (size_t index = 0; index != running.step.count; ++index)
+      std::memcpy(running.give(0, index, lanes), wordOf(running, index, target), lanes);
+}
+
+void CardMachine::write(const RunningStep &running) {
+  for (size_t index = 0; index != running.step.count; ++index)
+    std::memcpy(wordOf(running, index, target), running.take(0, index), lanes);
+}
+
+/// A vector is under way on a link.
+void CardMachine::copy(const RunningStep &running) const {
+  if (running.givesBytes())
+    for (size_t index = 0; index != running.step.count; ++index)
+      std::memcpy(running.give(0, index, lanes), running.take(0, index), lanes);
 }
 
 /// The word that a superlane's 16-bit offset selects.
@@ -112,23 +110,26 @@ static absl::StatusOr<uint32_t> wordAddress(const Burst &burst, const uint8_t *o
                                       burst.reach, " from word ", burst.what->address, " on"));
 }
 
-absl::Status CardMachine::gather(const Burst &burst, uint64_t cycle) {
-  const uint8_t *offsets = take(burst, 0, cycle);
-  uint8_t *out = give(burst, 0, cycle);
+absl::Status CardMachine::gather(const RunningStep &running, size_t index) const {
+  const Burst &burst = running.burst;
+  const uint8_t *offsets = running.take(0, index);
+  const uint8_t *words =
+      running.areas[areaOf(burst.card, burst.queue->hemisphere, burst.queue->index, target)];
   for (unsigned superlane = 0; superlane != target.superlanes; ++superlane) {
     const size_t lane = size_t(superlane) * target.lanesPerSuperlane;
     const absl::StatusOr<uint32_t> address = wordAddress(burst, offsets + lane, superlane);
     if (!address.ok())
       return address.status();
-    std::memcpy(out + lane,
-                memory.read(uint32_t(burst.queue->hemisphere), burst.queue->index, *address) + lane,
-                target.lanesPerSuperlane);
+    if (running.givesBytes())
+      std::memcpy(running.give(0, index, lanes) + lane, words + *address * lanes + lane,
+                  target.lanesPerSuperlane);
   }
   return absl::OkStatus();
 }
 
-absl::Status CardMachine::scatter(const Burst &burst, uint64_t cycle) {
-  const uint8_t *data = take(burst, 0, cycle), *offsets = take(burst, 1, cycle);
+absl::Status CardMachine::scatter(const RunningStep &running, size_t index) {
+  const Burst &burst = running.burst;
+  const uint8_t *data = running.take(0, index), *offsets = running.take(1, index);
   for (unsigned superlane = 0; superlane != target.superlanes; ++superlane) {
     const size_t lane = size_t(superlane) * target.lanesPerSuperlane;
     const absl::StatusOr<uint32_t> address = wordAddress(burst, offsets + lane, superlane);
@@ -138,20 +139,4 @@ absl::Status CardMachine::scatter(const Burst &burst, uint64_t cycle) {
                 data + lane, target.lanesPerSuperlane);
   }
   return absl::OkStatus();
-}
-
-//===----------------------------------------------------------------------===//
-// Links
-//===----------------------------------------------------------------------===//
-
-void CardMachine::send(const Burst &burst, uint64_t cycle) {
-  const uint8_t *vector = take(burst, 0, cycle);
-  wires[number * target.localLinks + size_t(burst.what->link)].emplace_back(vector, vector + lanes);
-}
-
-void CardMachine::receive(const Burst &burst, uint64_t cycle) {
-  const unsigned peer = target.localPeer(number, unsigned(burst.what->link));
-  auto &wire = wires[peer * target.localLinks + target.localLink(peer, number)];
-  std::memcpy(give(burst, 0, cycle), wire.front().data(), lanes);
-  wire.pop_front();
 }

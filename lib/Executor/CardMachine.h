@@ -1,4 +1,4 @@
-//===- CardMachine.h - One card, element by element -------------*- C++ -*-===//
+//===- CardMachine.h - One card, step by step -------------------*- C++ -*-===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,89 +9,92 @@
 #define SLUICE_LIB_EXECUTOR_CARDMACHINE_H
 
 #include "Memory.h"
+#include "Plan.h"
 #include "Plane.h"
-#include "Streams.h"
 
-#include "sluice/Executor/Executor.h"
+#include "absl/status/status.h"
 
 #include <array>
-#include <deque>
 #include <vector>
 
 namespace sluice::executor {
 
-/// A burst with what it takes and gives. Runs share bursts and never change them.
-struct Burst {
-  const binary::Queue *queue;
-  const binary::Instruction *what;
-  uint32_t card;
-  int position; ///< of its unit
-  std::vector<binary::StreamUse> inputs, outputs;
-  uint32_t reach = 0;   ///< of a Gather or Scatter: see indirectReaches
-  uint32_t laneMap = 0; ///< of a Permute or Distribute: its number among those of the card
+/// What a thread needs to run steps of any card.
+struct Scratch {
+  explicit Scratch(const target::Target &target);
+  std::array<std::vector<uint32_t>, 3> operands; ///< of some elements, by lane
+  std::vector<uint32_t> results;                 ///< the same
+  std::vector<uint16_t> halves;                  ///< the same
+  std::vector<uint32_t> product;                 ///< by column
+  uint64_t halfOverflows = 0;
 };
 
-/// The vectors under way on the links: by sending card and link, in order. The
-/// verifier has shown that each is taken in the cycle in which it arrives.
-using LinkWires = std::vector<std::deque<std::vector<uint8_t>>>;
+/// A step with what it is about.
+struct RunningStep {
+  const Step &step;
+  const Burst &burst;
+  const Source *sources; ///< its own
+  uint8_t *const *areas;
 
-/// The state of one card, and what each instruction does to it. Elements come in
-/// the order of verifier::DispatchOrder and are proven: operands are there.
+  bool has(size_t source) const { return sources[source].area != Source::none; }
+  /// Bytes that element `index` of the step takes.
+  const uint8_t *take(size_t source, size_t index) const {
+    const Source &from = sources[source];
+    return areas[from.area] + from.offset + int64_t(index) * from.stride;
+  }
+  /// Where byte plane `plane` of what element `index` gives belongs, if anybody takes it.
+  uint8_t *give(size_t plane, size_t index, size_t lanes) const {
+    return areas[Plan::buffers] + step.bytesOut + plane * step.planeStride + index * lanes;
+  }
+  bool givesBytes() const { return step.bytesOut != Step::none; }
+  /// The same in 32 bits a lane.
+  uint32_t *words(size_t index, size_t lanes) const {
+    return reinterpret_cast<uint32_t *>(areas[Plan::buffers] + step.wordsOut) + index * lanes;
+  }
+  bool givesWords() const { return step.wordsOut != Step::none; }
+};
+
+/// The state of one card, and what each step does to it. Steps come in the order of the plan, and are proven:
+/// operands are there.
 class CardMachine {
 public:
-  CardMachine(const target::Target &target, uint32_t number, const binary::Card &card, LinkWires &wires);
+  /// `laneMaps`: how many Permutes and Distributes the card has.
+  CardMachine(const target::Target &target, const binary::Card &card, size_t laneMaps);
 
   /// Back to the state before the first cycle. Memory is reset with the rest.
   void reset();
-  /// Executes element `element` of `burst`, dispatched in cycle `cycle`. OutOfRange when
-  /// data makes an address or a lane map point outside.
-  absl::Status execute(const Burst &burst, uint64_t cycle, uint32_t element);
+  /// Executes a step. OutOfRange when data makes an address or a lane map point outside; `element` is then
+  /// set to the element of the burst that does.
+  absl::Status execute(const RunningStep &running, Scratch &scratch, uint32_t &element);
 
   Memory memory;
-  uint64_t halfOverflows = 0;
 
 private:
-  const uint8_t *take(const Burst &burst, size_t input, uint64_t cycle) const;
-  uint8_t *give(const Burst &burst, size_t output, uint64_t cycle);
+  void read(const RunningStep &running) const;
+  void write(const RunningStep &running);
+  void copy(const RunningStep &running) const;
+  absl::Status gather(const RunningStep &running, size_t index) const;
+  absl::Status scatter(const RunningStep &running, size_t index);
 
-  void read(const Burst &burst, uint64_t cycle, uint32_t element);
-  void write(const Burst &burst, uint64_t cycle, uint32_t element);
-  absl::Status gather(const Burst &burst, uint64_t cycle);
-  absl::Status scatter(const Burst &burst, uint64_t cycle);
+  absl::Status loadLaneMap(const RunningStep &running, size_t index, std::vector<uint16_t> &map) const;
+  absl::Status mapLanes(const RunningStep &running, size_t index);
+  void transpose(const RunningStep &running, size_t index) const;
 
-  void compute(const Burst &burst, uint64_t cycle);
-  const uint32_t *operand(const Burst &burst, unsigned index, size_t &input, uint64_t cycle);
-  void countRoundings(const uint32_t *in, const uint32_t *out);
-  uint32_t *resultOf(unsigned alu, uint64_t cycle) {
-    return results.data() + (alu * resultWindow + cycle % resultWindow) * lanes;
-  }
-
-  absl::Status loadLaneMap(const Burst &burst, uint64_t cycle, std::vector<uint16_t> &map) const;
-  absl::Status mapLanes(const Burst &burst, uint64_t cycle, uint32_t element);
-  void transpose(const Burst &burst, uint64_t cycle);
-
-  void install(const Burst &burst, uint64_t cycle, uint32_t element);
-  void multiply(const Burst &burst, uint64_t cycle, uint32_t element);
+  void install(const RunningStep &running);
+  void multiply(const RunningStep &running, Scratch &scratch);
+  void emit(const RunningStep &running, const uint32_t *rows) const;
   Plane &planeOf(const Burst &burst, unsigned plane) {
     return planes[size_t(burst.queue->hemisphere) * target.planesPerHemisphere + plane];
   }
 
-  void send(const Burst &burst, uint64_t cycle);
-  void receive(const Burst &burst, uint64_t cycle);
-
   const target::Target &target;
-  const uint32_t number;
   const size_t lanes;
-  LinkWires &wires;
-  Streams streams;
-  std::vector<Plane> planes;                     ///< by hemisphere, then plane
-  size_t resultWindow;                           ///< cycles for which ALU results are kept
-  std::vector<uint32_t> results;                 ///< [ALU][cycle modulo window][lane]
-  std::array<std::vector<uint32_t>, 3> operands; ///< widened, by lane
-  std::vector<uint16_t> halves;                  ///< by lane
-  std::vector<uint32_t> product;                 ///< by column
-  std::vector<std::vector<uint16_t>> laneMaps;   ///< by number, those that bursts hold
+  std::vector<Plane> planes;                   ///< by hemisphere, then plane
+  std::vector<std::vector<uint16_t>> laneMaps; ///< by number, those that bursts hold
 };
+
+/// Executes a step of an ALU, which has no state.
+void compute(const RunningStep &running, size_t lanes, Scratch &scratch);
 
 } // namespace sluice::executor
 

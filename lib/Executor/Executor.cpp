@@ -10,13 +10,13 @@
 #include "CardMachine.h"
 #include "Edges.h"
 #include "IndirectAccess.h"
+#include "Plan.h"
 
 #include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Escape.h"
+#include "sluice/Support/Stopwatch.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Bursts.h"
-#include "sluice/Verifier/DispatchOrder.h"
-#include "sluice/Verifier/Geometry.h"
 #include "sluice/Verifier/Verifier.h"
 
 #include <mutex>
@@ -55,21 +55,22 @@ static std::string_view unitName(Unit unit) {
 
 namespace {
 
-/// What one run changes: the cards and what is under way between them.
+/// What one run changes: the cards, and what is under way on and between them.
 struct Machine {
-  Machine(const Program &program, const Target &target) : wires(program.cards.size() * target.localLinks) {
-    for (uint32_t card = 0; card != program.cards.size(); ++card)
-      cards.push_back(std::make_unique<CardMachine>(target, card, program.cards[card], wires));
-  }
+  Machine(const Program &program, const std::vector<Burst> &bursts, const Plan &plan, const Target &target);
   void reset() {
     for (auto &card : cards)
       card->reset();
-    for (auto &wire : wires)
-      wire.clear();
   }
 
-  LinkWires wires;
   std::vector<std::unique_ptr<CardMachine>> cards;
+  std::vector<uint8_t *> areas; ///< of the plan
+
+private:
+  struct Free {
+    void operator()(uint8_t *bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<uint8_t, Free> buffers;
 };
 
 /// Machines that are free, for any thread to take.
@@ -112,18 +113,22 @@ public:
 
 class ProgramExecutor final : public Executor {
 public:
-  ProgramExecutor(std::shared_ptr<const Program> program, Target target);
+  ProgramExecutor(std::shared_ptr<const Program> program, Target target, double proveSeconds);
   absl::Status bindTensors();
   absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const override;
   Counters counters() const override {
     std::lock_guard lock(mutex);
     return lastCounters;
   }
+  Seconds seconds() const override {
+    std::lock_guard lock(mutex);
+    return lastSeconds;
+  }
   const Program &program() const override { return *source; }
 
 private:
   void collectBursts();
-  absl::Status executeBursts(Machine &machine) const;
+  absl::Status executePlan(Machine &machine, uint64_t &halfOverflows) const;
   /// Where an element of a burst is in the program, for errors.
   std::string describe(uint32_t burst, uint32_t element) const;
 
@@ -132,19 +137,51 @@ private:
   const Target target;
   std::vector<BoundTensor> inputBindings, outputBindings;
   std::vector<Burst> bursts; ///< of all cards
-  verifier::DispatchOrder order;
+  Plan plan;
   Counters perRun; ///< what every run does, known beforehand
 
   mutable MachinePool machines;
-  mutable std::mutex mutex; ///< of `lastCounters`
+  mutable std::mutex mutex; ///< of what follows
   mutable Counters lastCounters;
+  mutable Seconds lastSeconds;
 };
 
 } // namespace
 
-ProgramExecutor::ProgramExecutor(std::shared_ptr<const Program> program, Target description)
+ProgramExecutor::ProgramExecutor(std::shared_ptr<const Program> program, Target description,
+                                 double proveSeconds)
     : source(std::move(program)), target(std::move(description)) {
+  const Stopwatch watch;
   collectBursts();
+  plan = makePlan(*source, bursts, target);
+  lastSeconds = {proveSeconds, watch.seconds(), 0};
+}
+
+Machine::Machine(const Program &program, const std::vector<Burst> &bursts, const Plan &plan,
+                 const Target &target) {
+  std::vector<size_t> laneMaps(program.cards.size());
+  for (const Burst &burst : bursts)
+    if (burst.what->opcode == Opcode::Permute || burst.what->opcode == Opcode::Distribute)
+      ++laneMaps[burst.card];
+  for (size_t card = 0; card != program.cards.size(); ++card)
+    cards.push_back(std::make_unique<CardMachine>(target, program.cards[card], laneMaps[card]));
+  for (const Burst &burst : bursts)
+    if (burst.what->opcode == Opcode::Write)
+      cards[burst.card]->memory.addWritten(uint32_t(burst.queue->hemisphere), burst.queue->index,
+                                           *burst.what);
+
+  constexpr size_t alignment = 64;
+  buffers.reset(static_cast<uint8_t *>(std::aligned_alloc(alignment, plan.bufferBytes + alignment)));
+  if (!buffers)
+    throw std::bad_alloc();
+  areas.assign(plan.areaIsUsed.size(), nullptr);
+  areas[Plan::buffers] = buffers.get();
+  for (uint32_t card = 0; card != cards.size(); ++card)
+    for (uint32_t hemisphere = 0; hemisphere != 2; ++hemisphere)
+      for (uint32_t slice = 0; slice != target.slicesPerHemisphere; ++slice)
+        if (const uint32_t area = areaOf(card, target::Hemisphere(hemisphere), slice, target);
+            plan.areaIsUsed[area])
+          areas[area] = cards[card]->memory.slice(hemisphere, slice);
 }
 
 void ProgramExecutor::collectBursts() {
@@ -154,13 +191,12 @@ void ProgramExecutor::collectBursts() {
     const auto reaches = indirectReaches(source->cards[card], target);
     for (const QueueProgram &queue : source->cards[card].queues)
       for (const Instruction &what : queue.instructions) {
-        bursts.push_back({&queue.queue, &what, card, verifier::positionOf(queue.queue, target),
-                          streamInputs(queue.queue, what, target), streamOutputs(queue.queue, what, target)});
+        bursts.push_back({&queue.queue, &what, card, streamInputs(queue.queue, what, target),
+                          streamOutputs(queue.queue, what, target)});
         if (auto reach = reaches.find(&what); reach != reaches.end())
           bursts.back().reach = reach->second;
         if (what.opcode == Opcode::Permute || what.opcode == Opcode::Distribute)
           bursts.back().laneMap = laneMaps++;
-        order.add(what);
         const uint64_t bytes = uint64_t(what.count) * target.lanes();
         perRun.instructionsByUnit[std::string(unitName(queue.queue.unit))] += what.count;
         perRun.streamBytes += bytes * bursts.back().outputs.size();
@@ -197,42 +233,51 @@ std::string ProgramExecutor::describe(uint32_t burst, uint32_t element) const {
   return concat("card ", bursts[burst].card, ", ", table.describe({burst - first, element}));
 }
 
-absl::Status ProgramExecutor::executeBursts(Machine &machine) const {
-  absl::Status status;
-  order.forEach([&](uint64_t cycle, uint32_t number, uint32_t element) {
-    const Burst &burst = bursts[number];
-    status = isCancelled() ? cancelledError() : machine.cards[burst.card]->execute(burst, cycle, element);
-    if (!status.ok() && !absl::IsCancelled(status))
-      status = withContext(status, describe(number, element));
-    return status.ok();
-  });
-  return status;
+absl::Status ProgramExecutor::executePlan(Machine &machine, uint64_t &halfOverflows) const {
+  Scratch scratch(target);
+  for (const PlanNode &node : plan.nodes) {
+    if (isCancelled())
+      return cancelledError();
+    for (uint32_t number = node.firstStep; number != node.endStep; ++number) {
+      const Step &step = plan.steps[number];
+      const Burst &burst = bursts[step.burst];
+      uint32_t element = 0;
+      const RunningStep running{step, burst, plan.sources.data() + step.sources, machine.areas.data()};
+      if (absl::Status status = machine.cards[burst.card]->execute(running, scratch, element); !status.ok())
+        return withContext(status, describe(step.burst, element));
+    }
+  }
+  halfOverflows = scratch.halfOverflows;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Run>> ProgramExecutor::execute(const TensorMap &inputs) const {
   if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
     return status;
+  const Stopwatch watch;
   std::unique_ptr<Machine> machine = machines.take();
   if (machine)
     machine->reset();
   else
-    machine = std::make_unique<Machine>(*source, target);
+    machine = std::make_unique<Machine>(*source, bursts, plan, target);
   auto run = std::make_unique<ProgramRun>(machines, std::move(machine));
   const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
     return run->machine->cards[card]->memory.write(hemisphere, slice, address);
   };
   for (const BoundTensor &bound : inputBindings)
     copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
-  if (absl::Status status = executeBursts(*run->machine); !status.ok())
+  uint64_t halfOverflows = 0;
+  if (absl::Status status = executePlan(*run->machine, halfOverflows); !status.ok())
     return status;
 
   for (const BoundTensor &bound : outputBindings)
     run->outputs[bound.binding->name()] = copyOut(bound, target.lanes(), access);
   run->counters = perRun;
-  for (auto &card : run->machine->cards)
-    run->counters.halfOverflows += card->halfOverflows;
+  run->counters.halfOverflows = halfOverflows;
+  run->seconds = watch.seconds();
   std::lock_guard lock(mutex);
   lastCounters = run->counters;
+  lastSeconds.run = run->seconds;
   return run;
 }
 
@@ -251,16 +296,20 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const
   absl::StatusOr<Target> target = target::targetByName(program->metadata.target());
   if (!target.ok())
     return target.status();
+  const Stopwatch watch;
   const std::vector<verifier::Finding> found = verifier::verify(*program, *target);
   if (isCancelled())
     return cancelledError();
+  const double proveSeconds = watch.seconds();
   std::string findings;
   for (const verifier::Finding &finding : found)
     findings = concat(findings, "\ncard ", finding.card, ", cycle ", finding.cycle, ": ",
                       verifier::hazardName(finding.hazard), ": ", escapeLine(finding.message));
   if (!findings.empty())
     return absl::FailedPreconditionError(concat("the program is not proven:", findings));
-  auto executor = std::make_unique<ProgramExecutor>(std::move(program), *std::move(target));
+  auto executor = std::make_unique<ProgramExecutor>(std::move(program), *std::move(target), proveSeconds);
+  if (isCancelled())
+    return cancelledError();
   if (absl::Status status = executor->bindTensors(); !status.ok())
     return status;
   return executor;

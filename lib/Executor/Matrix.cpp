@@ -7,6 +7,7 @@
 
 #include "CardMachine.h"
 
+#include "sluice/Numerics/Lanes.h"
 #include "sluice/Numerics/Scalar.h"
 
 #include <cstring>
@@ -15,48 +16,64 @@ using namespace sluice;
 using namespace sluice::executor;
 using namespace sluice::binary;
 
-void CardMachine::install(const Burst &burst, uint64_t cycle, uint32_t element) {
+void CardMachine::install(const RunningStep &running) {
+  const Burst &burst = running.burst;
   Plane &plane = planeOf(burst, burst.queue->index);
-  const unsigned group = unsigned(burst.what->column) + element;
-  for (unsigned column = 0; column != target.installStreams; ++column) {
-    uint8_t *weights = plane.load(group, column);
-    if (column < burst.inputs.size())
-      std::memcpy(weights, take(burst, column, cycle), lanes);
-    else
-      std::memset(weights, 0, lanes);
+  for (size_t index = 0; index != running.step.count; ++index) {
+    const unsigned group = unsigned(burst.what->column) + running.step.first + unsigned(index);
+    for (unsigned column = 0; column != target.installStreams; ++column) {
+      uint8_t *weights = plane.load(group, column);
+      if (column < burst.inputs.size())
+        std::memcpy(weights, running.take(column, index), lanes);
+      else
+        std::memset(weights, 0, lanes);
+    }
   }
 }
 
-void CardMachine::multiply(const Burst &burst, uint64_t cycle, uint32_t element) {
-  const Instruction &what = *burst.what;
+void CardMachine::multiply(const RunningStep &running, Scratch &scratch) {
+  const Instruction &what = *running.burst.what;
+  const Step &step = running.step;
   const auto depth = size_t(what.lanes);
   const bool tandem = what.opcode == Opcode::MultiplyF16;
-  Plane &plane = planeOf(burst, burst.queue->index);
-  const bool swaps = element == 0 && what.swap;
+  Plane &plane = planeOf(running.burst, running.burst.queue->index);
+  const bool swaps = step.first == 0 && what.swap;
   if (swaps)
     plane.swap();
+  uint32_t *rows = plane.accumulators(size_t(what.accumulator) + step.first);
   if (tandem) {
-    Plane &high = planeOf(burst, burst.queue->index + 1u);
+    Plane &high = planeOf(running.burst, running.burst.queue->index + 1u);
     if (swaps)
       high.swap();
-    const uint8_t *bytes[] = {take(burst, 0, cycle), take(burst, 1, cycle)};
-    for (size_t lane = 0; lane != depth; ++lane)
-      halves[lane] = static_cast<uint16_t>(bytes[0][lane] | bytes[1][lane] << 8);
-    plane.multiplyHalves(high, halves.data(), depth, product.data());
+    for (size_t index = 0; index != step.count; ++index) {
+      numerics::laneKernels().joinHalves(running.take(0, index), running.take(1, index),
+                                         scratch.halves.data(), depth);
+      plane.multiplyHalves(high, scratch.halves.data(), depth, what.accumulate,
+                           rows + index * target.columns);
+    }
   } else {
-    plane.multiplyBytes(reinterpret_cast<const int8_t *>(take(burst, 0, cycle)), depth, product.data());
+    plane.multiplyBytes(reinterpret_cast<const int8_t *>(running.take(0, 0)), running.sources[0].stride,
+                        step.count, depth, what.accumulate, rows);
   }
+  emit(running, rows);
+}
 
-  uint32_t *row = plane.accumulators(size_t(what.accumulator) + element);
-  if (what.accumulate)
-    numerics::evaluate(tandem ? numerics::ScalarOp::AddF : numerics::ScalarOp::AddI, row, product.data(),
-                       nullptr, row, product.size());
-  else
-    std::memcpy(row, product.data(), product.size() * sizeof(uint32_t));
-  for (size_t byte = 0; byte != burst.outputs.size(); ++byte) {
-    uint8_t *out = give(burst, byte, cycle);
-    std::memset(out, 0, lanes);
-    for (size_t column = 0; column != product.size(); ++column)
-      out[column] = static_cast<uint8_t>(row[column] >> (8 * byte));
+/// Gives accumulators of the step's rows, a column a lane.
+void CardMachine::emit(const RunningStep &running, const uint32_t *rows) const {
+  const size_t columns = target.columns;
+  for (size_t index = 0; index != running.step.count; ++index, rows += columns) {
+    if (running.givesWords()) {
+      uint32_t *words = running.words(index, lanes);
+      std::memcpy(words, rows, columns * sizeof(uint32_t));
+      std::memset(words + columns, 0, (lanes - columns) * sizeof(uint32_t));
+    }
+    if (!running.givesBytes())
+      continue;
+    uint8_t *planes[kWordStreams];
+    for (unsigned byte = 0; byte != kWordStreams; ++byte) {
+      planes[byte] = running.give(byte, index, lanes);
+      std::memset(planes[byte] + columns, 0, lanes - columns);
+    }
+    numerics::laneKernels().splitWords(rows, planes, columns);
   }
 }

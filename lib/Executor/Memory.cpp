@@ -40,6 +40,7 @@ uint8_t *Memory::bytesOf(Slice &slice, uint32_t address) {
 
 uint8_t *Memory::write(uint32_t hemisphere, uint32_t index, uint32_t address) {
   Slice &slice = sliceAt(hemisphere, index);
+  std::lock_guard lock(mutex);
   uint8_t *bytes = bytesOf(slice, address);
   if (!slice.dirty[address]) {
     slice.dirty[address] = true;
@@ -62,16 +63,23 @@ const uint8_t *Memory::initialBytes(const Slice &slice, uint32_t address) const 
   return reinterpret_cast<const uint8_t *>(bytes);
 }
 
+void Memory::undo(const Slice &slice, uint32_t address) {
+  uint8_t *bytes = slice.bytes.get() + address * lanes;
+  if (const uint8_t *initial = initialBytes(slice, address))
+    std::memcpy(bytes, initial, lanes);
+  else
+    std::memset(bytes, 0, lanes);
+}
+
 void Memory::reset() {
   for (Slice &slice : slices) {
     for (uint32_t address : slice.dirtyWords) {
       slice.dirty[address] = false;
-      uint8_t *bytes = slice.bytes.get() + address * lanes;
-      if (const uint8_t *initial = initialBytes(slice, address))
-        std::memcpy(bytes, initial, lanes);
-      else
-        std::memset(bytes, 0, lanes);
+      undo(slice, address);
     }
     slice.dirtyWords.clear();
+    for (const binary::Instruction *write : slice.writes)
+      for (uint32_t element = 0; element != write->count; ++element)
+        undo(slice, uint32_t(write->address + int64_t(element) * write->step));
   }
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace sluice::executor {
@@ -24,15 +25,18 @@ public:
   /// Copies the initial memory of `card`, which must outlive this.
   Memory(const target::Target &target, const binary::Card &card);
 
-  const uint8_t *read(uint32_t hemisphere, uint32_t slice, uint32_t address) {
-    return bytesOf(sliceAt(hemisphere, slice), address);
+  /// All words of a slice, for steps to read and write.
+  uint8_t *slice(uint32_t hemisphere, uint32_t index) { return bytesOf(sliceAt(hemisphere, index), 0); }
+  /// Tells of words that steps write: they are undone with what write() gave out.
+  void addWritten(uint32_t hemisphere, uint32_t index, const binary::Instruction &write) {
+    sliceAt(hemisphere, index).writes.push_back(&write);
   }
-  /// The same, or null if nothing of the slice was touched.
+  /// Bytes of a word, or null if nothing of the slice was touched.
   const uint8_t *peek(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
     const Slice &of = slices[hemisphere * slicesPerHemisphere + slice];
     return of.bytes ? of.bytes.get() + address * lanes : nullptr;
   }
-  /// The word's `lanes` bytes, to be changed.
+  /// The word's `lanes` bytes, to be changed; by any thread.
   uint8_t *write(uint32_t hemisphere, uint32_t slice, uint32_t address);
   /// Undoes every write since the last reset, at a cost that follows the writes.
   void reset();
@@ -48,16 +52,19 @@ private:
     std::vector<const binary::proto::MemoryRun *> runs; ///< by address
     std::vector<bool> dirty;                            ///< by word
     std::vector<uint32_t> dirtyWords;
+    std::vector<const binary::Instruction *> writes; ///< of steps
   };
   Slice &sliceAt(uint32_t hemisphere, uint32_t slice) {
     return slices[hemisphere * slicesPerHemisphere + slice];
   }
   uint8_t *bytesOf(Slice &slice, uint32_t address);
   const uint8_t *initialBytes(const Slice &slice, uint32_t address) const;
+  void undo(const Slice &slice, uint32_t address);
 
   const binary::Card &card;
   size_t lanes, words, slicesPerHemisphere;
   std::vector<Slice> slices; ///< by hemisphere, then slice
+  std::mutex mutex;          ///< of what is dirty
 };
 
 } // namespace sluice::executor

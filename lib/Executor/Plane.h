@@ -18,8 +18,8 @@ namespace sluice::executor {
 
 /// Weights of a plane: columns of bytes, lane by lane, and which groups are there.
 struct Weights {
-  std::vector<uint8_t> bytes;  ///< [column][lane]
-  std::vector<bool> installed; ///< by column group
+  std::vector<uint8_t> bytes;     ///< [column][lane]
+  std::vector<uint8_t> installed; ///< by column group, 1 or 0: threads may install different groups
 };
 
 /// One matrix plane: the weights in use and the loading ones, and accumulators. The
@@ -34,11 +34,13 @@ public:
   /// Takes the loading slot into use and leaves it empty.
   void swap();
 
-  /// results[column] = row times the weights in use, over the first `depth` lanes.
-  void multiplyBytes(const int8_t *row, size_t depth, uint32_t *results);
-  /// The same in fp16, this plane having the low bytes of the weights and `high` the
-  /// others; results are fp32 bits.
-  void multiplyHalves(const Plane &high, const uint16_t *row, size_t depth, uint32_t *results);
+  /// Multiplies `count` rows, `stride` bytes apart, by the weights in use over the first `depth` lanes, and
+  /// sets `sums`, accumulators of so many rows, or adds to them.
+  void multiplyBytes(const int8_t *rows, ptrdiff_t stride, size_t count, size_t depth, bool accumulates,
+                     uint32_t *sums);
+  /// The same with one row in fp16, this plane having the low bytes of the weights and `high` the others;
+  /// sums are fp32 bits.
+  void multiplyHalves(const Plane &high, const uint16_t *row, size_t depth, bool accumulates, uint32_t *sums);
   /// Accumulators of a row, by column.
   uint32_t *accumulators(size_t row) { return sums.data() + row * columns; }
 
@@ -53,7 +55,7 @@ private:
   size_t byteDepth = 0, halfDepth = 0;
   numerics::ByteTile byteTile;
   numerics::HalfTile halfTile;
-  std::vector<float> halfResults;
+  std::vector<uint32_t> product; ///< of a row
 };
 
 } // namespace sluice::executor

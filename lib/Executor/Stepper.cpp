@@ -11,6 +11,7 @@
 #include "SteppedCard.h"
 
 #include "sluice/Support/Cancellation.h"
+#include "sluice/Support/Stopwatch.h"
 #include "sluice/Support/Strings.h"
 
 #include <mutex>
@@ -64,6 +65,10 @@ public:
     std::lock_guard lock(mutex);
     return lastCounters;
   }
+  Seconds seconds() const override {
+    std::lock_guard lock(mutex);
+    return lastSeconds;
+  }
   const Program &program() const override { return *source; }
 
 private:
@@ -71,8 +76,9 @@ private:
   const Target target;
   const bool recordsFlow;
   Bindings inputBindings, outputBindings;
-  mutable std::mutex mutex; ///< of `lastCounters`
+  mutable std::mutex mutex; ///< of what follows
   mutable Counters lastCounters;
+  mutable Seconds lastSeconds;
 };
 
 } // namespace
@@ -94,11 +100,14 @@ absl::Status ProgramStepper::bindTensors() {
 absl::StatusOr<std::unique_ptr<SteppedRun>> ProgramStepper::step(const TensorMap &inputs) const {
   if (absl::Status status = checkInputs(inputBindings, inputs); !status.ok())
     return status;
+  const Stopwatch watch;
   auto run = std::make_unique<StepperRun>(*source, target, recordsFlow);
   if (absl::Status status = run->step(inputs, inputBindings, outputBindings, target.lanes()); !status.ok())
     return status;
+  run->seconds = watch.seconds();
   std::lock_guard lock(mutex);
   lastCounters = run->counters;
+  lastSeconds.run = run->seconds;
   return run;
 }
 

@@ -32,6 +32,7 @@ struct HalfKind {
   using Tile = numerics::HalfTile;
   using Element = uint16_t;
   using Sum = float;
+  static void multiply(const Tile &tile, const Element *row, Sum *sums) { tile.multiply(row, sums); }
   static void add(Sum *sums, const Sum *chunk, int64_t count) {
     auto *words = reinterpret_cast<uint32_t *>(sums);
     numerics::evaluate(numerics::ScalarOp::AddF, words, reinterpret_cast<const uint32_t *>(chunk), nullptr,
@@ -44,6 +45,7 @@ struct ByteKind {
   using Tile = numerics::ByteTile;
   using Element = int8_t;
   using Sum = int32_t;
+  static void multiply(const Tile &tile, const Element *row, Sum *sums) { tile.multiply(row, 0, 1, sums, 0); }
   static void add(Sum *sums, const Sum *chunk, int64_t count) {
     auto *words = reinterpret_cast<uint32_t *>(sums);
     numerics::evaluate(numerics::ScalarOp::AddI, words, reinterpret_cast<const uint32_t *>(chunk), nullptr,
@@ -74,7 +76,7 @@ static void contractBlock(const Sizes &sizes, const Block &block, const typename
                                depth);
       for (int64_t m = 0; m < sizes.m; ++m) {
         typename Kind::Sum *row = result + m * sizes.n;
-        tile.multiply(lhs + m * depth + offset, first ? row : sums.data());
+        Kind::multiply(tile, lhs + m * depth + offset, first ? row : sums.data());
         if (!first)
           Kind::add(row, sums.data(), block.columns);
       }

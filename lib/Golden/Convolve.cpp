@@ -9,7 +9,6 @@
 #include "Parallel.h"
 
 #include "sluice/Numerics/Dot.h"
-#include "sluice/Numerics/Scalar.h"
 
 using namespace mlir;
 
@@ -39,16 +38,9 @@ public:
   void convolve(int64_t number, int32_t *result) {
     int8_t *out = window.data();
     copyTaps(indexOf(number), 0, 0, out);
-    std::vector<int32_t> chunk(outputs);
     result += number * op.getType().getShape().back() + group * outputs;
-    for (auto [i, tile] : llvm::enumerate(tiles)) {
-      tile.multiply(window.data() + i * stensor::kContractionChunk, i == 0 ? result : chunk.data());
-      if (i > 0) {
-        auto *words = reinterpret_cast<uint32_t *>(result);
-        numerics::evaluate(numerics::ScalarOp::AddI, words, reinterpret_cast<const uint32_t *>(chunk.data()),
-                           nullptr, words, outputs);
-      }
-    }
+    for (auto [i, tile] : llvm::enumerate(tiles))
+      tile.multiply(window.data() + i * stensor::kContractionChunk, 0, 1, result, 0, /*accumulates=*/i > 0);
   }
 
 private:

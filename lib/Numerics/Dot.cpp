@@ -22,6 +22,7 @@ constexpr size_t roundUp(size_t value, size_t multiple) {
 }
 
 bool isFinite(uint16_t half) { return (half & 0x7c00) != 0x7c00; }
+bool isZero(uint16_t half) { return (half & 0x7fff) == 0; }
 
 /// A finite fp16 value in units of 2^-24: an integer below 2^41.
 int64_t fixedPoint(uint16_t half) {
@@ -56,6 +57,22 @@ double spreadOf(const HalfRange &range) {
   return range.allBits == 0 ? 0 : std::ldexp(range.squares, -2 * std::countr_zero(range.allBits));
 }
 
+/// The range of the finite ones among `count` values, of which `widened` holds the fp32 form; whether
+/// all are is told by `finite`.
+HalfRange rangeOfFinite(const uint16_t *values, const uint32_t *widened, size_t count) {
+  HalfRange range = kernels().measureHalf(values, widened, count);
+  if (range.finite)
+    return range;
+  std::vector<uint16_t> kept(values, values + count);
+  std::vector<uint32_t> keptWidened(widened, widened + count);
+  for (size_t i = 0; i < count; ++i)
+    if (!isFinite(values[i]))
+      kept[i] = 0, keptWidened[i] = 0;
+  range = kernels().measureHalf(kept.data(), keptWidened.data(), count);
+  range.finite = false;
+  return range;
+}
+
 /// 2^106, less than what the rounding of the squares' sums may have lost.
 constexpr double exactSpread = 0x1p106 * (1 - 0x1p-30);
 
@@ -65,6 +82,8 @@ float dotHalf(const uint16_t *a, const uint16_t *b, size_t k) {
   __int128 sum = 0;
   float special = 0;
   for (size_t i = 0; i < k; ++i) {
+    if (isZero(a[i]) || isZero(b[i]))
+      continue;
     if (isFinite(a[i]) && isFinite(b[i]))
       sum += static_cast<__int128>(fixedPoint(a[i])) * fixedPoint(b[i]);
     else // Infinities and NaNs only; finite products have no influence.
@@ -90,10 +109,9 @@ HalfTile::HalfTile(const uint16_t *weights, size_t k, size_t n, size_t stride) :
     halfToFloat(source, column.data(), k);
     for (size_t i = 0; i < k; ++i)
       target[i * halfBlockColumns] = std::bit_cast<float>(column[i]);
-    HalfRange range = kernels().measureHalf(source, column.data(), k);
-    if (range.finite)
-      spreads[block] = std::max(spreads[block], spreadOf(range));
-    else
+    HalfRange range = rangeOfFinite(source, column.data(), k);
+    spreads[block] = std::max(spreads[block], spreadOf(range));
+    if (!range.finite)
       notFinite[block] = true;
     if (k > maxSplitDepth)
       std::copy_n(source, k, bits.begin() + c * k);
@@ -107,32 +125,34 @@ void HalfTile::multiply(const uint16_t *row, float *out) const {
     return;
   }
 
-  // Zeros contribute nothing but to infinite or NaN weights.
-  bool keepZeros = std::find(notFinite.begin(), notFinite.end(), true) != notFinite.end();
+  std::array<uint32_t, maxSplitDepth> widened;
+  halfToFloat(row, widened.data(), depth);
+  const HalfRange range = rangeOfFinite(row, widened.data(), depth);
   std::array<double, maxSplitDepth> terms;
   std::array<uint32_t, maxSplitDepth> rows;
   RowTerms compact = {terms.data(), rows.data(), 0};
-  std::array<uint32_t, maxSplitDepth> widened;
-  halfToFloat(row, widened.data(), depth);
   for (size_t i = 0; i < depth; ++i) {
     terms[compact.count] = std::bit_cast<float>(widened[i]);
     rows[compact.count] = uint32_t(i);
-    compact.count += keepZeros || (row[i] & 0x7fff) != 0;
+    compact.count += !isZero(row[i]) && (range.finite || isFinite(row[i]));
   }
-  const Kernels &loops = kernels();
-  HalfRange range = loops.measureHalf(row, widened.data(), depth);
-  double rowSpread = spreadOf(range);
+  multiplyFinite(compact, spreadOf(range), out);
+  if (!range.finite)
+    addNotFinite(row, out);
+}
 
+void HalfTile::multiplyFinite(const RowTerms &row, double rowSpread, float *out) const {
+  const Kernels &loops = kernels();
   for (size_t first = 0, block = 0; first < columns; first += halfBlockColumns, ++block) {
     const float *weights = values.data() + block * depth * halfBlockColumns;
     std::array<float, halfBlockColumns> sums;
     // Infinities and NaNs show in the plain sum, whatever else rounds there.
     bool exact = rowSpread * spreads[block] <= exactSpread;
-    if (exact || !range.finite || notFinite[block])
-      loops.dotHalfPlain(weights, compact, sums.data());
-    if (!exact && range.finite) {
+    if (exact || notFinite[block])
+      loops.dotHalfPlain(weights, row, sums.data());
+    if (!exact) {
       std::array<float, halfBlockColumns> split;
-      loops.dotHalfSplit(weights, compact, split.data());
+      loops.dotHalfSplit(weights, row, split.data());
       for (size_t i = 0; i < halfBlockColumns; ++i)
         if (!notFinite[block] || std::isfinite(sums[i]))
           sums[i] = split[i];
@@ -141,27 +161,30 @@ void HalfTile::multiply(const uint16_t *row, float *out) const {
   }
 }
 
-ByteTile::ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride) : depth(k), columns(n) {
-  size_t pairs = roundUp(k, 2) / 2;
-  values.resize(roundUp(n, byteBlockColumns) * pairs * 2);
-  for (size_t c = 0; c < n; ++c) {
-    int16_t *block = values.data() + c / byteBlockColumns * byteBlockColumns * pairs * 2;
-    for (size_t i = 0; i < k; ++i)
-      block[(i / 2 * byteBlockColumns + c % byteBlockColumns) * 2 + i % 2] = weights[c * stride + i];
+void HalfTile::addNotFinite(const uint16_t *row, float *out) const {
+  for (size_t i = 0; i < depth; ++i) {
+    if (isFinite(row[i]))
+      continue;
+    const float value = std::bit_cast<float>(halfToFloat(row[i]));
+    for (size_t c = 0; c < columns; ++c) {
+      const size_t block = c / halfBlockColumns;
+      const float weight = values[(block * depth + i) * halfBlockColumns + c % halfBlockColumns];
+      if (weight == 0)
+        continue;
+      const float sum = out[c] + value * weight;
+      out[c] = std::isnan(sum) ? std::bit_cast<float>(canonicalNaN) : sum;
+    }
   }
 }
 
-void ByteTile::multiply(const int8_t *row, int32_t *out) const {
-  size_t pairs = roundUp(depth, 2) / 2;
-  std::vector<int32_t> packed(pairs);
-  for (size_t i = 0; i < depth; ++i)
-    packed[i / 2] |= int32_t(uint32_t(uint16_t(row[i])) << (i % 2 * 16));
-  const Kernels &loops = kernels();
-  for (size_t first = 0; first < columns; first += byteBlockColumns) {
-    std::array<int32_t, byteBlockColumns> sums;
-    loops.dotByte(values.data() + first * pairs * 2, packed.data(), pairs, sums.data());
-    std::copy_n(sums.begin(), std::min(byteBlockColumns, columns - first), out + first);
-  }
+ByteTile::ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride)
+    : depth(k), columns(n), values(byteTileBytes(k, n)) {
+  kernels().packBytes(weights, k, n, stride, values.data());
+}
+
+void ByteTile::multiply(const int8_t *rows, ptrdiff_t stride, size_t count, int32_t *out, size_t outStride,
+                        bool accumulates) const {
+  kernels().multiplyBytes({values.data(), depth, columns}, rows, stride, count, out, outStride, accumulates);
 }
 
 } // namespace sluice::numerics

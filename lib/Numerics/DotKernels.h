@@ -16,8 +16,6 @@
 #include "Kernels.h"
 #include "ScalarKernels.h"
 
-#include <immintrin.h>
-
 namespace sluice::numerics {
 
 static HalfRange measureHalfLoop(const uint16_t *values, const uint32_t *widened, size_t count) {
@@ -111,44 +109,8 @@ static void dotHalfSplitLoop(const float *block, const RowTerms &row, float *out
       out[v * 8 + lane] = asFloat(roundSum(high[v][lane], low[v][lane]));
 }
 
-#if defined(__AVX512BW__)
-using Bytes = __m512i;
-#define SLUICE_MM(operation) _mm512_##operation
-#define SLUICE_MM_WHOLE(operation) _mm512_##operation##_si512
-#elif defined(__AVX2__)
-using Bytes = __m256i;
-#define SLUICE_MM(operation) _mm256_##operation
-#define SLUICE_MM_WHOLE(operation) _mm256_##operation##_si256
-#else
-using Bytes = __m128i;
-#define SLUICE_MM(operation) _mm_##operation
-#define SLUICE_MM_WHOLE(operation) _mm_##operation##_si128
-#endif
-
-static void dotByteLoop(const int16_t *block, const int32_t *row, size_t pairs, int32_t *out) {
-  constexpr size_t columns = sizeof(Bytes) / 4, vectors = byteBlockColumns / columns;
-  Bytes sums[vectors];
-#pragma clang loop unroll(full)
-  for (size_t v = 0; v < vectors; ++v)
-    sums[v] = SLUICE_MM_WHOLE(setzero)();
-  for (size_t pair = 0; pair < pairs; ++pair) {
-    Bytes activation = SLUICE_MM(set1_epi32)(row[pair]);
-    const Bytes *weights = reinterpret_cast<const Bytes *>(block + pair * byteBlockColumns * 2);
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; ++v) {
-      Bytes products = SLUICE_MM(madd_epi16)(activation, SLUICE_MM_WHOLE(loadu)(weights + v));
-      sums[v] = SLUICE_MM(add_epi32)(sums[v], products);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (size_t v = 0; v < vectors; ++v)
-    SLUICE_MM_WHOLE(storeu)(reinterpret_cast<Bytes *>(out + v * columns), sums[v]);
-}
-
 #undef SLUICE_EXACT_FMA
 #undef SLUICE_WEIGHTS
-#undef SLUICE_MM
-#undef SLUICE_MM_WHOLE
 
 } // namespace sluice::numerics
 

@@ -10,9 +10,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ByteKernels.h"
 #include "DotKernels.h"
 #include "HalfKernels.h"
 #include "Kernels.h"
+#include "LaneKernels.h"
 #include "ScalarKernels.h"
 
 namespace sluice::numerics {
@@ -28,6 +30,8 @@ const Kernels SLUICE_KERNELS = {SLUICE_NAME(SLUICE_KERNELS),
                                 measureHalfLoop,
                                 dotHalfPlainLoop,
                                 dotHalfSplitLoop,
-                                dotByteLoop};
+                                packBytesLoop,
+                                multiplyBytesLoop,
+                                laneLoops};
 
 } // namespace sluice::numerics

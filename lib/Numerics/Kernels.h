@@ -15,6 +15,7 @@
 #ifndef SLUICE_LIB_NUMERICS_KERNELS_H
 #define SLUICE_LIB_NUMERICS_KERNELS_H
 
+#include "sluice/Numerics/Lanes.h"
 #include "sluice/Numerics/Scalar.h"
 
 #include <cstddef>
@@ -25,9 +26,9 @@ namespace sluice::numerics {
 
 /// Columns of a weight tile that one call of a dot-product kernel computes.
 inline constexpr size_t halfBlockColumns = 32;
-inline constexpr size_t byteBlockColumns = 64;
+inline constexpr size_t byteBlockColumns = 16;
 
-/// The nonzero elements of one fp16 activation row.
+/// The finite elements of one fp16 activation row that are not zero.
 struct RowTerms {
   const double *values;
   const uint32_t *rows; ///< K index of each value
@@ -40,6 +41,18 @@ struct HalfRange {
   double squares;   ///< sum of squares in those units, within 2^-40 relative
   bool finite;      ///< all of them; else the other fields mean nothing
 };
+
+/// A packed tile of int8 weights.
+struct ByteTileView {
+  const uint8_t *bytes;
+  size_t k, n;
+};
+
+/// Bytes of a packed tile: whole blocks of columns, whole quads of rows of K.
+inline size_t byteTileBytes(size_t k, size_t n) {
+  const size_t blocks = (n + byteBlockColumns - 1) / byteBlockColumns, quads = (k + 3) / 4;
+  return blocks * byteBlockColumns * quads * 4;
+}
 
 /// The loops for one instruction set.
 struct Kernels {
@@ -57,9 +70,13 @@ struct Kernels {
   /// The same with each product cut at 2^-3 into two exact sums: right for all finite
   /// fp16 values and up to maxSplitDepth terms.
   void (*dotHalfSplit)(const float *block, const RowTerms &row, float *out);
-  /// One block of columns, `block[(pair * byteBlockColumns + column) * 2 + parity]`;
-  /// `row` holds pairs of int16, the first in the low half.
-  void (*dotByte)(const int16_t *block, const int32_t *row, size_t pairs, int32_t *out);
+  /// Packs int8 weights, of which weights[n * stride + k] is row k of column n, into byteTileBytes(k, n)
+  /// bytes.
+  void (*packBytes)(const int8_t *weights, size_t k, size_t n, size_t stride, uint8_t *tile);
+  /// Rows by what packBytes of the same table packed; see ByteTile.
+  void (*multiplyBytes)(const ByteTileView &tile, const int8_t *rows, ptrdiff_t stride, size_t count,
+                        int32_t *out, size_t outStride, bool accumulates);
+  LaneKernels lanes;
 };
 
 /// Terms up to which dotHalfSplit is exact: the parts of the products below the cut

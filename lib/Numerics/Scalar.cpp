@@ -10,13 +10,17 @@
 
 namespace sluice::numerics {
 
-extern const Kernels baselineKernels, avx2Kernels, avx512Kernels;
+extern const Kernels baselineKernels, avx2Kernels, avx512Kernels, vnniKernels;
 
 std::span<const Kernels *const> supportedKernels() {
-  static constexpr const Kernels *all[] = {&baselineKernels, &avx2Kernels, &avx512Kernels};
+  static constexpr const Kernels *all[] = {&baselineKernels, &avx2Kernels, &avx512Kernels, &vnniKernels};
   static const size_t count = [] {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("x86-64-v4") ? 3 : __builtin_cpu_supports("x86-64-v3") ? 2 : 1;
+    if (!__builtin_cpu_supports("x86-64-v3"))
+      return 1;
+    if (!__builtin_cpu_supports("x86-64-v4"))
+      return 2;
+    return __builtin_cpu_supports("avx512vnni") ? 4 : 3;
   }();
   return std::span(all).first(count);
 }
@@ -25,6 +29,8 @@ const Kernels &kernels() {
   static const Kernels &widest = *supportedKernels().back();
   return widest;
 }
+
+const LaneKernels &laneKernels() { return kernels().lanes; }
 
 void evaluate(ScalarOp op, const uint32_t *a, const uint32_t *b, const uint32_t *c, uint32_t *out,
               size_t count) {

@@ -82,36 +82,34 @@ int64_t Timeline::reservedCycles() const {
 // Resources
 //===----------------------------------------------------------------------===//
 
-ReservationTable::ReservationTable(const target::Target &target, std::optional<uint64_t> seed)
-    : target(target), choices(seed) {
+Resources::Resources(const target::Target &target) : target(target) {
   queuesPerSide =
       std::max({target.slicesPerHemisphere, target.alus, target.distributors, target.transposers,
                 target.permutors, target.planesPerHemisphere, 2 * (target.localLinks + target.globalLinks)});
   firstBank = 2 * queuesPerSide * unsigned(Unit::Any);
   firstStream = firstBank + 2 * target.slicesPerHemisphere * target.banksPerSlice * 2;
   firstResult = firstStream + 2 * 3 * target.streamsPerDirection;
-  timelines.resize(firstResult + target.alus);
 }
 
-Resource ReservationTable::queue(const Queue &queue) const {
+Resource Resources::queue(const Queue &queue) const {
   return (2 * unsigned(queue.unit) + unsigned(queue.hemisphere)) * queuesPerSide + queue.index;
 }
 
-Resource ReservationTable::bankReads(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
+Resource Resources::bankReads(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
   return firstBank +
          2 * ((unsigned(hemisphere) * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank);
 }
 
-Resource ReservationTable::bankWrites(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
+Resource Resources::bankWrites(Hemisphere hemisphere, unsigned slice, unsigned bank) const {
   return bankReads(hemisphere, slice, bank) + 1;
 }
 
-Resource ReservationTable::stream(const StreamSegment &segment, unsigned stream) const {
+Resource Resources::stream(const StreamSegment &segment, unsigned stream) const {
   return firstStream + (3 * unsigned(segment.direction) + segment.stretch) * target.streamsPerDirection +
          stream;
 }
 
-std::string ReservationTable::nameOf(Resource resource) const {
+std::string Resources::nameOf(Resource resource) const {
   if (resource < firstBank)
     return binary::queueName({static_cast<Unit>(resource / queuesPerSide / 2),
                               static_cast<Hemisphere>(resource / queuesPerSide % 2),
@@ -140,53 +138,56 @@ static int64_t departureBeyond(const Cycles &cycles, int64_t departure, int64_t 
   return cycles.step == 1 ? conflict - cycles.first + 1 : departure + 1;
 }
 
-bool ReservationTable::chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen,
-                                    int64_t &next) {
+std::optional<ReservationTable::Obstacle>
+ReservationTable::chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen) {
   Cycles keys = shifted(demand.keys, departure);
-  int64_t soonest = INT64_MAX;
+  Obstacle soonest{{}, INT64_MAX};
   const unsigned places = (target.streamsPerDirection - demand.width) / demand.alignment + 1;
   const unsigned start = drawStart(places);
   for (unsigned place = 0; place < places; ++place) {
     const unsigned first = (start + place) % places * demand.alignment;
-    int64_t conflict = INT64_MIN;
+    Train::Conflict conflict{0, INT64_MIN};
     for (const StreamSegment &segment : demand.segments)
-      for (unsigned byte = 0; byte < demand.width; ++byte)
-        conflict = std::max(conflict, timelines[stream(segment, first + byte)].lastConflict(keys));
-    if (conflict == INT64_MIN) {
+      for (unsigned byte = 0; byte < demand.width; ++byte) {
+        const Resource resource = stream(segment, first + byte);
+        if (int64_t cycle = timelines[resource].lastConflict(keys); cycle > conflict.cycle)
+          conflict = {resource, cycle};
+      }
+    if (conflict.cycle == INT64_MIN) {
       for (const StreamSegment &segment : demand.segments)
         for (unsigned byte = 0; byte < demand.width; ++byte)
           timelines[stream(segment, first + byte)].reserve(keys);
       chosen = first;
-      return true;
+      return std::nullopt;
     }
-    soonest = std::min(soonest, departureBeyond(demand.keys, departure, conflict));
+    if (int64_t next = departureBeyond(demand.keys, departure, conflict.cycle); next < soonest.next)
+      soonest = {conflict, next};
   }
-  next = soonest;
-  return false;
+  return soonest;
 }
 
-bool ReservationTable::chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen,
-                                 int64_t &next) {
-  Cycles cycles = shifted(demand.cycles, departure);
-  int64_t soonest = INT64_MAX;
+std::optional<ReservationTable::Obstacle> ReservationTable::chooseAlu(const AluDemand &demand,
+                                                                      int64_t departure, unsigned &chosen) {
+  const Cycles cycles = shifted(demand.cycles, departure), given = shifted(cycles, demand.latency);
+  Obstacle soonest{{}, INT64_MAX};
   const unsigned start = drawStart(target.alus);
   for (unsigned place = 0; place < target.alus; ++place) {
     const unsigned alu = (start + place) % target.alus;
-    Timeline &dispatches = timelines[queue({Unit::Alu, Hemisphere::East, uint16_t(alu)})];
-    Timeline &results = timelines[aluResult(alu)];
-    int64_t conflict = dispatches.lastConflict(cycles);
-    if (int64_t late = results.lastConflict(shifted(cycles, demand.latency)); late != INT64_MIN)
-      conflict = std::max(conflict, late - demand.latency);
-    if (conflict == INT64_MIN) {
-      dispatches.reserve(cycles);
-      results.reserve(shifted(cycles, demand.latency));
+    const Resource dispatches = queue({Unit::Alu, Hemisphere::East, uint16_t(alu)}), results = aluResult(alu);
+    const int64_t busy = timelines[dispatches].lastConflict(cycles),
+                  late = timelines[results].lastConflict(given);
+    if (busy == INT64_MIN && late == INT64_MIN) {
+      timelines[dispatches].reserve(cycles);
+      timelines[results].reserve(given);
       chosen = alu;
-      return true;
+      return std::nullopt;
     }
-    soonest = std::min(soonest, departureBeyond(demand.cycles, departure, conflict));
+    const bool isLate = late != INT64_MIN && late - demand.latency > busy;
+    const int64_t next = departureBeyond(demand.cycles, departure, isLate ? late - demand.latency : busy);
+    if (next < soonest.next)
+      soonest = {isLate ? Train::Conflict{results, late} : Train::Conflict{dispatches, busy}, next};
   }
-  next = soonest;
-  return false;
+  return soonest;
 }
 
 void ReservationTable::undo(const Train &train, int64_t departure) {
@@ -204,15 +205,18 @@ void ReservationTable::undo(const Train &train, int64_t departure) {
   }
 }
 
-bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next) {
-  next = departure;
+std::optional<ReservationTable::Obstacle> ReservationTable::tryDepart(Train &train, int64_t departure) {
+  std::optional<Obstacle> obstacle;
   for (const Use &use : train.uses) {
-    int64_t conflict = timelines[use.check].lastConflict(shifted(use.cycles, departure));
-    if (conflict != INT64_MIN)
-      next = std::max(next, departureBeyond(use.cycles, departure, conflict));
+    const int64_t conflict = timelines[use.check].lastConflict(shifted(use.cycles, departure));
+    if (conflict == INT64_MIN)
+      continue;
+    const int64_t next = departureBeyond(use.cycles, departure, conflict);
+    if (!obstacle || next > obstacle->next)
+      obstacle = {{use.check, conflict}, next};
   }
-  if (next != departure)
-    return false;
+  if (obstacle)
+    return obstacle;
 
   // Fixed uses come first: a demand of the same train must not choose a stream that one of them takes.
   for (const Use &use : train.uses)
@@ -220,25 +224,24 @@ bool ReservationTable::tryDepart(Train &train, int64_t departure, int64_t &next)
   train.chosenStreams.clear();
   train.chosenAlus.clear();
   unsigned chosen;
-  bool chose = true;
   for (const StreamDemand &demand : train.streams) {
-    if (!(chose = chooseStream(demand, departure, chosen, next)))
+    if ((obstacle = chooseStream(demand, departure, chosen)))
       break;
     train.chosenStreams.push_back(chosen);
   }
-  if (chose)
+  if (!obstacle)
     for (const AluDemand &demand : train.alus) {
-      if (!(chose = chooseAlu(demand, departure, chosen, next)))
+      if ((obstacle = chooseAlu(demand, departure, chosen)))
         break;
       train.chosenAlus.push_back(chosen);
     }
-  if (chose) {
+  if (!obstacle) {
     train.departure = departure;
-    return true;
+    return std::nullopt;
   }
   undo(train, departure);
-  next = std::max(next, departure + 1);
-  return false;
+  obstacle->next = std::max(obstacle->next, departure + 1);
+  return obstacle;
 }
 
 int64_t ReservationTable::firstUntouched(const Train &train) const {
@@ -255,16 +258,17 @@ int64_t ReservationTable::firstUntouched(const Train &train) const {
 }
 
 bool ReservationTable::depart(Train &train) {
-  int64_t departure = train.earliest + int64_t(choices.draw(maxSlack)), next;
-  if (tryDepart(train, departure, next))
+  int64_t departure = train.earliest + int64_t(choices.draw(maxSlack));
+  std::optional<Obstacle> obstacle = tryDepart(train, departure);
+  if (!obstacle)
     return true;
   const int64_t untouched = firstUntouched(train);
-  bool departed = false;
-  while (!departed && !isLastResort) {
-    departure = next;
+  while (obstacle && !isLastResort) {
+    train.conflict = obstacle->conflict;
+    departure = obstacle->next;
     isLastResort = departure >= untouched;
-    departed = tryDepart(train, departure, next);
+    obstacle = tryDepart(train, departure);
   }
   isLastResort = false;
-  return departed;
+  return !obstacle;
 }

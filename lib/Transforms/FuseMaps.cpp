@@ -90,7 +90,16 @@ static MapOp join(MapOp producer, MapOp consumer, RewriterBase &rewriter) {
   return MapOp::create(rewriter, location, consumer.getResultTypes(), inputs.getArrayRef(), body);
 }
 
+/// Whether a map reads at most one tensor of its shape.
+static bool isUnary(MapOp map) {
+  return llvm::count_if(map.getInputs(), [&](Value input) {
+           return cast<RankedTensorType>(input.getType()).getShape() == map.getShape();
+         }) <= 1;
+}
+
 bool StensorFuseMaps::shouldFuse(MapOp producer, MapOp consumer) {
+  if (unaryOnly && !isUnary(consumer))
+    return false;
   if (producer->getBlock() != consumer->getBlock() || producer.getShape() != consumer.getShape())
     return false;
   if (countSteps(producer.getBlock()) + countSteps(consumer.getBlock()) > maxSteps ||

@@ -53,6 +53,7 @@ def StensorFuseMaps : Pass<"stensor-fuse-maps", "::mlir::func::FuncOp"> {
   let options = [
     Option<"maxSteps", "max-steps", "unsigned", /*default=*/"14", "Machine operations in one body">,
     Option<"maxInputs", "max-inputs", "unsigned", /*default=*/"8", "Inputs of one map">,
+    Option<"unaryOnly", "unary-only", "bool", /*default=*/"false", "Leave maps that read several tensors of their shape apart">,
   ];
   let statistics = [Statistic<"fused", "fused", "maps that became part of another">];
 }

@@ -13,6 +13,7 @@
 #include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
 #include "sluice/Support/Escape.h"
+#include "sluice/Support/Stopwatch.h"
 #include "sluice/Support/Strings.h"
 
 #include <pybind11/stl.h>
@@ -94,10 +95,15 @@ executor::TensorMap fromNumpy(const py::dict &arrays) {
 /// the program never changes, and runs have memory of their own.
 class Binary {
 public:
-  explicit Binary(binary::Program program) : state(std::make_unique<State>(std::move(program))) {}
+  explicit Binary(binary::Program program, std::optional<double> loadSeconds = std::nullopt)
+      : state(std::make_unique<State>(std::move(program), loadSeconds)) {}
 
   static Binary load(const std::filesystem::path &path) {
-    return interruptibly([&] { return Binary(valueOrThrow(binary::readProgram(path.string()))); });
+    return interruptibly([&] {
+      const Stopwatch watch;
+      binary::Program program = valueOrThrow(binary::readProgram(path.string()));
+      return Binary(std::move(program), watch.seconds());
+    });
   }
 
   void save(const std::filesystem::path &path) const {
@@ -132,12 +138,25 @@ public:
     return result;
   }
 
+  py::dict seconds() const {
+    py::dict result;
+    if (state->loadSeconds)
+      result["load"] = *state->loadSeconds;
+    if (const std::optional<executor::Seconds> last = lastSeconds()) {
+      result["prove"] = last->prove;
+      result["plan"] = last->plan;
+      result["run"] = last->run;
+    }
+    return result;
+  }
+
 private:
   struct State {
-    explicit State(binary::Program program)
-        : program(std::make_shared<const binary::Program>(std::move(program))) {}
+    State(binary::Program program, std::optional<double> loadSeconds)
+        : program(std::make_shared<const binary::Program>(std::move(program))), loadSeconds(loadSeconds) {}
 
     const std::shared_ptr<const binary::Program> program;
+    const std::optional<double> loadSeconds; ///< where it comes from a file
     std::timed_mutex mutex; ///< of what follows; never taken with the interpreter's lock held
     std::unique_ptr<executor::Executor> executor;
     bool hasRun = false;
@@ -169,6 +188,14 @@ private:
     if (!state->hasRun)
       return std::nullopt;
     return state->executor->counters();
+  }
+
+  std::optional<executor::Seconds> lastSeconds() const {
+    py::gil_scoped_release release;
+    std::lock_guard lock(state->mutex);
+    if (!state->hasRun)
+      return std::nullopt;
+    return state->executor->seconds();
   }
 
   std::unique_ptr<State> state;
@@ -273,7 +300,11 @@ PYBIND11_MODULE(_sluice, module) {
           "What sluice-compile --stats writes, as a dictionary.")
       .def_property_readonly("counters", &Binary::counters,
                              "What the run that finished last did, as a dictionary of its own; empty before "
-                             "one. Of runs at the same time that is any one, whole.");
+                             "one. Of runs at the same time that is any one, whole.")
+      .def_property_readonly("seconds", &Binary::seconds,
+                             "What loading the binary, proving it, planning how to run it and the run that "
+                             "finished last took on the wall clock, as a dictionary of its own: 'load', "
+                             "'prove', 'plan' and 'run', as far as it was done.");
 
   module.def(
       "compile", &compilePath, py::arg("path"), py::kw_only(), py::arg("cards") = 1,

@@ -4,6 +4,7 @@
 """The Python package gives what the tools give, takes what NumPy users hand it, and raises what they report."""
 
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -66,6 +67,21 @@ class Package(unittest.TestCase):
         self.assertEqual(binary.counters["cycles"], binary.stats["cycles"])
         self.assertEqual(binary.counters["half_overflows"], 0)
         self.assertGreater(binary.counters["memory_bytes"], 0)
+
+    def test_seconds(self):
+        """Loading, proving, planning and running are told apart, as far as they were done."""
+        binary = sluice.compile(self.model)
+        self.assertEqual(binary.seconds, {})
+        with tempfile.TemporaryDirectory() as folder:
+            binary.save(f"{folder}/model.slu")
+            loaded = sluice.Binary.load(f"{folder}/model.slu")
+        self.assertEqual(list(loaded.seconds), ["load"])
+        start = time.monotonic()
+        loaded.run(self.feeds)
+        passed = time.monotonic() - start
+        self.assertEqual(list(loaded.seconds), ["load", "prove", "plan", "run"])
+        self.assertTrue(all(seconds > 0 for seconds in loaded.seconds.values()))
+        self.assertLessEqual(sum(loaded.seconds[part] for part in ("prove", "plan", "run")), passed)
 
     def test_types(self):
         """Every element type that inputs and outputs have passes unchanged, scalars included."""

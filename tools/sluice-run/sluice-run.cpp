@@ -11,6 +11,7 @@
 #include "sluice/Support/Escape.h"
 #include "sluice/Support/InputFiles.h"
 #include "sluice/Support/OutputFiles.h"
+#include "sluice/Support/Stopwatch.h"
 #include "sluice/Support/Strings.h"
 #include "tools/common/ToolOutput.h"
 
@@ -29,7 +30,7 @@ Sluice options:
   --output-dir=DIR   Where each output is written as DIR/<name>.npy, '_' for odd characters;
                      DIR/outputs.json says which file holds which output
   --format=FORMAT    Of the outputs: npy (default) or pb
-  --counters         Print what the run did
+  --counters         Print what the run did and how long loading, proving, planning and running took
   --stepper          Run on the cycle stepper too, which moves every stream one stop a cycle and meets
                      hazards as they happen, and fail where an output or a word of memory differs: slow
   --help             Show this text
@@ -93,7 +94,8 @@ static absl::StatusOr<Options> parseOptions(int argc, char **argv) {
   return options;
 }
 
-static void printCounters(const executor::Counters &counters) {
+static void printCounters(const executor::Counters &counters, double loadSeconds,
+                          const executor::Seconds &seconds) {
   std::cout << "cycles          " << counters.cycles << " (modelled)\n";
   for (const auto &[unit, count] : counters.instructionsByUnit) {
     std::string name = unit;
@@ -103,7 +105,11 @@ static void printCounters(const executor::Counters &counters) {
   std::cout << "memory bytes    " << counters.memoryBytes << "\n"
             << "stream bytes    " << counters.streamBytes << "\n"
             << "link bytes      " << counters.linkBytes << "\n"
-            << "fp16 overflows  " << counters.halfOverflows << "\n";
+            << "fp16 overflows  " << counters.halfOverflows << "\n"
+            << "load seconds    " << loadSeconds << "\n"
+            << "prove seconds   " << seconds.prove << "\n"
+            << "plan seconds    " << seconds.plan << "\n"
+            << "run seconds     " << seconds.run << "\n";
 }
 
 static std::vector<std::string> inputNames(const binary::Program &program) {
@@ -122,9 +128,11 @@ static NamedTensors inOrder(executor::TensorMap outputs, const binary::Program &
 }
 
 static absl::Status run(const Options &options) {
+  const Stopwatch watch;
   absl::StatusOr<binary::Program> program = binary::readProgram(options.path);
   if (!program.ok())
     return program.status();
+  const double loadSeconds = watch.seconds();
   absl::StatusOr<InputFiles> inputs = readInputs(options.inputs, inputNames(*program));
   if (!inputs.ok())
     return inputs.status();
@@ -140,7 +148,7 @@ static absl::Status run(const Options &options) {
   const executor::Counters &counters = (*done)->counters;
   // Printed before anything is written: a table that nobody gets is an error, which leaves no outputs.
   if (options.counters)
-    printCounters(counters);
+    printCounters(counters, loadSeconds, (*runner)->seconds());
   if (absl::Status status = flushOutput(); !status.ok())
     return status;
   if (counters.halfOverflows)

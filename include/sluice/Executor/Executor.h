@@ -27,6 +27,11 @@ struct Counters {
   uint64_t halfOverflows = 0; ///< finite fp32 values that became fp16 infinities
 };
 
+/// What it took on the wall clock: to prove a program, to plan how it is run, and to run it.
+struct Seconds {
+  double prove = 0, plan = 0, run = 0;
+};
+
 using TensorMap = std::map<std::string, HostTensor>;
 
 /// A run that is over: what it gave, what it did, and the cards' memory as it left it. The memory is the
@@ -39,6 +44,7 @@ public:
 
   TensorMap outputs;
   Counters counters;
+  double seconds = 0; ///< on the wall clock
 };
 
 /// A verified program ready to run. Any number of threads may use one executor at the same time: the proven
@@ -62,6 +68,8 @@ public:
   /// A copy of the counters of the run that finished last; of which one that is, where several run at a time,
   /// Run::counters leaves no doubt.
   virtual Counters counters() const = 0;
+  /// Those of making this, and of the run that finished last.
+  virtual Seconds seconds() const = 0;
   virtual const binary::Program &program() const = 0;
 };
 

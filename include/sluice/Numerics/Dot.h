@@ -14,6 +14,8 @@
 
 namespace sluice::numerics {
 
+struct RowTerms;
+
 /// A K x N tile of fp16 weights (K, N at most 320) prepared for repeated use:
 /// the columns of an MXM tandem.
 class HalfTile {
@@ -24,11 +26,16 @@ public:
   size_t k() const { return depth; }
   size_t n() const { return columns; }
   /// out[c] = the exact sum over k of row[k] * weight(k, c), rounded once to fp32
-  /// (nearest even; subnormals kept; an exact zero is +0; NaN is 0x7fc00000; IEEE 754 for
-  /// infinities). `row` has k() fp16 values, `out` n() floats.
+  /// (nearest even; subnormals kept; an exact zero is +0; NaN is 0x7fc00000; a product with a
+  /// zero factor is zero, IEEE 754 for other infinities). `row` has k() fp16 values, `out` n() floats.
   void multiply(const uint16_t *row, float *out) const;
 
 private:
+  /// The sums of a row's finite terms.
+  void multiplyFinite(const RowTerms &row, double rowSpread, float *out) const;
+  /// Adds the products of a row's infinities and NaNs.
+  void addNotFinite(const uint16_t *row, float *out) const;
+
   size_t depth = 0, columns = 0;
   std::vector<float> values;   ///< [n / block][k][block], n padded to whole blocks
   std::vector<double> spreads; ///< per block, for the proof that plain sums are exact
@@ -43,11 +50,14 @@ public:
   ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride);
   size_t k() const { return depth; }
   size_t n() const { return columns; }
-  void multiply(const int8_t *row, int32_t *out) const;
+  /// Multiplies `count` rows of k() bytes, `stride` bytes apart. out[r * outStride + c] is set to what row r
+  /// and column c give, or that is added to it, modulo 2^32.
+  void multiply(const int8_t *rows, ptrdiff_t stride, size_t count, int32_t *out, size_t outStride,
+                bool accumulates = false) const;
 
 private:
   size_t depth = 0, columns = 0;
-  std::vector<int16_t> values; ///< [n / block][k / 2][block][2], padded with zeros
+  std::vector<uint8_t> values; ///< packed for this host's kernels
 };
 
 /// One exact fp16 dot product, rounded once: the plain, wide form that the tiles

@@ -25,6 +25,7 @@
 #include "sluice/Target/Target.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct Cycles {
   int64_t count = 1;
   int64_t step = 1;
   int64_t last() const { return first + (count - 1) * step; }
+  bool operator==(const Cycles &) const = default;
 };
 
 /// The cycles in which one thing is taken.
@@ -65,6 +67,7 @@ struct Use {
   Resource check;
   Resource take;
   Cycles cycles;
+  bool operator==(const Use &) const = default;
 };
 
 /// A stretch of the streams of one direction: in the hemisphere that they leave, at the
@@ -82,6 +85,7 @@ struct StreamDemand {
   unsigned width;
   unsigned alignment;
   Cycles keys;
+  bool operator==(const StreamDemand &) const = default;
 };
 
 /// An ALU that may be chosen freely: it dispatches in `cycles` and gives its results `latency` later, when no
@@ -89,6 +93,7 @@ struct StreamDemand {
 struct AluDemand {
   Cycles cycles;
   int64_t latency;
+  bool operator==(const AluDemand &) const = default;
 };
 
 /// A rigid footprint, and after departure what was chosen for it.
@@ -102,59 +107,78 @@ struct Train {
   int64_t departure = 0;
   std::vector<unsigned> chosenStreams; ///< first stream of each demand
   std::vector<unsigned> chosenAlus;
+  /// What was taken in the last departure that failed, and in which cycle; none if the first succeeded.
+  struct Conflict {
+    Resource resource;
+    int64_t cycle;
+  };
+  std::optional<Conflict> conflict = {};
 };
 
-class ReservationTable {
+/// The timelines of a card and their names.
+class Resources {
 public:
-  /// With a seed trains depart some cycles later than they could, on any free streams and ALUs.
-  explicit ReservationTable(const target::Target &target, std::optional<uint64_t> seed = std::nullopt);
+  explicit Resources(const target::Target &target);
 
   Resource queue(const binary::Queue &queue) const;
   /// Reads (writes) of a bank of a slice.
   Resource bankReads(target::Hemisphere hemisphere, unsigned slice, unsigned bank) const;
   Resource bankWrites(target::Hemisphere hemisphere, unsigned slice, unsigned bank) const;
   Resource stream(const StreamSegment &segment, unsigned stream) const;
+  /// Result port of an ALU.
+  Resource aluResult(unsigned alu) const { return firstResult + alu; }
+  unsigned size() const { return firstResult + target.alus; }
+
+  /// For messages: the queue's name, or which bank or stream.
+  std::string nameOf(Resource resource) const;
+
+protected:
+  const target::Target &target;
+
+private:
+  /// Places for the queues of one unit in one hemisphere: as many as the unit with the most has.
+  unsigned queuesPerSide = 0;
+  Resource firstBank = 0, firstStream = 0, firstResult = 0;
+};
+
+class ReservationTable : public Resources {
+public:
+  /// With a seed trains depart some cycles later than they could, on any free streams and ALUs.
+  explicit ReservationTable(const target::Target &target, std::optional<uint64_t> seed = std::nullopt)
+      : Resources(target), choices(seed), timelines(size()) {}
 
   /// Gives `train` the earliest departure at which its whole footprint is free, with the
   /// lowest-numbered streams and ALUs, and reserves it. False, and nothing reserved, if it has more streams
   /// or ALUs in it than there are: then it finds no room even where nothing else is.
   bool depart(Train &train);
   /// Departs at `departure` and no other cycle; false, and nothing reserved, if something there is taken.
-  bool departAt(Train &train, int64_t departure) {
-    int64_t next;
-    return tryDepart(train, departure, next);
-  }
+  bool departAt(Train &train, int64_t departure) { return !tryDepart(train, departure); }
 
   Freedom &freedom() { return choices; }
-
-  /// For messages: the queue's name, or which bank or stream.
-  std::string nameOf(Resource resource) const;
 
   int64_t busyCycles(Resource resource) const { return timelines[resource].reservedCycles(); }
 
 private:
   /// First departure at which `train` meets nothing that is reserved.
   int64_t firstUntouched(const Train &train) const;
-  bool tryDepart(Train &train, int64_t departure, int64_t &next);
+  /// What stands in the way of a departure, and the least departure beyond that.
+  struct Obstacle {
+    Train::Conflict conflict;
+    int64_t next;
+  };
+  std::optional<Obstacle> tryDepart(Train &train, int64_t departure);
   /// Frees what `train` has reserved and chosen so far for `departure`.
   void undo(const Train &train, int64_t departure);
-  bool chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
-  bool chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen, int64_t &next);
+  std::optional<Obstacle> chooseStream(const StreamDemand &demand, int64_t departure, unsigned &chosen);
+  std::optional<Obstacle> chooseAlu(const AluDemand &demand, int64_t departure, unsigned &chosen);
 
   /// One of `count` places from which the search begins.
   unsigned drawStart(unsigned count) { return isLastResort ? 0 : choices.draw(count); }
 
-  const target::Target &target;
   Freedom choices;
   /// Whether a train is tried where nothing else is: with the lowest numbers, so that it fits if it can.
   bool isLastResort = false;
   std::vector<Timeline> timelines;
-  /// Result port of an ALU.
-  Resource aluResult(unsigned alu) const { return firstResult + alu; }
-
-  /// Places for the queues of one unit in one hemisphere: as many as the unit with the most has.
-  unsigned queuesPerSide = 0;
-  Resource firstBank = 0, firstStream = 0, firstResult = 0;
 };
 
 /// `cycles` moved by `offset`.

@@ -16,6 +16,7 @@
 #include "sluice/Binary/Encoding.h"
 
 #include "dialects/slice/SliceDialect.h"
+#include "dialects/tile/Striping.h"
 #include "dialects/tile/TileDialect.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -73,13 +74,13 @@ private:
   void checkBuffer(Op op) {
     const auto type = op.getBuffer().getType();
     const int64_t vectors = type.getVectors(), bytes = type.getBytes(), stripes = op.getStripes();
-    const int64_t slices = target.slicesPerHemisphere, words = vectors / stripes + (vectors % stripes != 0);
+    const int64_t slices = target.slicesPerHemisphere;
     if (stripes > slices / bytes) {
       isSound = false;
       op.emitOpError("needs slices of a hemisphere: ")
           << stripes << " stripes of " << bytes << ", target '" << target.name << "' has " << slices;
     }
-    require(op, "words of a bank in each slice", words, target.wordsPerBank);
+    require(op, "words of a bank in each slice", tile::stripingOf(op).words(vectors), target.wordsPerBank);
   }
 
   template <typename Op>
@@ -115,14 +116,17 @@ private:
 
   template <typename Op>
   void checkStripes(Op op, StringRef what, Value buffer, int64_t need) {
-    const int64_t stripes =
-        TypeSwitch<Operation *, int64_t>(buffer.getDefiningOp())
+    const tile::Striping striping =
+        TypeSwitch<Operation *, tile::Striping>(buffer.getDefiningOp())
             .template Case<tile::ConstantOp, tile::InputOp, tile::BufferOp, slice::ConstantOp, slice::InputOp,
-                           slice::BufferOp>([](auto made) { return int64_t(made.getStripes()); });
-    if (stripes == need)
+                           slice::BufferOp>([](auto made) { return tile::stripingOf(made); });
+    if (striping.stripes == need && (need == 1 || striping.block == 1))
       return;
     isSound = false;
-    op.emitOpError() << what << " must have " << need << " stripes, has " << stripes;
+    InFlightDiagnostic error = op.emitOpError()
+                               << what << " must have " << need << " stripes, has " << striping.stripes;
+    if (striping.block != 1)
+      error << ", of " << striping.block << " vectors";
   }
 
   template <typename Op>

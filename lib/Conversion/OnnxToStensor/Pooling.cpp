@@ -42,21 +42,26 @@ static Tensor combineTaps(Node &node, const Tensor &slid, ReduceKind kind) {
   return node.reshape(node.reduce(kind, slid, slid.rank() - 2), shape);
 }
 
-/// The taps of slid windows added one after the other: [N, positions..., C].
-static Tensor addTaps(Node &node, const Tensor &slid) {
+/// The taps of slid windows combined one after the other: [N, positions..., C].
+static Tensor chainTaps(Node &node, const Tensor &slid, Value (*combine)(Scalars &, Value, Value)) {
   int64_t dim = slid.rank() - 2;
   llvm::SmallVector<Tensor> taps;
   for (int64_t tap = 0; tap < slid.shape[dim]; ++tap)
     taps.push_back(node.slice(slid, dim, tap, 1));
   Shape shape = slid.shape;
   shape.erase(shape.end() - 2);
-  Tensor sums = node.map(taps, slid.element, [](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value sum = x.front();
+  Tensor combined = node.map(taps, slid.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value value = x.front();
     for (Value tap : x.drop_front())
-      sum = s.add(sum, tap);
-    return sum;
+      value = combine(s, value, tap);
+    return value;
   });
-  return node.reshape(sums, shape);
+  return node.reshape(combined, shape);
+}
+
+/// The taps of slid windows added one after the other.
+static Tensor addTaps(Node &node, const Tensor &slid) {
+  return chainTaps(node, slid, [](Scalars &s, Value a, Value b) { return s.add(a, b); });
 }
 
 /// The windows' elements combined: input [N, C, spatial...] to [N, positions..., C].
@@ -131,6 +136,13 @@ static Results convertMaxPool(Node &node) {
     return failure();
   const Tensor &input = node.input(0);
   OpBuilder &builder = node.getBuilder();
+  // Bytes under a few taps are compared as they are, in one pass.
+  constexpr int64_t fewTaps = 9;
+  if (input.element.isSignlessInteger(8) && countElements(windows->sizes) <= fewTaps && !node.isUsed(1)) {
+    Tensor slid = slide(node, channelsLast(node, input), *windows, std::numeric_limits<int8_t>::min());
+    Tensor best = chainTaps(node, slid, [](Scalars &s, Value a, Value b) { return s.max(a, b); });
+    return {{channelsFirst(node, best)}};
+  }
   Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
   double lowest =
       input.isReal() ? -std::numeric_limits<double>::infinity() : std::numeric_limits<int32_t>::min();

@@ -1,4 +1,4 @@
-//===- ContractPass.cpp - Departing contraction units ---------------------===//
+//===- ContractPass.cpp - Contraction units as trains ---------------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -22,6 +22,7 @@ using binary::Instruction;
 using binary::Opcode;
 using binary::Unit;
 using scheduling::BodySchedule;
+using scheduling::PlaneState;
 using target::Hemisphere;
 
 /// One run of rows of one chunk.
@@ -38,24 +39,24 @@ static bool isTandem(slice::ContractOp op) {
   return llvm::cast<tile::BufferType>(op.getWeights().front().getType()).getBytes() == 2;
 }
 
-mlir::LogicalResult Schedule::departContract(slice::ContractOp op) {
+mlir::LogicalResult Schedule::describeContract(slice::ContractOp op) {
   unsigned chunks = op.getLanes().size();
   unsigned tilePlanes = isTandem(op) ? state.target.planesPerHemisphere : 1;
   llvm::ArrayRef<int64_t> segments = op.getRowSegments();
   unsigned operand = 0;
   for (unsigned chunk = 0; chunk < chunks; ++chunk) {
     for (unsigned plane = 0; plane < op.getPlanes() * tilePlanes; ++plane)
-      if (failed(departInstall(op, chunk, plane)))
+      if (failed(describeInstall(op, chunk, plane)))
         return mlir::failure();
     int64_t row = 0;
     for (; operand < op.getRows().size() && segments[4 * operand] == chunk; ++operand) {
       View view{segments[4 * operand + 1], segments[4 * operand + 2]};
       int64_t count = segments[4 * operand + 3];
-      auto depart = [&](int64_t first, int64_t part) {
-        return departRows(
+      auto describe = [&](int64_t first, int64_t part) {
+        return describeRows(
             op, {chunk, operand, view.from(first), row + first, part, row + first == 0, chunk + 1 == chunks});
       };
-      if (failed(departInParts(count, depart)))
+      if (failed(describeInParts(count, describe)))
         return mlir::failure();
       row += count;
     }
@@ -64,7 +65,7 @@ mlir::LogicalResult Schedule::departContract(slice::ContractOp op) {
 }
 
 /// Plane `index` of the unit takes its tile of `chunk`; a tandem's plane takes one byte plane of it.
-mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk, unsigned index) {
+mlir::LogicalResult Schedule::describeInstall(slice::ContractOp op, unsigned chunk, unsigned index) {
   auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
   bool tandem = isTandem(op);
   unsigned tile = tandem ? 0 : index, byte = tandem ? index : 0;
@@ -72,15 +73,16 @@ mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk
   unsigned streams = state.target.installStreams;
   int64_t columns = op.getColumns()[tile], groups = columns / streams, rest = columns % streams;
   int64_t cycles = groups + (rest != 0), stop = state.target.mxmStop;
-  unsigned number = op.getFirstPlane() + index;
-  Plane &plane = this->plane(hemisphere, number);
+  unsigned number = op.getFirstPlane() + index, plane = planeNumber(hemisphere, number);
   binary::Queue queue{Unit::Installer, hemisphere, uint16_t(number)};
 
-  TrainBuilder train(state, op.getLoc());
-  train.train.earliest = std::max(train.train.earliest, plane.loadingFree);
+  auto builder = std::make_unique<TrainBuilder>(state, op.getLoc());
+  TrainBuilder &train = *builder;
+  train.footprint.planeWaits.push_back({{PlaneState::MayLoad, plane}, 0});
+  train.footprint.planeEffects.push_back({{PlaneState::HasLoaded, plane}, cycles});
   train.addQueue(queue, {0, cycles, 1});
   unsigned width = groups ? streams : rest;
-  train.train.streams.push_back(
+  train.footprint.results.push_back(
       {{StreamPath{hemisphere, true}.segment()}, width, groups ? streams : 1, {-stop, cycles, 1}});
   struct StripeRead {
     MemoryBurst burst;
@@ -95,42 +97,48 @@ mlir::LogicalResult Schedule::departInstall(slice::ContractOp op, unsigned chunk
     scheduling::Cycles when{first, burst.count, 1};
     train.reserveMemory(weights, hemisphere, burst, false, when);
     for (int64_t j = 0; j < burst.count; ++j)
-      train.train.earliest = std::max(train.train.earliest,
-                                      weights.writer(copy, byte, stripe + j * streams).ready - (first + j));
+      train.addWait(weights, copy, byte, stripe + j * streams, first + j);
     reads.push_back({burst, when});
   }
-  if (failed(train.depart()))
-    return mlir::failure();
 
-  unsigned stream = train.train.chosenStreams.front();
-  std::vector<IssueId> sources;
-  for (auto [stripe, read] : llvm::enumerate(reads))
-    sources.push_back(train.issueBurst(weights, {hemisphere, true}, read.burst, read.cycles, stream + stripe,
-                                       [&](int64_t j) { return int64_t(stripe) + j * streams; }));
-  plane.installs.clear();
-  auto install = [&](int64_t column, int64_t count, int64_t streamsTaken) {
-    Instruction instruction;
-    instruction.opcode = Opcode::Install;
-    instruction.cycle = train.train.departure + column;
-    instruction.count = count;
-    instruction.stream = stream;
-    instruction.column = column;
-    instruction.width = streamsTaken;
-    IssueId id = state.issue(queue, instruction, op.getLoc());
-    for (int64_t slot = 0; slot < streamsTaken; ++slot)
-      state.issues[id].flow.push_back(
-          {-1, int32_t(slot), 0, int32_t(count), sources[slot], 0, int32_t(column), count == 1 ? 0 : 1});
-    plane.installs.push_back({column, count, id});
-  };
-  if (groups)
-    install(0, groups, streams);
-  if (rest)
-    install(groups, 1, rest);
-  plane.loaded = train.train.departure + cycles;
-  return mlir::success();
+  return TrainBuilder::add(std::move(builder), [=, this, &weights](TrainBuilder &train) {
+    unsigned stream = train.departure->streams.front();
+    std::vector<IssueId> sources;
+    for (auto [stripe, read] : llvm::enumerate(reads))
+      sources.push_back(train.issueBurst(weights, {hemisphere, true}, read.burst, read.cycles,
+                                         stream + stripe,
+                                         [&](int64_t j) { return int64_t(stripe) + j * streams; }));
+    Plane &plane = this->plane(hemisphere, number);
+    plane.installs.clear();
+    auto install = [&](int64_t column, int64_t count, int64_t streamsTaken) {
+      Instruction instruction;
+      instruction.opcode = Opcode::Install;
+      instruction.cycle = train.cycle() + column;
+      instruction.count = count;
+      instruction.stream = stream;
+      instruction.column = column;
+      instruction.width = streamsTaken;
+      IssueId id = state.issue(queue, instruction, train.location);
+      for (int64_t slot = 0; slot < streamsTaken; ++slot)
+        state.issues[id].flow.push_back(
+            {-1, int32_t(slot), 0, int32_t(count), sources[slot], 0, int32_t(column), count == 1 ? 0 : 1});
+      plane.installs.push_back({column, count, id});
+    };
+    if (groups)
+      install(0, groups, streams);
+    if (rest)
+      install(groups, 1, rest);
+  });
 }
 
-mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegment &segment) {
+/// What leaves one plane with the last chunk's rows.
+struct Schedule::Emission {
+  unsigned raw;
+  llvm::SmallVector<unsigned> reads; ///< by arrival; argument 0 has none
+  llvm::SmallVector<unsigned> results;
+};
+
+mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegment &segment) {
   auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
   bool tandem = isTandem(op);
   int64_t planesUsed = tandem ? state.target.planesPerHemisphere : op.getPlanes();
@@ -138,13 +146,18 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
   int64_t stop = state.target.mxmStop, latency = state.target.multiplyLatency;
   Buffer &rows = buffer(op.getRows()[segment.operand]);
 
-  TrainBuilder train(state, op.getLoc());
-  unsigned read = train.addRead(rows, segment.view, count, interval, {hemisphere, true}, -stop);
+  auto builder = std::make_unique<TrainBuilder>(state, op.getLoc());
+  TrainBuilder &train = *builder;
+  train.addRead(rows, segment.view, count, interval, {hemisphere, true}, -stop);
   for (int64_t p = 0; p < planesUsed; ++p) {
     unsigned number = op.getFirstPlane() + p;
-    Plane &plane = this->plane(hemisphere, number);
+    const unsigned plane = planeNumber(hemisphere, number);
     train.addQueue({Unit::Multiplier, hemisphere, uint16_t(number)}, {0, count * interval, 1});
-    train.train.earliest = std::max({train.train.earliest, plane.multiplyFree, plane.loaded});
+    train.footprint.planeWaits.push_back({{PlaneState::MayMultiply, plane}, 0});
+    train.footprint.planeWaits.push_back({{PlaneState::HasLoaded, plane}, 0});
+    train.footprint.planeEffects.push_back({{PlaneState::MayMultiply, plane}, count * interval});
+    if (segment.firstOfChunk)
+      train.footprint.planeEffects.push_back({{PlaneState::MayLoad, plane}, 1});
   }
 
   // Each plane's results go through the body, or as they are to memory.
@@ -163,11 +176,6 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
     for (const scheduling::BodyArrival &arrival : body->arrivals)
       if (arrival.argument == 0)
         bodyOffset = key + int64_t(state.target.vxmEntryLatency) - arrival.depth;
-  struct Emission {
-    unsigned raw;
-    llvm::SmallVector<unsigned> reads; ///< by arrival; argument 0 has none
-    llvm::SmallVector<unsigned> results;
-  };
   std::vector<Emission> emissions;
   auto part = [&](llvm::ArrayRef<int64_t> views, unsigned index) {
     return View{views[2 * index], views[2 * index + 1]}.from(segment.firstRow);
@@ -204,19 +212,32 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
     }
     emissions.push_back(std::move(emission));
   }
-  if (!train.tryDepart()) {
+  if (!train.fits()) {
     if (count > 1)
       return false;
     return train.explain();
   }
+  TrainBuilder::addFitting(std::move(builder), [=, this](TrainBuilder &train) {
+    issueRows(train, op, segment, body, bodyOffset, emissions);
+  });
+  return true;
+}
 
+void Schedule::issueRows(TrainBuilder &train, slice::ContractOp op, const RowSegment &segment,
+                         const std::optional<BodySchedule> &body, int64_t bodyOffset,
+                         llvm::ArrayRef<Emission> emissions) {
+  auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
+  const bool tandem = isTandem(op), direct = scheduling::isIdentity(op.getBody().front());
+  const int64_t planesUsed = tandem ? state.target.planesPerHemisphere : op.getPlanes();
+  const int64_t interval = tandem ? state.target.f16RowInterval : 1, count = segment.count;
+  const unsigned read = 0; // the first are the rows
   std::vector<StreamSource> rowSources = train.issueRead(read);
   for (unsigned p = 0; p < op.getPlanes(); ++p) {
     unsigned number = op.getFirstPlane() + p;
     Plane &plane = this->plane(hemisphere, number);
     Instruction instruction;
     instruction.opcode = tandem ? Opcode::MultiplyF16 : Opcode::MultiplyI8;
-    instruction.cycle = train.train.departure;
+    instruction.cycle = train.cycle();
     instruction.count = count;
     instruction.interval = count == 1 ? 1 : interval;
     instruction.stream = train.streamOfRead(read);
@@ -243,12 +264,6 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
       if (segment.chunk > 0)
         runs.add(row, issue, 0, element);
       issue = id, element = row;
-    }
-    for (int64_t t = 0; t < (tandem ? planesUsed : 1); ++t) {
-      Plane &used = this->plane(hemisphere, number + t);
-      used.multiplyFree = train.train.departure + count * interval;
-      if (segment.firstOfChunk)
-        used.loadingFree = train.train.departure + 1;
     }
     if (!segment.lastChunk)
       continue;
@@ -283,5 +298,4 @@ mlir::FailureOr<bool> Schedule::departRows(slice::ContractOp op, const RowSegmen
       train.issueWrites(emission.results[result], bytes);
     }
   }
-  return true;
 }

@@ -59,13 +59,13 @@ private:
 
   void emitMemory(const Buffer &buffer, slice::ConstantOp constant) {
     firstMemory[&buffer] = memoryOps;
-    memoryOps +=
-        int64_t(buffer.hemispheres.size()) * std::min<int64_t>(buffer.stripes, buffer.vectors) * buffer.bytes;
+    memoryOps += int64_t(buffer.hemispheres.size()) *
+                 std::min<int64_t>(buffer.striping.stripes, buffer.vectors) * buffer.bytes;
     for (Hemisphere hemisphere : buffer.hemispheres)
-      for (unsigned stripe = 0; stripe < std::min<int64_t>(buffer.stripes, buffer.vectors); ++stripe)
+      for (unsigned stripe = 0; stripe < std::min<int64_t>(buffer.striping.stripes, buffer.vectors); ++stripe)
         for (unsigned byte = 0; byte < buffer.bytes; ++byte)
-          MemoryOp::create(builder, constant.getLoc(), rankFour(constant.getData()), buffer.stripes, stripe,
-                           byte, unsigned(hemisphere), buffer.slices[stripe * buffer.bytes + byte],
+          MemoryOp::create(builder, constant.getLoc(), rankFour(constant.getData()), buffer.striping.stripes,
+                           stripe, byte, unsigned(hemisphere), buffer.slices[stripe * buffer.bytes + byte],
                            addressOf(buffer, 0));
   }
 
@@ -103,7 +103,8 @@ private:
                    bool output, int64_t card) {
     // A striped buffer's vectors do not follow one another in a slice. A tensor of no elements is bound as
     // well.
-    int64_t piece = buffer.stripes == 1 ? count : 1, i = 0;
+    const bool isWhole = buffer.striping.stripes == 1;
+    int64_t piece = count, i = 0;
     mlir::DenseI64ArrayAttr rows, lanes, offsets;
     if constexpr (std::is_same_v<Op, slice::InputOp>) {
       rows = op.getRowLoopsAttr();
@@ -111,17 +112,18 @@ private:
       offsets = op.getOffsetsAttr();
     }
     do {
+      if (!isWhole)
+        piece = buffer.endOfBlock(view, i, count) - i;
       int64_t vector = view.start + i * view.step;
-      llvm::SmallVector<int64_t> slices;
-      for (unsigned byte = 0; byte < buffer.bytes; ++byte)
-        slices.push_back(buffer.slices[(vector % buffer.stripes) * buffer.bytes + byte]);
+      llvm::ArrayRef<unsigned> in = buffer.slicesOf(vector);
+      llvm::SmallVector<int64_t> slices(in.begin(), in.end());
       mlir::DenseI64ArrayAttr flow;
       if (output && piece != 0)
         flow = builder.getDenseI64ArrayAttr(outputFlow(buffer, {vector, view.step}, piece, card, first + i));
       BindingOp::create(builder, op.getLoc(), op.getName(), output, op.getMachineType(), op.getUserType(),
                         op.getPermutation(), op.getLaneDims(), rows, lanes, offsets, card,
-                        unsigned(hemisphere), slices, addressOf(buffer, vector / buffer.stripes),
-                        buffer.stripes == 1 ? view.step : 0, first + i, piece, flow);
+                        unsigned(hemisphere), slices, addressOf(buffer, buffer.striping.wordOf(vector)),
+                        isWhole || piece > 1 ? view.step : 0, first + i, piece, flow);
       i += piece;
     } while (i < count);
   }
@@ -167,7 +169,7 @@ private:
       return;
     }
     // The words of a stripe follow one another; an edge stays in one.
-    const int64_t stripes = buffer->stripes, stripe = edge.producerFirst % stripes;
+    const int64_t stripes = buffer->striping.stripes, stripe = edge.producerFirst % stripes;
     const int64_t held = std::min(stripes, buffer->vectors);
     const int64_t memory = firstMemory.lookup(buffer) +
                            (buffer->copyIn(hemisphere) * held + stripe) * buffer->bytes + edge.producerSlot;

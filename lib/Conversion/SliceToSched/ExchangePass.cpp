@@ -1,4 +1,4 @@
-//===- ExchangePass.cpp - Departing exchanges between cards ---------------===//
+//===- ExchangePass.cpp - Exchanges between cards as trains ---------------===//
 //
 // Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -35,15 +35,13 @@ public:
         issues(state.target.localLinks + 1,
                std::vector<std::vector<IssueId>>(out.hemispheres.size() * out.bytes)) {}
 
-  mlir::LogicalResult run() {
-    for (unsigned byte = 0; byte < in.bytes; ++byte)
+  /// Describes its trains, which keep `exchange` until they are issued.
+  static mlir::LogicalResult describe(const std::shared_ptr<Exchange> &exchange) {
+    for (unsigned byte = 0; byte < exchange->in.bytes; ++byte)
       for (Hemisphere hemisphere : {Hemisphere::East, Hemisphere::West})
-        if (failed(departLinks(hemisphere, byte)))
+        if (failed(exchange->describeLinks(exchange, hemisphere, byte)))
           return mlir::failure();
-    if (failed(departOwn()))
-      return mlir::failure();
-    recordWriters();
-    return mlir::success();
+    return exchange->describeOwn(exchange);
   }
 
 private:
@@ -93,11 +91,18 @@ private:
     issues[row][copy * out.bytes + byte].push_back(id);
     out.firstWrite = std::min(out.firstWrite, int64_t(instruction.cycle));
     out.lastUse = std::max(out.lastUse, int64_t(instruction.cycle));
-    ready = std::max(ready, int64_t(instruction.cycle) + target().writeLatency);
+  }
+
+  /// The train that was described last writes vectors until `last` cycles after its departure: whoever reads
+  /// any waits for all.
+  void recordTrain(int64_t last) {
+    out.readyWhole.push_back(
+        {scheduling::TrainId(state.problem.trains.size() - 1), last + int64_t(target().writeLatency)});
   }
 
   /// The links of `hemisphere` send byte plane `byte` of all vectors.
-  mlir::LogicalResult departLinks(Hemisphere hemisphere, unsigned byte) {
+  mlir::LogicalResult describeLinks(const std::shared_ptr<Exchange> &self, Hemisphere hemisphere,
+                                    unsigned byte) {
     std::vector<unsigned> links;
     for (unsigned link = 0; link < target().localLinks; ++link)
       if (target().linkHemisphere(link) == hemisphere && !cardsWith(link).empty())
@@ -108,16 +113,16 @@ private:
     int64_t length = (count - 1) * interval + taps;
     int64_t flight = target().linkLatency + target().receiveLatency;
 
-    TrainBuilder train(state, op.getLoc());
+    auto builder = std::make_unique<TrainBuilder>(state, op.getLoc());
+    TrainBuilder &train = *builder;
     StreamPath outPath{hemisphere, true};
     MemoryBurst read{in.slices[byte], byte, 0, 1, 0, 0, taps};
     int64_t readFirst =
         -stop + outPath.cycleAt(target().sliceStop(read.slice)) - int64_t(target().readLatency);
-    train.train.streams.push_back({{outPath.segment()}, 1, 1, {-stop, length, 1}});
+    train.footprint.results.push_back({{outPath.segment()}, 1, 1, {-stop, length, 1}});
     train.reserveMemory(in, hemisphere, read, false, {readFirst, length, 1});
     for (int64_t i = 0; i < count; ++i)
-      train.train.earliest = std::max(train.train.earliest, in.writer(in.copyIn(hemisphere), byte, i).ready -
-                                                                (readFirst + i * interval));
+      train.addWait(in, in.copyIn(hemisphere), byte, i, readFirst + i * interval);
     Hemisphere other = hemisphere == Hemisphere::East ? Hemisphere::West : Hemisphere::East;
     std::vector<StreamPath> paths{{hemisphere, false}};
     if (out.isIn(other))
@@ -135,23 +140,34 @@ private:
         if (path.outward)
           demand.segments.push_back(path.segmentAtVxm());
       }
-      train.train.streams.push_back(demand);
+      train.footprint.results.push_back(demand);
     }
+    int64_t last = INT64_MIN;
     for (const StreamPath &path : paths)
       if (out.isIn(path.hemisphere)) {
         int64_t first = flight + stop + path.cycleAt(target().sliceStop(out.slices[byte]));
         train.reserveMemory(out, path.hemisphere, {out.slices[byte], byte, 0, 1, 0, 0, length}, true,
                             {first, length, 1});
+        last = std::max(last, first + length - 1);
       }
-    if (failed(train.depart()))
+    if (failed(TrainBuilder::add(std::move(builder), [=](TrainBuilder &train) {
+          self->issueLinks(train, hemisphere, byte, links, paths, read, readFirst);
+        })))
       return mlir::failure();
+    recordTrain(last);
+    return mlir::success();
+  }
 
-    int64_t departure = train.train.departure;
+  void issueLinks(TrainBuilder &train, Hemisphere hemisphere, unsigned byte, llvm::ArrayRef<unsigned> links,
+                  llvm::ArrayRef<StreamPath> paths, MemoryBurst read, int64_t readFirst) {
+    const int64_t taps = links.size(), interval = target().linkInterval, stop = target().sxmStop;
+    const int64_t flight = target().linkLatency + target().receiveLatency, departure = train.cycle();
+    const std::vector<unsigned> &streams = train.departure->streams;
     StreamSource source;
     for (int64_t i = 0; i < count; ++i) {
       read.word = i;
-      IssueId id = train.issueBurst(in, outPath, read, {readFirst + i * interval, taps, 1},
-                                    train.train.chosenStreams[0], [&](int64_t) { return i; });
+      IssueId id = train.issueBurst(in, {hemisphere, true}, read, {readFirst + i * interval, taps, 1},
+                                    streams[0], [&](int64_t) { return i; });
       source.push_back({id, 0, i * taps, 1, taps});
     }
     for (auto [tap, link] : llvm::enumerate(links)) {
@@ -163,21 +179,21 @@ private:
       send.count = count;
       send.interval = count == 1 ? 1 : interval;
       send.link = link;
-      send.stream = train.train.chosenStreams[0];
+      send.stream = streams[0];
       send.direction = int32_t(target::outward(hemisphere));
-      IssueId sent = state.issue({Unit::Link, hemisphere, uint16_t(2 * link)}, send, op.getLoc());
+      IssueId sent = state.issue({Unit::Link, hemisphere, uint16_t(2 * link)}, send, train.location);
       addStreamFlow(state.issues[sent].flow, 0, tap, taps, count, source);
       state.issues[sent].cards = cardsWith(link);
 
       Instruction receive = send;
-      unsigned stream = train.train.chosenStreams[1 + tap];
+      unsigned stream = streams[1 + tap];
       receive.opcode = Opcode::Receive;
       receive.cycle = send.cycle + target().linkLatency;
       receive.link = back;
       receive.stream = stream;
       receive.direction = int32_t(target::inward(backHemisphere));
       IssueId received =
-          state.issue({Unit::Link, backHemisphere, uint16_t(2 * back + 1)}, receive, op.getLoc());
+          state.issue({Unit::Link, backHemisphere, uint16_t(2 * back + 1)}, receive, train.location);
       state.issues[received].flow.push_back(
           {-1, int32_t(binary::kReceiveSlot), 0, int32_t(count), sent, 0, 0, count == 1 ? 0 : 1});
       state.issues[received].cards = cardsWith(back);
@@ -187,66 +203,72 @@ private:
             issueWrite(train, back, path, byte, i, departure + int64_t(tap) + flight + stop + i * interval,
                        stream, received);
     }
-    return mlir::success();
   }
 
   /// A card's own vectors go through the VXM to their block.
-  mlir::LogicalResult departOwn() {
-    TrainBuilder train(state, op.getLoc());
+  mlir::LogicalResult describeOwn(const std::shared_ptr<Exchange> &self) {
+    auto builder = std::make_unique<TrainBuilder>(state, op.getLoc());
+    TrainBuilder &train = *builder;
     Hemisphere from = in.hemispheres.front();
-    int64_t entry = target().vxmEntryLatency, key = target().simpleLatency;
-    unsigned read = train.addRead(in, {0, 1}, count, 1, {from, false}, -entry);
+    int64_t entry = target().vxmEntryLatency, key = target().simpleLatency, last = INT64_MIN;
+    const unsigned read = train.addRead(in, {0, 1}, count, 1, {from, false}, -entry);
     scheduling::BodySchedule body = passThrough(in.bytes);
     train.addBody(body, 0, count, 1);
     llvm::SmallVector<StreamPath, 2> paths;
     for (Hemisphere hemisphere : out.hemispheres)
       paths.push_back({hemisphere, true});
-    unsigned result = train.addResult(nullptr, {}, count, 1, paths, in.bytes, key);
+    const unsigned result = train.addResult(nullptr, {}, count, 1, paths, in.bytes, key);
     for (const StreamPath &path : paths)
-      for (unsigned byte = 0; byte < out.bytes; ++byte)
-        train.reserveMemory(out, path.hemisphere, {out.slices[byte], byte, 0, 1, 0, 1, count}, true,
-                            {key + path.cycleAt(target().sliceStop(out.slices[byte])), count, 1});
-    if (failed(train.depart()))
+      for (unsigned byte = 0; byte < out.bytes; ++byte) {
+        const Cycles cycles{key + path.cycleAt(target().sliceStop(out.slices[byte])), count, 1};
+        train.reserveMemory(out, path.hemisphere, {out.slices[byte], byte, 0, 1, 0, 1, count}, true, cycles);
+        last = std::max(last, cycles.last());
+      }
+    auto issue = [=, this](TrainBuilder &train) {
+      int32_t location = binary::streamLocation(train.directionOfRead(read), train.streamOfRead(read));
+      std::vector<StreamSource> sources = train.issueRead(read);
+      IssueId moved = train.issueBody(body, 0, count, 1, {location}, {sources}, {result}).front();
+      for (const StreamPath &path : paths)
+        for (unsigned byte = 0; byte < out.bytes; ++byte)
+          for (int64_t i = 0; i < count; ++i)
+            issueWrite(train, own(), path, byte, i, train.cycle() + key + i,
+                       train.streamOfResult(result) + byte, moved);
+      self->recordWriters();
+    };
+    if (failed(TrainBuilder::add(std::move(builder), issue)))
       return mlir::failure();
-    int32_t location = binary::streamLocation(train.directionOfRead(read), train.streamOfRead(read));
-    std::vector<StreamSource> sources = train.issueRead(read);
-    IssueId moved = train.issueBody(body, 0, count, 1, {location}, {sources}, {result}).front();
-    for (const StreamPath &path : paths)
-      for (unsigned byte = 0; byte < out.bytes; ++byte)
-        for (int64_t i = 0; i < count; ++i)
-          issueWrite(train, own(), path, byte, i, train.train.departure + key + i,
-                     train.streamOfResult(result) + byte, moved);
+    recordTrain(last);
     return mlir::success();
   }
 
-  /// Every vector may be read when the last one is there on every card.
+  /// The last of its trains has been issued.
   void recordWriters() {
     out.cardIssues.resize(out.hemispheres.size() * out.bytes * state.cards * out.vectors);
     for (unsigned copy = 0; copy < out.hemispheres.size(); ++copy)
-      for (unsigned byte = 0; byte < out.bytes; ++byte) {
-        for (int64_t vector = 0; vector < out.vectors; ++vector)
-          out.writer(copy, byte, vector) = {initialMemory, 0, ready};
+      for (unsigned byte = 0; byte < out.bytes; ++byte)
         for (unsigned card = 0; card < state.cards; ++card)
           for (unsigned row = 0; row <= own(); ++row)
             if (unsigned sender = senderOf(card, row); sender < state.cards)
               for (int64_t i = 0; i < count; ++i)
                 out.cardIssue(copy, byte, card, sender * count + i, state.cards) =
                     issues[row][copy * out.bytes + byte][i];
-      }
+    // It may be issued again.
+    for (auto &of : issues)
+      for (std::vector<IssueId> &ids : of)
+        ids.clear();
   }
 
   ScheduleState &state;
   slice::ExchangeOp op;
   Buffer &in, &out;
   int64_t count;
-  int64_t ready = 0;
   /// Write issues by receiving link (last: own), copy * bytes + byte, element.
   std::vector<std::vector<std::vector<IssueId>>> issues;
 };
 
 } // namespace
 
-mlir::LogicalResult Schedule::departExchange(slice::ExchangeOp op) {
+mlir::LogicalResult Schedule::describeExchange(slice::ExchangeOp op) {
   Buffer &in = buffer(op.getInput()), &out = buffer(op.getOutput());
-  return Exchange(state, op, in, out).run();
+  return Exchange::describe(std::make_shared<Exchange>(state, op, in, out));
 }

@@ -57,7 +57,7 @@ public:
     for (const Buffer *buffer : buffers)
       if (isAliveAt(*buffer, cycle)) {
         need += buffer->totalBytes(target);
-        if (buffer->stripes > 1) {
+        if (buffer->striping.stripes > 1) {
           striped += buffer->totalBytes(target);
           widest = std::max<int64_t>(widest, buffer->slices.size());
         }

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// List scheduling over space and time: passes depart one by one, each after those whose results it takes, at
-// the earliest cycle at which its footprint is free, filling gaps that earlier choices left. The pass with
-// the longest remaining path comes first. Where the buffers of such a schedule do not fit, another is made in
-// an order and with waits that keep little alive at once.
+// Three things: passes are described as trains with footprints (a scheduling problem), a packing gives each
+// train its departure, and the instructions of what departed are issued. The pass with the longest remaining
+// path is packed first. Where the buffers of such a packing do not fit, another is made in an order and with
+// waits that keep little alive at once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,7 +23,7 @@
 #include "lib/Conversion/Checks/CheckPasses.h"
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Conversion/Lowering.h"
-#include "sluice/Scheduling/PassGraph.h"
+#include "sluice/Scheduling/Packing.h"
 #include "sluice/Support/Cancellation.h"
 
 #include "dialects/sched/SchedDialect.h"
@@ -38,27 +38,9 @@
 using namespace sluice;
 using namespace sluice::sched;
 using scheduling::MemoryPlan;
+using scheduling::Packing;
 using scheduling::PassGraph;
-
-/// Departs all passes in `order`, each when as many of the first as `waits` says are over.
-static mlir::LogicalResult departAll(const PassGraph &graph, llvm::ArrayRef<unsigned> order,
-                                     llvm::ArrayRef<unsigned> waits, Schedule &schedule) {
-  bool departed = true;
-  // First cycle in which the first passes of the order, as many as the index says, are over.
-  std::vector<int64_t> over = {0};
-  size_t seen = 0;
-  for (auto [pass, wait] : llvm::zip_equal(order, waits)) {
-    if (isCancelled())
-      return mlir::failure();
-    schedule.state.earliest = over[wait];
-    departed &= succeeded(schedule.depart(graph[pass].op));
-    int64_t end = over.back();
-    for (; seen < schedule.state.issues.size(); ++seen)
-      end = std::max(end, lastDispatch(schedule.state.issues[seen].instruction) + 1);
-    over.push_back(end);
-  }
-  return mlir::success(departed);
-}
+using scheduling::PassOrder;
 
 /// The buffers that need words, their lives known: constants and outputs stay; an input that nothing reads is
 /// bound all the same.
@@ -78,15 +60,35 @@ static std::vector<Buffer *> livingBuffers(Schedule &schedule) {
   return buffers;
 }
 
-namespace {
-struct ScheduledProgram {
-  std::unique_ptr<Schedule> schedule;
-  /// Those that have words, or should have.
+/// The buffers of the program with their words, and those that found none.
+struct Storage {
   std::vector<Buffer *> buffers;
-  /// Those that found none.
   std::vector<const Buffer *> homeless;
 };
-} // namespace
+
+/// Issues the instructions of `packing` and gives buffers their words.
+static Storage issueAndStore(Schedule &schedule, const Packing &packing) {
+  schedule.issue(packing);
+  const std::vector<IssueId> number =
+      eraseUnreadWrites(schedule.state.issues, [](const Buffer &buffer) { return buffer.isOutput; });
+  for (auto &[value, buffer] : schedule.allBuffers())
+    buffer->renumberWriters(number);
+  Storage storage;
+  storage.buffers = livingBuffers(schedule);
+  storage.homeless = assignAddresses(storage.buffers, schedule.state.target);
+  return storage;
+}
+
+/// All passes of `graph` as a problem.
+static mlir::LogicalResult describe(Schedule &schedule, const PassGraph &graph, mlir::Block &body) {
+  for (mlir::Operation &op : body)
+    if (llvm::isa<slice::ConstantOp, slice::InputOp, slice::BufferOp>(op))
+      schedule.addBuffer(op.getResult(0));
+  bool described = true;
+  for (unsigned pass = 0; pass < graph.size() && !isCancelled(); ++pass)
+    described &= succeeded(schedule.describe(graph[pass].op));
+  return mlir::success(described && !isCancelled());
+}
 
 /// How the passes of a schedule follow one another.
 enum class Order {
@@ -97,36 +99,24 @@ enum class Order {
   OneByOne
 };
 
-static mlir::FailureOr<ScheduledProgram> scheduleProgram(mlir::Block &body, const PassGraph &graph, Order how,
-                                                         const LoweringOptions &options) {
-  const target::Target &target = *options.target;
-  auto schedule = std::make_unique<Schedule>(target, options.cards, options.scheduleSeed);
-  for (mlir::Operation &op : body)
-    if (llvm::isa<slice::ConstantOp, slice::InputOp, slice::BufferOp>(op))
-      schedule->addBuffer(op.getResult(0));
-  std::vector<unsigned> order, waits(graph.size(), 0);
+static PassOrder orderOf(const PassGraph &graph, Order how, Schedule &schedule,
+                         const LoweringOptions &options) {
+  PassOrder order{{}, std::vector<unsigned>(graph.size(), 0)};
   if (how == Order::LongestPathFirst) {
-    order = graph.longestPathFirst(schedule->state.table.freedom());
-  } else {
-    MemoryPlan plan = planForMemory(graph, target.memoryBytes(), [&](mlir::Value value) {
-      return schedule->buffer(value).totalBytes(target);
-    });
-    order = std::move(plan.order);
-    waits = std::move(plan.waits);
-    if (how == Order::OneByOne)
-      std::iota(waits.begin(), waits.end(), 0);
+    scheduling::Freedom freedom(options.scheduleSeed);
+    order.passes = graph.longestPathFirst(freedom);
+    return order;
   }
-  if (failed(departAll(graph, order, waits, *schedule)))
-    return mlir::failure();
-  const std::vector<IssueId> number =
-      eraseUnreadWrites(schedule->state.issues, [](const Buffer &buffer) { return buffer.isOutput; });
-  for (auto &[value, buffer] : schedule->allBuffers())
-    buffer->renumberWriters(number);
-  std::vector<Buffer *> buffers = livingBuffers(*schedule);
-  std::vector<const Buffer *> homeless = assignAddresses(buffers, target);
-  if (isCancelled())
-    return mlir::failure(); // Some buffers may have no words.
-  return ScheduledProgram{std::move(schedule), std::move(buffers), std::move(homeless)};
+  const target::Target &target = *options.target;
+  MemoryPlan plan = planForMemory(graph, target.memoryBytes(), [&](mlir::Value value) {
+    return schedule.buffer(value).totalBytes(target);
+  });
+  order.passes = std::move(plan.order);
+  if (how == Order::OneByOne)
+    std::iota(order.waits.begin(), order.waits.end(), 0);
+  else
+    order.waits = std::move(plan.waits);
+  return order;
 }
 
 mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options) {
@@ -136,23 +126,32 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
     return mlir::failure();
   mlir::Block &body = function->front();
   const PassGraph graph(body, *options.target);
-  mlir::FailureOr<ScheduledProgram> program = scheduleProgram(body, graph, Order::LongestPathFirst, options);
-  for (Order how : {Order::MemoryPlan, Order::OneByOne})
-    if (succeeded(program) && !program->homeless.empty())
-      program = scheduleProgram(body, graph, how, options);
-  if (failed(program))
+  Schedule schedule(*options.target, options.cards);
+  if (failed(describe(schedule, graph, body)))
     return mlir::failure();
-  if (!program->homeless.empty())
-    return reportFull(program->buffers, program->homeless, program->schedule->state.issues.size(), options);
+  Storage storage;
+  for (Order how : {Order::LongestPathFirst, Order::MemoryPlan, Order::OneByOne}) {
+    const Packing packing = pack(schedule.state.problem, orderOf(graph, how, schedule, options),
+                                 *options.target, options.scheduleSeed);
+    if (isCancelled())
+      return mlir::failure(); // Some trains have not departed.
+    storage = issueAndStore(schedule, packing);
+    if (isCancelled())
+      return mlir::failure(); // Some buffers may have no words.
+    if (storage.homeless.empty())
+      break;
+  }
+  if (!storage.homeless.empty())
+    return reportFull(storage.buffers, storage.homeless, schedule.state.issues.size(), options);
 
   mlir::OpBuilder builder(module.getContext());
   builder.setInsertionPointToEnd(module.getBody());
-  const std::vector<Issue> &issues = program->schedule->state.issues;
-  std::string stats = scheduleStatistics(module, issues, program->buffers, options.cards, *options.target);
+  const std::vector<Issue> &issues = schedule.state.issues;
+  std::string stats = scheduleStatistics(module, issues, storage.buffers, options.cards, *options.target);
   auto scheduled = ProgramOp::create(builder, function->getLoc(), options.cards,
                                      scheduleCycles(issues, *options.target), builder.getStringAttr(stats));
   builder.setInsertionPointToStart(&scheduled.getBody().emplaceBlock());
-  emitSchedule(builder, *program->schedule, program->buffers, body);
+  emitSchedule(builder, schedule, storage.buffers, body);
   if (isCancelled())
     return mlir::failure(); // Some instructions may be left out.
   function->erase();

@@ -21,7 +21,7 @@ Buffer::Buffer(mlir::Value value, const target::Target &)
   vectors = type.getVectors();
   bytes = type.getBytes();
   auto fill = [&](auto op) {
-    stripes = op.getStripes();
+    striping = tile::stripingOf(op);
     bank = op.getBank();
     for (int64_t hemisphere : op.getHemispheres())
       hemispheres.push_back(static_cast<Hemisphere>(hemisphere));
@@ -52,6 +52,17 @@ int64_t FlowingResult::elementOf(int64_t vector) const {
   return offset % view.step == 0 && element >= 0 && element < count ? element : -1;
 }
 
+void Buffer::forgetSchedule() {
+  firstWrite = initial ? 0 : INT64_MAX;
+  lastUse = INT64_MIN;
+  base = 0;
+  for (Writer &writer : writers) {
+    writer.issue = initialMemory;
+    writer.element = 0;
+  }
+  cardIssues.clear();
+}
+
 void Buffer::renumberWriters(llvm::ArrayRef<IssueId> number) {
   auto renumber = [&](IssueId &issue) {
     if (issue != initialMemory)
@@ -70,15 +81,29 @@ void Buffer::addFlowing(FlowingResult result) {
   flowingResults.push_back(std::move(result));
 }
 
+int64_t Buffer::endOfBlock(const View &view, int64_t first, int64_t count) const {
+  const int64_t block = (view.start + first * view.step) / striping.block;
+  int64_t end = first + 1;
+  while (end < count && (view.start + end * view.step) / striping.block == block)
+    ++end;
+  return end;
+}
+
 std::vector<MemoryBurst> Buffer::bursts(const View &view, int64_t count) const {
   std::vector<MemoryBurst> result;
   auto add = [&](int64_t element, int64_t elementStep, int64_t n, int64_t wordStep) {
     int64_t vector = view.start + element * view.step;
     for (unsigned byte = 0; byte < bytes; ++byte)
-      result.push_back({slices[(vector % stripes) * bytes + byte], byte, element, elementStep,
-                        vector / stripes, wordStep, n});
+      result.push_back(
+          {slicesOf(vector)[byte], byte, element, elementStep, striping.wordOf(vector), wordStep, n});
   };
-  if (view.step % stripes == 0 || count == 1) {
+  const auto [stripes, block] = striping;
+  if (stripes > 1 && block > 1) {
+    for (int64_t first = 0, next; first < count; first = next) {
+      next = endOfBlock(view, first, count);
+      add(first, 1, next - first, view.step);
+    }
+  } else if (view.step % stripes == 0 || count == 1) {
     add(0, 1, count, view.step / stripes);
   } else if (view.step == 1) {
     int64_t period = stripes;

@@ -8,7 +8,8 @@
 #ifndef SLUICE_LIB_CONVERSION_SLICETOSCHED_STORAGE_H
 #define SLUICE_LIB_CONVERSION_SLICETOSCHED_STORAGE_H
 
-#include "sluice/Scheduling/Reservation.h"
+#include "dialects/tile/Striping.h"
+#include "sluice/Scheduling/Problem.h"
 #include "sluice/Target/Target.h"
 
 #include "mlir/IR/Value.h"
@@ -16,7 +17,6 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 namespace sluice::sched {
@@ -43,11 +43,13 @@ struct MemoryBurst {
   int64_t count;
 };
 
-/// Which instruction writes a vector's byte plane, and when it may be read.
+/// Which train and instruction writes a vector's byte plane, and when it may be read.
 struct Writer {
+  scheduling::TrainId train = scheduling::noTrain; ///< none: it is there from the start
+  int64_t ready = 0; ///< cycles from its departure until a read may be dispatched
+  /// Known when the train's instructions are issued.
   IssueId issue = initialMemory;
   int32_t element = 0;
-  int64_t ready = 0; ///< first cycle in which a read may be dispatched
 };
 
 /// Elements of a pass that arrive on one stream: elements first, first + step, ... come
@@ -60,14 +62,15 @@ struct StreamPart {
 /// Everything that one stream brings to a pass.
 using StreamSource = std::vector<StreamPart>;
 
-/// A pass's result as it flows: element e is vector view.start + e * view.step of a buffer and passes the
-/// VXM's stop, or would, in cycle key + e * interval. Later passes may take it from its streams.
+/// A train's result as it flows: element e is vector view.start + e * view.step of a buffer and passes the
+/// VXM's stop, or would, `key` + e * interval cycles after the departure. Later trains may take it from its
+/// streams.
 struct FlowingResult {
+  scheduling::TrainId train;
+  unsigned result;
   View view;
   int64_t count, interval, key;
-  unsigned stream;
-  std::vector<StreamSource> sources; ///< by byte plane
-  /// What is reserved of its streams; a pass that takes it further adds the rest.
+  /// What it takes of its streams.
   std::vector<scheduling::StreamSegment> segments;
 
   /// Element that is `vector`, or -1.
@@ -82,7 +85,7 @@ public:
   mlir::Value value;
   int64_t vectors;
   unsigned bytes;
-  unsigned stripes;
+  tile::Striping striping;
   llvm::SmallVector<target::Hemisphere, 2> hemispheres;
   llvm::SmallVector<unsigned> slices; ///< [stripe][byte]
   unsigned bank;
@@ -99,7 +102,11 @@ public:
     return int64_t(hemispheres.size() * slices.size()) * words() * target.lanes();
   }
   /// Words that each of its slices holds.
-  int64_t words() const { return llvm::divideCeilSigned(vectors, stripes); }
+  int64_t words() const { return striping.words(vectors); }
+  /// First of the slices, a byte plane each, that hold `vector`.
+  llvm::ArrayRef<unsigned> slicesOf(int64_t vector) const {
+    return llvm::ArrayRef(slices).slice(striping.partOf(vector) * bytes, bytes);
+  }
   /// Number of the copy in `hemisphere`; the buffer must have one there.
   unsigned copyIn(target::Hemisphere hemisphere) const;
   bool isIn(target::Hemisphere hemisphere) const { return llvm::is_contained(hemispheres, hemisphere); }
@@ -107,17 +114,30 @@ public:
   /// The memory instructions for `count` elements of `view`, of every byte plane.
   std::vector<MemoryBurst> bursts(const View &view, int64_t count) const;
 
+  /// Elements of `view` from `first` on lie in one block up to this one.
+  int64_t endOfBlock(const View &view, int64_t first, int64_t count) const;
+
   Writer &writer(unsigned copy, unsigned byte, int64_t vector) {
     return writers[(copy * bytes + byte) * vectors + vector];
   }
 
+  /// What of its trains' ready cycles holds for every vector, where an exchange writes it.
+  std::vector<scheduling::Wait> readyWhole;
+
+  /// Forgets when it is used and who issued what.
+  void forgetSchedule();
+
   /// Issue i is now number[i].
   void renumberWriters(llvm::ArrayRef<IssueId> number);
 
+  const Writer &writer(unsigned copy, unsigned byte, int64_t vector) const {
+    return writers[(copy * bytes + byte) * vectors + vector];
+  }
+
   /// Records that `result` becomes vectors of this buffer.
   void addFlowing(FlowingResult result);
-  /// The result that was written to `vector`, or null.
-  FlowingResult *flowing(int64_t vector) {
+  /// The result that is written to `vector`, or null.
+  const FlowingResult *flowing(int64_t vector) const {
     return flowingOf.empty() || flowingOf[vector] < 0 ? nullptr : &flowingResults[flowingOf[vector]];
   }
 
@@ -130,8 +150,8 @@ public:
 
 private:
   std::vector<Writer> writers;
-  std::deque<FlowingResult> flowingResults; ///< stay where they are
-  std::vector<int32_t> flowingOf;           ///< by vector; empty before the first result
+  std::vector<FlowingResult> flowingResults;
+  std::vector<int32_t> flowingOf; ///< by vector; empty before the first result
 };
 
 } // namespace sluice::sched

@@ -14,19 +14,24 @@
 
 using namespace sluice;
 using namespace sluice::sched;
-using scheduling::Cycles;
-using scheduling::Resource;
 using target::Hemisphere;
 
-TrainBuilder::Tap TrainBuilder::findTap(const Read &read) const {
-  FlowingResult *result = read.buffer->flowing(read.view.start);
+std::optional<scheduling::Tap> TrainBuilder::findTap(Read &read) const {
+  const FlowingResult *result = read.buffer->flowing(read.view.start);
   if (!result || (read.count > 1 && (read.view.step == 0 || read.interval != result->interval)))
-    return {};
-  int64_t first = result->elementOf(read.view.start);
-  int64_t last = result->elementOf(read.view.start + (read.count - 1) * read.view.step);
-  if (first < 0 || last - first != read.count - 1 || !streamPathOf(read, *result))
-    return {};
-  return {result, first, result->key + first * result->interval - read.key};
+    return std::nullopt;
+  const int64_t first = result->elementOf(read.view.start);
+  const int64_t last = result->elementOf(read.view.start + (read.count - 1) * read.view.step);
+  const std::optional<StreamPath> path = streamPathOf(read, *result);
+  if (first < 0 || last - first != read.count - 1 || !path)
+    return std::nullopt;
+  read.tapElement = first;
+  read.tapPath = *path;
+  std::vector<scheduling::StreamSegment> segments{path->segmentAtVxm()};
+  if (path->outward)
+    segments.push_back(path->segment());
+  return scheduling::Tap{result->train, result->result, result->key + first * result->interval - read.key,
+                         std::move(segments)};
 }
 
 std::optional<StreamPath> TrainBuilder::streamPathOf(const Read &read, const FlowingResult &result) {
@@ -40,63 +45,14 @@ std::optional<StreamPath> TrainBuilder::streamPathOf(const Read &read, const Flo
   return std::nullopt;
 }
 
-/// What a tap takes in addition to what is reserved of the result's streams.
-std::vector<scheduling::StreamSegment> TrainBuilder::segmentsBeyond(const Read &read,
-                                                                    const FlowingResult &result) {
-  StreamPath path = *streamPathOf(read, result);
-  std::vector<scheduling::StreamSegment> segments{path.segmentAtVxm()};
-  if (path.outward)
-    segments.push_back(path.segment());
-  llvm::erase_if(segments, [&](const scheduling::StreamSegment &segment) {
-    return llvm::is_contained(result.segments, segment);
-  });
-  return segments;
-}
-
-bool TrainBuilder::departTapping(int64_t departure) {
-  scheduling::Train whole = train;
-  llvm::SmallVector<Read *> tapping;
-  llvm::SmallVector<std::pair<FlowingResult *, scheduling::StreamSegment>> extended;
-  for (Read &read : reads) {
-    if (!read.tap.result || read.tap.departure != departure) {
-      append(whole, read);
-      continue;
-    }
-    tapping.push_back(&read);
-    FlowingResult &result = *read.tap.result;
-    Cycles keys{result.key - departure, result.count, result.interval};
-    for (const scheduling::StreamSegment &segment : segmentsBeyond(read, result)) {
-      if (llvm::is_contained(extended, std::pair(&result, segment)))
-        continue;
-      extended.push_back({&result, segment});
-      for (unsigned byte = 0; byte < read.buffer->bytes; ++byte) {
-        Resource stream = state.table.stream(segment, result.stream + byte);
-        whole.uses.push_back({stream, stream, keys});
-      }
-    }
-  }
-  if (whole.earliest > departure || !state.table.departAt(whole, departure))
-    return false;
-  for (Read &read : reads)
-    if (!llvm::is_contained(tapping, &read))
-      read.tap.result = nullptr;
-  for (Read *read : tapping) {
-    FlowingResult &result = *read->tap.result;
-    read->path = *streamPathOf(*read, result);
-    read->stream = result.stream;
-    for (const scheduling::StreamSegment &segment : segmentsBeyond(*read, result))
-      result.segments.push_back(segment);
-  }
-  finish(std::move(whole));
-  return true;
-}
-
-std::vector<StreamSource> TrainBuilder::tappedSources(const Read &read) const {
-  std::vector<StreamSource> sources = read.tap.result->sources;
+std::vector<StreamSource> TrainBuilder::tappedSources(unsigned number) const {
+  const Read &read = reads[number];
+  const scheduling::Tap &tap = *state.problem.trains[id].reads[number].tap;
+  std::vector<StreamSource> sources = state.trains[tap.producer].builder->results[tap.result].sources;
   for (StreamSource &source : sources)
     for (StreamPart &part : source) {
-      part.slot = outputSlot(part.issue, part.slot, read.path);
-      part.first -= read.tap.element;
+      part.slot = outputSlot(part.issue, part.slot, read.tapPath);
+      part.first -= read.tapElement;
     }
   return sources;
 }

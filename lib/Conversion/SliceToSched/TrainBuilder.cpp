@@ -26,6 +26,7 @@ using scheduling::BodyOperand;
 using scheduling::Cycles;
 using scheduling::ReservationTable;
 using scheduling::Resource;
+using scheduling::Resources;
 using scheduling::shifted;
 using scheduling::span;
 using scheduling::StreamDemand;
@@ -36,7 +37,7 @@ using target::Hemisphere;
 static unsigned alignmentOf(unsigned width) { return width == 4 || width == 2 ? width : 1; }
 
 /// What a burst takes of its slice.
-static void appendMemoryUses(std::vector<Use> &uses, const ReservationTable &table, const Buffer &buffer,
+static void appendMemoryUses(std::vector<Use> &uses, const Resources &table, const Buffer &buffer,
                              Hemisphere hemisphere, const MemoryBurst &burst, bool write,
                              const Cycles &cycles) {
   Resource queue = table.queue({write ? Unit::MemWrite : Unit::MemRead, hemisphere, uint16_t(burst.slice)});
@@ -48,38 +49,48 @@ static void appendMemoryUses(std::vector<Use> &uses, const ReservationTable &tab
 
 void TrainBuilder::reserveMemory(const Buffer &buffer, Hemisphere hemisphere, const MemoryBurst &burst,
                                  bool write, const Cycles &cycles) {
-  appendMemoryUses(train.uses, state.table, buffer, hemisphere, burst, write, cycles);
+  appendMemoryUses(footprint.uses, state.resources, buffer, hemisphere, burst, write, cycles);
   // Nothing is dispatched before cycle 0.
-  train.earliest = std::max(train.earliest, -cycles.first);
+  footprint.earliest = std::max(footprint.earliest, -cycles.first);
+  footprint.last = std::max(footprint.last, cycles.last());
+}
+
+void TrainBuilder::addWait(std::vector<scheduling::Wait> &waits, const scheduling::Wait &wait) {
+  for (scheduling::Wait &known : llvm::reverse(waits))
+    if (known.on == wait.on) {
+      known.delay = std::max(known.delay, wait.delay);
+      return;
+    }
+  waits.push_back(wait);
 }
 
 unsigned TrainBuilder::addRead(Buffer &buffer, const View &view, int64_t count, int64_t interval,
                                StreamPath path, int64_t key, mlir::LocationAttr wanted) {
   unsigned copy = buffer.copyIn(path.hemisphere);
-  StreamDemand demand{{path.segment()}, buffer.bytes, alignmentOf(buffer.bytes), {key, count, interval}};
+  scheduling::ReadFootprint read;
+  read.streams = {{path.segment()}, buffer.bytes, alignmentOf(buffer.bytes), {key, count, interval}};
   if (!path.outward)
-    demand.segments.push_back(path.segmentAtVxm());
-  Read read{{&buffer, view, path, copy},
-            count,
-            interval,
-            key,
-            wanted ? mlir::Location(wanted) : location,
-            {},
-            std::move(demand)};
+    read.streams.segments.push_back(path.segmentAtVxm());
   for (const MemoryBurst &burst : buffer.bursts(view, count)) {
     int64_t elementZero =
         key + path.cycleAt(state.target.sliceStop(burst.slice)) - int64_t(state.target.readLatency);
     Cycles cycles = cyclesOf(burst, interval, elementZero);
-    appendMemoryUses(read.uses, state.table, buffer, path.hemisphere, burst, false, cycles);
+    appendMemoryUses(read.uses, state.resources, buffer, path.hemisphere, burst, false, cycles);
     read.earliest = std::max(read.earliest, -cycles.first);
+    footprint.last = std::max(footprint.last, cycles.last());
     for (int64_t j = 0; j < burst.count; ++j) {
       int64_t element = burst.firstElement + j * burst.elementStep;
-      int64_t ready = buffer.writer(copy, burst.byte, view.start + element * view.step).ready;
-      read.earliest = std::max(read.earliest, ready - (elementZero + element * interval));
+      const Writer &writer = buffer.writer(copy, burst.byte, view.start + element * view.step);
+      if (writer.train != scheduling::noTrain)
+        addWait(read.waits, {writer.train, writer.ready - (elementZero + element * interval)});
     }
+    for (const scheduling::Wait &whole : buffer.readyWhole)
+      addWait(read.waits, {whole.on, whole.delay - cycles.first});
   }
-  read.tap = findTap(read);
-  reads.push_back(std::move(read));
+  reads.push_back(
+      {{&buffer, view, path, copy}, count, interval, key, wanted ? mlir::Location(wanted) : location});
+  read.tap = findTap(reads.back());
+  footprint.reads.push_back(std::move(read));
   return reads.size() - 1;
 }
 
@@ -91,9 +102,15 @@ unsigned TrainBuilder::addResult(Buffer *buffer, const View &view, int64_t count
     if (!buffer || path.outward)
       demand.segments.push_back(path.segmentAtVxm());
   }
-  train.streams.push_back(demand);
-  results.push_back(
-      {count, interval, key, width, unsigned(train.streams.size() - 1), {paths.begin(), paths.end()}, {}});
+  footprint.results.push_back(demand);
+  results.push_back({count,
+                     interval,
+                     key,
+                     width,
+                     unsigned(footprint.results.size() - 1),
+                     {paths.begin(), paths.end()},
+                     {},
+                     {}});
   unsigned result = results.size() - 1;
   if (buffer)
     addWrite(result, *buffer, view);
@@ -116,9 +133,10 @@ void TrainBuilder::addWrite(unsigned number, Buffer &buffer, const View &view) {
 void TrainBuilder::addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count,
                            int64_t interval) {
   for (const scheduling::BodyStep &step : body.steps) {
-    train.alus.push_back({span({offset + step.depth, count, interval}),
-                          int64_t(binary::latencyOf(step.opcode, state.target))});
-    train.earliest = std::max(train.earliest, -(offset + step.depth));
+    footprint.alus.push_back({span({offset + step.depth, count, interval}),
+                              int64_t(binary::latencyOf(step.opcode, state.target))});
+    footprint.earliest = std::max(footprint.earliest, -(offset + step.depth));
+    footprint.last = std::max(footprint.last, footprint.alus.back().cycles.last());
   }
 }
 
@@ -135,21 +153,6 @@ static bool meet(const Cycles &a, const Cycles &b) {
   return false;
 }
 
-void TrainBuilder::append(scheduling::Train &whole, const Read &read) {
-  whole.uses.insert(whole.uses.end(), read.uses.begin(), read.uses.end());
-  whole.streams.push_back(read.demand);
-  whole.earliest = std::max(whole.earliest, read.earliest);
-}
-
-/// Keeps what `whole`, which has departed, chose: first for the results, then for the reads from memory.
-void TrainBuilder::finish(scheduling::Train &&whole) {
-  size_t next = train.streams.size();
-  for (Read &read : reads)
-    if (!read.tap.result)
-      read.stream = whole.chosenStreams[next++];
-  train = std::move(whole);
-}
-
 /// Two uses of `whole` that meet in one cycle of one resource.
 std::optional<TrainBuilder::PortClash> TrainBuilder::findPortClash(const scheduling::Train &whole) {
   llvm::DenseMap<Resource, llvm::SmallVector<const Use *>> taken;
@@ -164,9 +167,16 @@ std::optional<TrainBuilder::PortClash> TrainBuilder::findPortClash(const schedul
 }
 
 scheduling::Train TrainBuilder::readingFromMemory() const {
-  scheduling::Train whole = train;
-  for (const Read &read : reads)
-    append(whole, read);
+  scheduling::Train whole;
+  whole.uses = footprint.uses;
+  whole.streams = footprint.results;
+  whole.alus = footprint.alus;
+  for (const scheduling::ReadFootprint &read : footprint.reads) {
+    whole.uses.insert(whole.uses.end(), read.uses.begin(), read.uses.end());
+    whole.streams.push_back(read.streams);
+    whole.earliest = std::max(whole.earliest, read.earliest);
+  }
+  whole.earliest = std::max(whole.earliest, footprint.earliest);
   return whole;
 }
 
@@ -185,26 +195,49 @@ bool TrainBuilder::fitsAlone(const scheduling::Train &whole) const {
   return ReservationTable(state.target).depart(trial);
 }
 
-bool TrainBuilder::tryDepart() {
-  std::set<int64_t> departures;
-  for (const Read &read : reads)
-    if (read.tap.result)
-      departures.insert(read.tap.departure);
-  for (int64_t departure : departures)
-    if (state.table.freedom().draw(2) == 0 && departTapping(departure))
-      return true;
-
-  for (Read &read : reads)
-    read.tap.result = nullptr;
-  scheduling::Train whole = readingFromMemory();
-  if (findPortClash(whole) || !fitsAlone(whole) || !state.table.depart(whole))
-    return false;
-  finish(std::move(whole));
-  return true;
+bool TrainBuilder::fits() const {
+  const scheduling::Train whole = readingFromMemory();
+  return !findPortClash(whole) && fitsAlone(whole);
 }
 
-mlir::LogicalResult TrainBuilder::depart() {
-  return tryDepart() ? mlir::success() : mlir::LogicalResult(explain());
+mlir::LogicalResult TrainBuilder::add(std::unique_ptr<TrainBuilder> builder,
+                                      std::function<void(TrainBuilder &)> issue) {
+  if (!builder->fits())
+    return builder->explain();
+  addFitting(std::move(builder), std::move(issue));
+  return mlir::success();
+}
+
+scheduling::TrainId TrainBuilder::addFitting(std::unique_ptr<TrainBuilder> builder,
+                                             std::function<void(TrainBuilder &)> issue) {
+  ScheduleState &state = builder->state;
+  const scheduling::TrainId train = state.problem.trains.size();
+  builder->id = train;
+  builder->recordWrites(train);
+  state.problem.trains.push_back(std::move(builder->footprint));
+  state.trains.push_back({std::move(builder), std::move(issue)});
+  return train;
+}
+
+void TrainBuilder::recordWrites(scheduling::TrainId train) {
+  for (const auto &[number, result] : llvm::enumerate(results)) {
+    llvm::SmallPtrSet<Buffer *, 2> written;
+    for (const Access &write : result.writes) {
+      if (written.insert(write.buffer).second)
+        write.buffer->addFlowing({train, unsigned(number), write.view, result.count, result.interval,
+                                  result.key, footprint.results[result.demand].segments});
+      for (const MemoryBurst &burst : write.buffer->bursts(write.view, result.count)) {
+        const int64_t elementZero = result.key + write.path.cycleAt(state.target.sliceStop(burst.slice));
+        const Cycles cycles = cyclesOf(burst, result.interval, elementZero);
+        for (int64_t j = 0; j < burst.count; ++j) {
+          int64_t vector = write.view.start + (burst.firstElement + j * burst.elementStep) * write.view.step;
+          Writer &writer = write.buffer->writer(write.copy, burst.byte, vector);
+          writer.train = train;
+          writer.ready = cycles.first + j * cycles.step + state.target.writeLatency;
+        }
+      }
+    }
+  }
 }
 
 mlir::InFlightDiagnostic TrainBuilder::explain() const {
@@ -213,7 +246,7 @@ mlir::InFlightDiagnostic TrainBuilder::explain() const {
   if (std::optional<PortClash> clash = findPortClash(whole)) {
     const Cycles &cycles = clash->use.cycles, &other = clash->other.cycles;
     return std::move(error << "two of its operands need one memory port in one cycle: "
-                           << state.table.nameOf(clash->use.check) << ", " << cycles.count << " and "
+                           << state.resources.nameOf(clash->use.check) << ", " << cycles.count << " and "
                            << other.count << " cycles from " << cycles.first << " and " << other.first
                            << " after departure");
   }
@@ -230,7 +263,7 @@ Instruction TrainBuilder::memoryInstruction(Opcode opcode, const MemoryBurst &bu
                                             unsigned stream, target::Direction direction) const {
   Instruction instruction;
   instruction.opcode = opcode;
-  instruction.cycle = train.departure + cycles.first;
+  instruction.cycle = cycle() + cycles.first;
   instruction.count = burst.count;
   instruction.interval = burst.count == 1 ? 1 : cycles.step;
   instruction.address = burst.word;
@@ -272,14 +305,14 @@ IssueId TrainBuilder::issueBurst(Buffer &buffer, StreamPath path, const MemoryBu
                            wanted ? mlir::Location(wanted) : location);
   state.issues[id].buffer = &buffer;
   addMemoryFlow(state.issues[id].flow, buffer, buffer.copyIn(path.hemisphere), burst, vectorOf);
-  buffer.lastUse = std::max(buffer.lastUse, train.departure + cycles.last());
+  buffer.lastUse = std::max(buffer.lastUse, cycle() + cycles.last());
   return id;
 }
 
 std::vector<StreamSource> TrainBuilder::issueRead(unsigned number) {
   const Read &read = reads[number];
-  if (read.tap.result)
-    return tappedSources(read);
+  if (departure->reads[number].taps)
+    return tappedSources(number);
   std::vector<StreamSource> sources(read.buffer->bytes);
   for (const MemoryBurst &burst : read.buffer->bursts(read.view, read.count)) {
     int64_t elementZero =
@@ -306,13 +339,10 @@ int32_t TrainBuilder::outputSlot(IssueId producer, int32_t byte, StreamPath path
 }
 
 std::vector<IssueId> TrainBuilder::issueWrites(unsigned number, llvm::ArrayRef<StreamSource> sources) {
-  const Result &result = results[number];
+  Result &result = results[number];
+  result.sources.assign(sources.begin(), sources.end());
   std::vector<IssueId> ids;
-  llvm::SmallPtrSet<Buffer *, 2> written;
   for (const Access &write : result.writes) {
-    if (written.insert(write.buffer).second)
-      write.buffer->addFlowing({write.view, result.count, result.interval, train.departure + result.key,
-                                streamOfResult(number), sources, train.streams[result.demand].segments});
     for (const MemoryBurst &burst : write.buffer->bursts(write.view, result.count)) {
       int64_t elementZero = result.key + write.path.cycleAt(state.target.sliceStop(burst.slice));
       Cycles cycles = cyclesOf(burst, result.interval, elementZero);
@@ -330,11 +360,12 @@ std::vector<IssueId> TrainBuilder::issueWrites(unsigned number, llvm::ArrayRef<S
       addStreamFlow(issue.flow, 0, burst.firstElement, burst.elementStep, burst.count, source);
       for (int64_t j = 0; j < burst.count; ++j) {
         int64_t vector = write.view.start + (burst.firstElement + j * burst.elementStep) * write.view.step;
-        int64_t cycle = train.departure + cycles.first + j * cycles.step;
-        write.buffer->writer(write.copy, burst.byte, vector) = {id, int32_t(j),
-                                                                cycle + state.target.writeLatency};
-        write.buffer->firstWrite = std::min(write.buffer->firstWrite, cycle);
-        write.buffer->lastUse = std::max(write.buffer->lastUse, cycle);
+        Writer &writer = write.buffer->writer(write.copy, burst.byte, vector);
+        writer.issue = id;
+        writer.element = j;
+        const int64_t at = cycle() + cycles.first + j * cycles.step;
+        write.buffer->firstWrite = std::min(write.buffer->firstWrite, at);
+        write.buffer->lastUse = std::max(write.buffer->lastUse, at);
       }
     }
   }
@@ -350,7 +381,7 @@ std::vector<IssueId> TrainBuilder::issueBody(const scheduling::BodySchedule &bod
   for (auto [index, step] : llvm::enumerate(body.steps)) {
     Instruction instruction;
     instruction.opcode = step.opcode;
-    instruction.cycle = train.departure + offset + step.depth;
+    instruction.cycle = cycle() + offset + step.depth;
     instruction.count = count;
     instruction.interval = count == 1 ? 1 : interval;
     std::vector<FlowEdge> flow;
@@ -374,7 +405,7 @@ std::vector<IssueId> TrainBuilder::issueBody(const scheduling::BodySchedule &bod
         break;
       case BodyOperand::Step:
         *kind = int32_t(binary::OperandKind::Alu);
-        *where = train.chosenAlus[issuedAlus + operand.value];
+        *where = departure->alus[issuedAlus + operand.value];
         flow.push_back({-1, int32_t(binary::kChainSlot + number), 0, int32_t(count), steps[operand.value], 0,
                         0, count == 1 ? 0 : 1});
         break;
@@ -387,7 +418,7 @@ std::vector<IssueId> TrainBuilder::issueBody(const scheduling::BodySchedule &bod
       for (const StreamPath &path : leaves.paths)
         (path.hemisphere == Hemisphere::East ? instruction.east : instruction.west) = 1;
     }
-    IssueId id = state.issue({Unit::Alu, Hemisphere::East, uint16_t(train.chosenAlus[issuedAlus + index])},
+    IssueId id = state.issue({Unit::Alu, Hemisphere::East, uint16_t(departure->alus[issuedAlus + index])},
                              instruction, step.location ? mlir::Location(step.location) : location);
     state.issues[id].flow = std::move(flow);
     steps.push_back(id);

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A train is put together from reads, writes and unit operations at offsets from its
-// departure; it departs; then its instructions are issued. Streams are named by keys
-// (see Reservation.h).
+// A train is put together from reads, writes and unit operations at offsets from its departure: its footprint
+// becomes part of the problem. When a packing has found its departure, its instructions are issued. Streams
+// are named by keys (see Reservation.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,26 +18,36 @@
 #include "Storage.h"
 
 #include "sluice/Scheduling/BodySchedule.h"
-#include "sluice/Scheduling/Reservation.h"
+#include "sluice/Scheduling/Packing.h"
 
 #include "mlir/IR/Diagnostics.h"
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 namespace sluice::sched {
 
-/// What all trains share: the machine, its reservations and the instructions so far.
+class TrainBuilder;
+
+/// A train that is described, and how its instructions are issued when it has departed.
+struct DescribedTrain {
+  std::unique_ptr<TrainBuilder> builder;
+  std::function<void(TrainBuilder &)> issue;
+};
+
+/// What all trains share: the machine, the problem that they make, and the instructions so far.
 struct ScheduleState {
-  ScheduleState(const target::Target &target, unsigned cards, std::optional<uint64_t> seed)
-      : target(target), cards(cards), table(target, seed) {}
+  ScheduleState(const target::Target &target, unsigned cards)
+      : target(target), cards(cards), resources(target) {}
 
   const target::Target &target;
   unsigned cards;
-  scheduling::ReservationTable table;
+  const scheduling::Resources resources;
+  scheduling::Problem problem;
+  std::vector<DescribedTrain> trains;
   std::vector<Issue> issues;
-  /// No train departs before this cycle.
-  int64_t earliest = 0;
 
   IssueId issue(const binary::Queue &queue, const binary::Instruction &instruction, mlir::Location location) {
     issues.push_back({queue, instruction, location, {}, nullptr, {}, {}});
@@ -63,11 +73,13 @@ struct StreamPath {
 
 class TrainBuilder {
 public:
-  TrainBuilder(ScheduleState &state, mlir::Location location) : state(state), location(location) {
-    train.earliest = state.earliest;
-  }
+  TrainBuilder(ScheduleState &state, mlir::Location location) : state(state), location(location) {}
 
-  scheduling::Train train;
+  scheduling::Footprint footprint;
+  /// Its number, once it is one of the problem.
+  scheduling::TrainId id = scheduling::noTrain;
+  /// How it departs, once that is known.
+  const scheduling::Departure *departure = nullptr;
 
   /// Reads `count` elements, `interval` cycles apart, onto streams of `path`, element 0
   /// with key `key` after departure. `wanted` is who wants it, if not the pass as a whole. Returns the number
@@ -93,25 +105,43 @@ public:
 
   /// A fixed use of a queue.
   void addQueue(const binary::Queue &queue, const scheduling::Cycles &cycles) {
-    scheduling::Resource resource = state.table.queue(queue);
-    train.uses.push_back({resource, resource, cycles});
+    scheduling::Resource resource = state.resources.queue(queue);
+    footprint.uses.push_back({resource, resource, cycles});
+    footprint.last = std::max(footprint.last, cycles.last());
   }
   /// Demands the ALUs of a body that departs `offset` after the train.
   void addBody(const scheduling::BodySchedule &body, int64_t offset, int64_t count, int64_t interval);
 
-  /// Departs at the earliest cycle. Where that lets it depart in the cycle in which a result flows by that a
-  /// read wants, the read takes it from its streams. False, and nothing reserved, if the footprint meets
-  /// itself or takes more streams or ALUs than a chip has: then it never departs.
-  bool tryDepart();
+  /// It reads words of a buffer, of which each vector must be written `offset` cycles after departure.
+  void addWait(const Buffer &buffer, unsigned copy, unsigned byte, int64_t vector, int64_t offset) {
+    if (const Writer &writer = buffer.writer(copy, byte, vector); writer.train != scheduling::noTrain)
+      addWait(footprint.waits, {writer.train, writer.ready - offset});
+  }
+
+  /// Whether it departs where nothing else does: not if its footprint meets itself or takes more streams or
+  /// ALUs than a chip has.
+  bool fits() const;
   /// Says why it never departs.
   mlir::InFlightDiagnostic explain() const;
-  /// tryDepart; fails with what explain says.
-  mlir::LogicalResult depart();
+  /// Makes `builder`'s train one of the problem, after all others of its pass; fails with what explain says
+  /// if it does not fit. `issue` issues its instructions.
+  static mlir::LogicalResult add(std::unique_ptr<TrainBuilder> builder,
+                                 std::function<void(TrainBuilder &)> issue);
+  /// The same for one that fits.
+  static scheduling::TrainId addFitting(std::unique_ptr<TrainBuilder> builder,
+                                        std::function<void(TrainBuilder &)> issue);
 
+  /// From here on its instructions are issued, as it departs.
+  void prepareIssue(const scheduling::Departure &how) {
+    departure = &how;
+    issuedAlus = 0;
+  }
+
+  int64_t cycle() const { return departure->cycle; }
   /// First stream of a read or result.
-  unsigned streamOfRead(unsigned read) const { return reads[read].stream; }
-  unsigned streamOfResult(unsigned result) const { return train.chosenStreams[results[result].demand]; }
-  target::Direction directionOfRead(unsigned read) const { return reads[read].path.direction(); }
+  unsigned streamOfRead(unsigned read) const { return departure->reads[read].stream; }
+  unsigned streamOfResult(unsigned result) const { return departure->streams[results[result].demand]; }
+  target::Direction directionOfRead(unsigned read) const { return pathOfRead(read).direction(); }
 
   /// Issues the Read instructions of a read that takes no flowing result; the source of each byte plane.
   std::vector<StreamSource> issueRead(unsigned read);
@@ -143,36 +173,29 @@ private:
     StreamPath path;
     unsigned copy;
   };
-  /// A flowing result that brings what a read wants if the train departs in `departure`.
-  struct Tap {
-    FlowingResult *result = nullptr;
-    int64_t element = 0; ///< of the result, for the read's element 0
-    int64_t departure = 0;
-  };
-  /// Footprint of reading from memory, and what was decided instead.
   struct Read : Access {
     int64_t count, interval, key;
     mlir::Location location;
-    std::vector<scheduling::Use> uses;
-    scheduling::StreamDemand demand;
-    int64_t earliest = 0;
-    Tap tap = {};
-    unsigned stream = 0;
+    /// Where it taps a result: that element is the read's element 0, on these streams.
+    int64_t tapElement = 0;
+    StreamPath tapPath = {};
   };
   struct Result {
     int64_t count, interval, key;
     unsigned width, demand;
     llvm::SmallVector<StreamPath, 2> paths;
     std::vector<Access> writes;
+    /// What gives each byte plane of it, when that is issued.
+    std::vector<StreamSource> sources;
   };
 
-  Tap findTap(const Read &read) const;
+  static void addWait(std::vector<scheduling::Wait> &waits, const scheduling::Wait &wait);
+  std::optional<scheduling::Tap> findTap(Read &read) const;
   /// On which streams of `result` the unit of `read` finds it, if on any.
   static std::optional<StreamPath> streamPathOf(const Read &read, const FlowingResult &result);
-  static std::vector<scheduling::StreamSegment> segmentsBeyond(const Read &read, const FlowingResult &result);
-  /// Departs in `departure` with the taps of that cycle, if its footprint is free.
-  bool departTapping(int64_t departure);
-  static void append(scheduling::Train &whole, const Read &read);
+  const StreamPath &pathOfRead(unsigned read) const {
+    return departure->reads[read].taps ? reads[read].tapPath : reads[read].path;
+  }
   struct PortClash {
     scheduling::Use use, other;
   };
@@ -180,8 +203,9 @@ private:
   /// The footprint where every read is from memory.
   scheduling::Train readingFromMemory() const;
   bool fitsAlone(const scheduling::Train &whole) const;
-  void finish(scheduling::Train &&whole);
-  std::vector<StreamSource> tappedSources(const Read &read) const;
+  /// Tells the buffers that it writes which train does.
+  void recordWrites(scheduling::TrainId train);
+  std::vector<StreamSource> tappedSources(unsigned read) const;
 
   scheduling::Cycles cyclesOf(const MemoryBurst &burst, int64_t interval, int64_t elementZero) const {
     return {elementZero + burst.firstElement * interval, burst.count, burst.elementStep * interval};

@@ -16,6 +16,7 @@
 #include "Lowering.h"
 
 #include <cstring>
+#include <numeric>
 
 using namespace mlir;
 
@@ -33,11 +34,14 @@ static int64_t countRuns(const Refs &refs) {
 
 class Lowering::Convolution {
 public:
-  Convolution(Lowering &lowering, stensor::ConvolveOp op, stensor::MapOp fused)
+  /// Of the result's pixels one variant.
+  Convolution(Lowering &lowering, stensor::ConvolveOp op, stensor::MapOp fused, int64_t variant)
       : lowering(lowering), emitter(lowering.emitter), op(op), fused(fused), loc(op.getLoc()),
-        packed(lowering.packingOf(op)), sizes(packed.sizes), lanes(packed.lanes) {}
+        variant(variant), variants(lowering.packings.at(op).out.variants),
+        packed(lowering.packingOf(op, variant)), sizes(packed.sizes), lanes(packed.lanes) {}
 
-  void run();
+  /// Enters the vectors of each result.
+  void run(std::vector<Refs> &resultVectors);
 
 private:
   using Source = PackedConvolution::Source;
@@ -60,7 +64,8 @@ private:
   int64_t resultVector(int64_t phase, int64_t slot, int64_t row) const {
     const int64_t line = row % positionsInFront, group = row / positionsInFront % packed.groupsOf(phase),
                   image = row / positionsInFront / packed.groupsOf(phase);
-    return ((slot * sizes.images + image) * packed.outGroups + group * packed.phases + phase) *
+    return (((slot * sizes.images + image) * variants + variant) * packed.outGroups + group * packed.phases +
+            phase) *
                positionsInFront +
            line;
   }
@@ -70,6 +75,7 @@ private:
   stensor::ConvolveOp op;
   stensor::MapOp fused;
   Location loc;
+  const int64_t variant, variants;
   const PackedConvolution packed;
   const ConvolutionSizes &sizes;
   const int64_t lanes;
@@ -82,7 +88,7 @@ private:
   std::map<std::vector<int64_t>, int32_t> tiles; ///< by phase, slot, group, chunk and tap
 
   SmallVector<Value> results;
-  std::vector<Refs> resultVectors;
+  std::vector<Refs> *resultVectors = nullptr;
   SmallVector<Type> bodyTypes;
   SmallVector<int64_t> argumentOf;
   /// The body's other operands: by result vector, or by slot where they are the same for all rows.
@@ -100,17 +106,23 @@ private:
 
 void Lowering::Convolution::prepareInput() {
   const View *view = &lowering.viewOf(op.getInput());
-  View whole;
-  uint32_t bits = elementBits(op.getPadding());
-  Layout layout =
-      Lowering::packedLayout(view->shape().size(), packed.in, view->shape()[view->shape().size() - 2]);
-  // Lanes behind an image's last pixel are read as padding.
-  if (sizes.extents.back() % packed.in != 0 && packed.readsBeyond()) {
-    Shape shape(view->shape().begin(), view->shape().end());
-    shape[shape.size() - 2] = packed.inGroups * packed.in;
-    whole = view->padded(shape, Shape(shape.size(), 0), bits);
-    view = &whole;
+  View filled;
+  const uint32_t bits = elementBits(op.getPadding());
+  Pixels pixels = packed.in;
+  Shape shape(view->shape().begin(), view->shape().end());
+  if (!lowering.packings.at(op).isPadded && packed.readsOutside()) {
+    // Lanes before an image's first pixel and behind its last are filled.
+    const int64_t before = std::max<int64_t>(0, -pixels.first);
+    pixels.first += before;
+    pixels.groups = packed.inGroups;
+    int64_t &extent = shape[shape.size() - 2];
+    extent = std::max(before + extent, pixels.first + (pixels.groups - 1) * pixels.advanced() + pixels.count);
+    Shape low(shape.size(), 0);
+    low[shape.size() - 2] = before;
+    filled = view->padded(shape, low, bits);
+    view = &filled;
   }
+  const Layout layout = Lowering::imageLayout(shape, pixels, &sizes);
   Type byte = op.getInput().getType().getElementType();
   inputVectors = lowering.materialise(loc, *view, byte, layout);
   padding = emitter.constants(loc, std::string(lanes, static_cast<char>(bits)), 1).front();
@@ -145,9 +157,12 @@ void Lowering::Convolution::prepareBody() {
     bodyTypes.push_back(argument.getType());
     bool isBySlot = elementsOf(view.shape().drop_back()) == 1;
     Shape part(rank, 1);
-    part[rank - 2] = packed.out;
+    part[rank - 2] = packed.out.count;
     part[rank - 1] = shape.back();
-    Layout own = isBySlot ? Lowering::packedLayout(rank, packed.out, packed.out) : layout;
+    Layout own = layout;
+    if (isBySlot)
+      own = Lowering::imageLayout(
+          part, Pixels{.count = packed.out.count, .groups = 1, .block = packed.out.block}, nullptr);
     extras.push_back({lowering.materialise(loc, view.broadcast(isBySlot ? ArrayRef<int64_t>(part) : shape),
                                            argument.getType(), own),
                       isBySlot, bytesOf(argument.getType())});
@@ -160,7 +175,7 @@ void Lowering::Convolution::prepareBody() {
 
 std::vector<Lowering::Convolution::Chunk> Lowering::Convolution::chunksOf(int64_t phase, int64_t slot) const {
   std::vector<Chunk> chunks;
-  for (int64_t lineTap = 0; lineTap < sizes.lineTaps(); ++lineTap)
+  for (int64_t lineTap = 0; lineTap < packed.lineTaps(); ++lineTap)
     for (const Source &source : packed.sourcesOf(phase, slot))
       chunks.push_back({source, lineTap});
   return chunks;
@@ -201,8 +216,13 @@ static std::vector<int64_t> placesUnder(const ConvolutionSizes &sizes, int64_t l
 }
 
 Refs Lowering::Convolution::rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const {
-  const std::vector<int64_t> places = placesUnder(sizes, chunk.lineTap);
-  const int64_t linesIn = elementsOf(ArrayRef<int64_t>(sizes.extents).drop_back());
+  std::vector<int64_t> places(positionsInFront);
+  std::iota(places.begin(), places.end(), 0);
+  int64_t linesIn = positionsInFront;
+  if (!packed.in.hasLines) {
+    places = placesUnder(sizes, chunk.lineTap);
+    linesIn = elementsOf(ArrayRef<int64_t>(sizes.extents).drop_back());
+  }
   Refs rows;
   rows.reserve(count);
   for (int64_t row = firstRow; row < firstRow + count; ++row) {
@@ -244,7 +264,7 @@ void Lowering::Convolution::emitUnit(int64_t phase, int64_t firstSlot, int64_t p
         refs.push_back(extra.refs[extra.isBySlot ? slot : resultVector(phase, slot, row)]);
       unit.addExtra(lowering.progressionFor(loc, refs, extra.bytes));
     }
-    for (auto [result, refs] : llvm::zip_equal(results, resultVectors)) {
+    for (auto [result, refs] : llvm::zip_equal(results, *resultVectors)) {
       int64_t bytes = bytesOf(lowering.rootOf(result).type.getElementType());
       int32_t buffer = emitter.createBuffer(loc, count, bytes);
       unit.addOutput({buffer, 0, 1});
@@ -273,23 +293,30 @@ void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
     }
 }
 
-void Lowering::Convolution::run() {
+void Lowering::Convolution::run(std::vector<Refs> &vectors) {
+  resultVectors = &vectors;
   positionsInFront = elementsOf(ArrayRef<int64_t>(sizes.positions).drop_back());
   planes = lowering.planesOf(op, fused);
   prepareInput();
   prepareBody();
-  resultVectors.assign(results.size(),
-                       Refs(packed.slots * sizes.images * packed.outGroups * positionsInFront));
   const int64_t phases = std::min(packed.phases, packed.outGroups);
-  const int64_t units = phases * llvm::divideCeil(packed.slots, planes);
+  const int64_t units = phases * variants * llvm::divideCeil(packed.slots, planes);
   for (int64_t phase = 0; phase < phases; ++phase)
     lowerPhase(phase, rowsOfGroup(rowCount(phase), units, planes, 1, emitter.target));
-  for (auto [result, refs] : llvm::zip_equal(results, resultVectors))
-    lowering.define(lowering.rootOf(result), std::move(refs));
 }
 
 LogicalResult Lowering::lowerConvolve(stensor::ConvolveOp op, stensor::MapOp fused) {
-  Convolution(*this, op, fused).run();
+  SmallVector<Value> results;
+  if (fused)
+    results.assign(fused.getResults().begin(), fused.getResults().end());
+  else
+    results.push_back(op.getResult());
+  const Root &first = rootOf(results.front());
+  std::vector<Refs> vectors(results.size(), Refs(gridOf(first.type.getShape(), *first.layout).vectors()));
+  for (int64_t variant = 0; variant < packings.at(op).out.variants; ++variant)
+    Convolution(*this, op, fused, variant).run(vectors);
+  for (auto [result, refs] : llvm::zip_equal(results, vectors))
+    define(rootOf(result), std::move(refs));
   return success();
 }
 

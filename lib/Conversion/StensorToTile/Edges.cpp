@@ -29,10 +29,16 @@ static StringRef nameOf(DictionaryAttr attributes) {
 /// Vectors of an input that follow one another, in a buffer of their own.
 void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stripes) {
   DictionaryAttr attributes = source.getArgAttrDict(cast<BlockArgument>(root.value).getArgNumber());
+  const Layout &layout = *root.layout;
+  InputLoops loops;
+  for (const auto &[from, to] : {std::pair(&layout.rows, &loops.rows), {&layout.lanes, &loops.lanes}})
+    for (const Loop &loop : *from)
+      to->append({loop.dim, loop.count, loop.step});
+  loops.offsets.assign(layout.offsets.begin(), layout.offsets.end());
   int32_t buffer =
       emitter.createInput(root.value.getLoc(), nameOf(attributes), root.type, userType(attributes, root.type),
                           root.layout->permutation, root.layout->laneDims, first, count,
-                          bytesOf(root.type.getElementType()), stripes);
+                          bytesOf(root.type.getElementType()), stripes, loops);
   for (int64_t i = 0; i < count; ++i)
     root.refs[first + i] = {buffer, -1, i};
 }
@@ -75,7 +81,7 @@ Layout Lowering::outputLayout(const View &view) {
   SmallVector<Layout> candidates;
   if (std::optional<int32_t> number = view.wholeRoot()) {
     const Root &root = roots[*number];
-    if (root.layout && root.layout->group.dim < 0 && root.type.getShape() == view.shape())
+    if (root.layout && !root.layout->hasLoops() && root.type.getShape() == view.shape())
       return *root.layout;
   }
   candidates.push_back(defaultLayout(view.shape()));

@@ -7,6 +7,8 @@
 
 #include "Layout.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 namespace sluice::tiling {
 
 int64_t elementsOf(llvm::ArrayRef<int64_t> shape) {
@@ -35,63 +37,70 @@ Layout Layout::onLanes(int64_t rank, int64_t dim, int64_t count) {
   return layout;
 }
 
-namespace {
-/// Part of an index: `count` steps of `stride` elements.
-struct Loop {
-  int64_t count, stride;
-};
-} // namespace
-
-/// Offsets that `loops` reach, the last one running fastest.
-static std::vector<int64_t> offsetsOf(llvm::ArrayRef<Loop> loops) {
-  std::vector<int64_t> offsets{0};
+/// What `loops` add up to, the last one running fastest; a step of dimension d counts `weights[d]`.
+static std::vector<int64_t> sumsOf(llvm::ArrayRef<Loop> loops, llvm::ArrayRef<int64_t> weights) {
+  std::vector<int64_t> sums{0};
   for (const Loop &loop : loops) {
     std::vector<int64_t> next;
-    next.reserve(offsets.size() * loop.count);
-    for (int64_t offset : offsets)
+    next.reserve(sums.size() * loop.count);
+    for (int64_t sum : sums)
       for (int64_t i = 0; i < loop.count; ++i)
-        next.push_back(offset + i * loop.stride);
-    offsets = std::move(next);
+        next.push_back(sum + i * loop.step * weights[loop.dim]);
+    sums = std::move(next);
   }
-  return offsets;
+  return sums;
 }
 
-Grid::Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes) : lanes(lanes) {
-  Shape strides = stridesOf(shape);
-  llvm::SmallVector<Loop> rows, elements;
-  const Layout::Group &group = layout.group;
-  bool isGrouped = group.dim >= 0;
-  if (isGrouped)
-    elements.push_back({group.size, strides[group.dim]});
-  for (auto [i, d] : llvm::enumerate(layout.permutation)) {
-    if (static_cast<int64_t>(i) >= static_cast<int64_t>(shape.size()) - layout.laneDims)
-      elements.push_back({shape[d], strides[d]});
-    else if (d == group.dim)
-      rows.push_back({(shape[d] + group.size - 1) / group.size, group.size * strides[d]});
-    else
-      rows.push_back({shape[d], strides[d]});
-  }
-  outer = offsetsOf(rows);
-  inner = offsetsOf(elements);
-  elementCount = elementsOf(shape);
+Grid::Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes)
+    : lanes(lanes), elementCount(elementsOf(shape)), hasLoops(layout.hasLoops()) {
+  const Shape strides = stridesOf(shape);
+  std::vector<Loop> rows = layout.rows, elements = layout.lanes;
+  const int64_t outerDims = static_cast<int64_t>(layout.permutation.size()) - layout.laneDims;
+  for (auto [i, dim] : llvm::enumerate(layout.permutation))
+    (static_cast<int64_t>(i) < outerDims ? rows : elements).push_back({dim, shape[dim], 1});
+  outer = sumsOf(rows, strides);
+  inner = sumsOf(elements, strides);
   chunkCount = (static_cast<int64_t>(inner.size()) + lanes - 1) / lanes;
-  isPartial = isGrouped && shape[group.dim] % group.size != 0;
-  if (!isPartial)
-    return;
-  groupedExtent = shape[group.dim];
-  for (int64_t offset : outer)
-    firstInGroup.push_back(offset / strides[group.dim] % groupedExtent);
-  for (size_t i = 0; i < inner.size(); ++i)
-    placeInGroup.push_back(static_cast<int64_t>(i / (inner.size() / group.size)));
+  for (auto [dim, offset] : llvm::enumerate(layout.offsets)) {
+    int64_t low = offset, high = offset;
+    for (const auto &loops : {rows, elements})
+      for (const Loop &loop : loops)
+        if (loop.dim == static_cast<int64_t>(dim))
+          high += (loop.count - 1) * loop.step;
+    for (int64_t &element : outer)
+      element += offset * strides[dim];
+    if (low >= 0 && high < shape[dim])
+      continue;
+    Shape one(shape.size(), 0);
+    one[dim] = 1;
+    Bound &bound = bounds.emplace_back(Bound{shape[dim], sumsOf(rows, one), sumsOf(elements, one)});
+    for (int64_t &index : bound.ofRow)
+      index += offset;
+  }
 }
 
 std::vector<int64_t> Grid::places() const {
   std::vector<int64_t> result(elementCount);
   for (int64_t row = 0; row < rows(); ++row)
     for (size_t i = 0; i < inner.size(); ++i)
-      if (int64_t element = elementOfRow(row, i); element >= 0)
-        result[element] = vectorAt(row, i / lanes) * lanes + i % lanes;
+      result[outer[row] + inner[i]] = vectorAt(row, i / lanes) * lanes + i % lanes;
   return result;
+}
+
+std::pair<std::vector<int64_t>, std::vector<int64_t>> Grid::allPlaces() const {
+  std::vector<int64_t> starts(elementCount + 1, 0);
+  auto forEach = [&](auto visit) {
+    for (int64_t row = 0; row < rows(); ++row)
+      for (int64_t i = 0; i < rowElements(); ++i)
+        if (int64_t element = elementOfRow(row, i); element >= 0)
+          visit(element, vectorAt(row, i / lanes) * lanes + i % lanes);
+  };
+  forEach([&](int64_t element, int64_t) { ++starts[element + 1]; });
+  for (int64_t element = 0; element < elementCount; ++element)
+    starts[element + 1] += starts[element];
+  std::vector<int64_t> places(starts.back()), next(starts.begin(), starts.end() - 1);
+  forEach([&](int64_t element, int64_t place) { places[next[element]++] = place; });
+  return {std::move(starts), std::move(places)};
 }
 
 } // namespace sluice::tiling

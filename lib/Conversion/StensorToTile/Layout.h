@@ -11,7 +11,10 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 
+#include <algorithm>
+#include <compare>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace sluice::tiling {
@@ -22,36 +25,47 @@ int64_t elementsOf(llvm::ArrayRef<int64_t> shape);
 /// Row-major strides, in elements.
 Shape stridesOf(llvm::ArrayRef<int64_t> shape);
 
-/// How a tensor lies in vectors: as the container's Layout says, its dimensions
-/// permuted, the last `laneDims` flattened onto lanes and cut in chunks of a vector, the
-/// chunk and the others numbering the vectors in row-major order.
-struct Layout {
-  /// Neighbours along a dimension that lie side by side: `size` of them, the last group may have fewer. The
-  /// groups number vectors in the dimension's place, what is in a group comes before the dimensions on lanes.
-  struct Group {
-    int64_t dim = -1, size = 1; ///< dim -1: none
-    auto operator<=>(const Group &) const = default;
-  };
+/// `count` steps of `step` along a dimension.
+struct Loop {
+  int64_t dim, count, step;
+  auto operator<=>(const Loop &) const = default;
+};
 
+/// How a tensor lies in vectors. Plain: its dimensions permuted, the last `laneDims` flattened onto lanes and
+/// cut in chunks of a vector, the chunk and the others numbering the vectors in row-major order. By loops:
+/// `rows` and `lanes` in the place of those dimensions; the index in a dimension is its offset and what its
+/// loops add. Then an element may lie in many places, and places outside the tensor hold none.
+struct Layout {
   Shape permutation;
   int64_t laneDims = 0;
-  Group group;
+  std::vector<Loop> rows, lanes;
+  Shape offsets; ///< one a dimension where there are loops, else none
 
   /// Dimensions [dim - count + 1, dim] on lanes, the others in their order.
   static Layout onLanes(int64_t rank, int64_t dim, int64_t count = 1);
   /// One element a vector, the same in every lane.
   static Layout replicated(int64_t rank) { return onLanes(rank, rank - 1, 0); }
+  bool hasLoops() const { return !offsets.empty(); }
 
-  bool operator==(const Layout &) const = default;
-  bool operator<(const Layout &other) const {
-    if (laneDims != other.laneDims)
-      return laneDims < other.laneDims;
-    return group != other.group ? group < other.group : permutation < other.permutation;
+  auto operator<=>(const Layout &other) const {
+    auto less = [](const auto &a, const auto &b) {
+      return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
+    };
+    if (auto order = laneDims <=> other.laneDims; order != 0)
+      return order;
+    if (auto order = less(permutation, other.permutation); order != 0)
+      return order;
+    if (auto order = less(rows, other.rows); order != 0)
+      return order;
+    if (auto order = less(lanes, other.lanes); order != 0)
+      return order;
+    return less(offsets, other.offsets);
   }
+  bool operator==(const Layout &other) const { return (*this <=> other) == 0; }
 };
 
 /// Where the elements of a tensor lie under a layout. An element is named by its
-/// row-major number, a place by vector * lanes + lane. Lanes of a group that has fewer hold no element: -1.
+/// row-major number, a place by vector * lanes + lane. A place that holds no element has element -1.
 class Grid {
 public:
   Grid(llvm::ArrayRef<int64_t> shape, const Layout &layout, int64_t lanes);
@@ -62,10 +76,13 @@ public:
   /// Elements of a row, which fill its chunks one after the other.
   int64_t rowElements() const { return inner.size(); }
   int64_t elementOfRow(int64_t row, int64_t i) const {
-    return isPartial && firstInGroup[row] + placeInGroup[i] >= groupedExtent ? -1 : outer[row] + inner[i];
+    for (const Bound &bound : bounds)
+      if (uint64_t(bound.ofRow[row] + bound.ofLane[i]) >= uint64_t(bound.extent))
+        return -1;
+    return outer[row] + inner[i];
   }
   /// Whether a vector holds one element, in every lane.
-  bool isReplicated() const { return inner.size() == 1; }
+  bool isReplicated() const { return inner.size() == 1 && !hasLoops; }
   /// Lanes of `vector` that hold elements; 1 when replicated.
   int64_t validLanes(int64_t vector) const {
     return std::min<int64_t>(lanes, inner.size() - chunkOf(vector) * lanes);
@@ -76,18 +93,23 @@ public:
   int64_t vectorAt(int64_t row, int64_t chunk) const { return chunk * rows() + row; }
   int64_t rowOf(int64_t vector) const { return vector % rows(); }
   int64_t chunkOf(int64_t vector) const { return vector / rows(); }
-  /// The place of every element.
+  /// The place of every element of a plain layout.
   std::vector<int64_t> places() const;
+  /// The places of all elements, and where those of each begin, with an end behind the last.
+  std::pair<std::vector<int64_t>, std::vector<int64_t>> allPlaces() const;
 
 private:
+  /// A dimension that places may be outside of: their index is the sum of the row's and the lane's part.
+  struct Bound {
+    int64_t extent;
+    std::vector<int64_t> ofRow, ofLane;
+  };
+
   int64_t lanes, chunkCount, elementCount;
+  bool hasLoops;
   std::vector<int64_t> outer; ///< element of each row's first lane
   std::vector<int64_t> inner; ///< offset of each lane element
-  // Where groups do not divide their dimension.
-  bool isPartial = false;
-  int64_t groupedExtent = 0;
-  std::vector<int64_t> firstInGroup; ///< by row, along the grouped dimension
-  std::vector<int64_t> placeInGroup; ///< by lane element
+  llvm::SmallVector<Bound, 2> bounds;
 };
 
 } // namespace sluice::tiling

@@ -42,10 +42,14 @@ struct Root {
   /// Contractions of which it is, or is part of, the right operand, from last to first.
   llvm::SmallVector<stensor::ContractOp> weightReaders;
 
+  /// In which it would lie if nothing moved.
+  std::optional<Layout> standing;
   std::optional<Layout> layout;
-  Refs refs;                         ///< by vector of the layout; empty until computed
-  int64_t replicas = 1;              ///< lanes that hold a replicated element
-  std::vector<int64_t> places;       ///< of every element, made when first asked for
+  Refs refs;            ///< by vector of the layout; empty until computed
+  int64_t replicas = 1; ///< lanes that hold a replicated element
+  /// Of every element, made when first asked for. Of a layout by loops, those of element e begin at
+  /// placeStarts[e] and end at the next start.
+  std::vector<int64_t> places, placeStarts;
   std::optional<Layout> imageLayout; ///< of pixels that convolutions read or make
   bool isReplicated = false;         ///< under its layout
 };
@@ -85,6 +89,8 @@ private:
   /// The layout in which `map`'s result vectors are those of a contraction that it reads, if it can run
   /// in that contraction's body.
   std::optional<Layout> planFusion(stensor::MapOp map);
+  /// The layout of `view` under which a row runs along the columns of a contraction's result.
+  static std::optional<Layout> layoutAlongColumns(const View &view, int64_t columns);
   bool readsWholeVectors(stensor::MapOp map, mlir::Value operand, stensor::ContractOp contract,
                          const Layout &layout) const;
   /// What of a contraction each card does a part of.
@@ -102,15 +108,24 @@ private:
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
   std::optional<Layout> translate(const View &view, const Grid &grid, int32_t root) const;
 
-  //===--- Pixels side by side (PlanConvolutions.cpp) ---===//
+  //===--- Pixels side by side (PlanPixels.cpp) ---===//
   /// Chooses how many pixels of each image lie side by side.
   void planPixels();
   class PixelPlan;
-  /// An image's layout with `pixels` of `extent` in a group: a tensor [N, spatial..., C] of `rank`.
-  static Layout packedLayout(int64_t rank, int64_t pixels, int64_t extent);
-  PackedConvolution packingOf(stensor::ConvolveOp op) const;
+  /// The layout of an image [N, spatial..., C] of which `pixels` lie side by side; patches are those of
+  /// `reader`.
+  static Layout imageLayout(llvm::ArrayRef<int64_t> shape, const Pixels &pixels,
+                            const ConvolutionSizes *reader);
+  /// How `op` makes a variant of its result's pixels.
+  PackedConvolution packingOf(stensor::ConvolveOp op, int64_t variant = 0) const;
   /// Planes that share the rows of a unit of `op`, with the body of `fused` behind them.
   int64_t planesOf(stensor::ConvolveOp op, stensor::MapOp fused);
+
+  //===--- Where values lie if nothing moves (Standing.cpp) ---===//
+  void findStandingLayouts();
+  std::optional<Layout> standingLayoutOf(mlir::Value value) const;
+  /// Where a map's operands lie, if moving its result to where it is wished takes less than moving them.
+  std::optional<Layout> layoutWithoutMoving(stensor::MapOp map, const Layout &wished);
 
   //===--- Operands (Materialise.cpp) ---===//
   /// Vectors of `view` in `layout`; a replicated layout has its element in at least `replicas` lanes.
@@ -125,13 +140,16 @@ private:
   Refs wholeVectors(const View &view, const Layout &layout);
   struct Piece;
   struct VectorPlan;
+  struct WantedVector;
   class Resolver;
+  class PlaneMover;
   Refs emitPlans(mlir::Location loc, llvm::ArrayRef<VectorPlan> plans, int64_t bytes);
   void spreadPieces(mlir::Location loc, llvm::MutableArrayRef<VectorPlan> plans, int64_t bytes);
   void permutePieces(mlir::Location loc, llvm::MutableArrayRef<VectorPlan> plans, int64_t bytes);
   void mergePieces(mlir::Location loc, llvm::MutableArrayRef<VectorPlan> plans, int64_t bytes);
   Ref maskVector(mlir::Location loc, int32_t laneMap, int64_t bytes);
-  const std::vector<int64_t> &placesOf(Root &root);
+  /// Where an element of a root lies, in `lane` if it does there too.
+  int64_t placeOf(Root &root, int64_t element, int64_t lane);
   void placeInputs();
   void placeInput(Root &root, int64_t first, int64_t count, int64_t stripes);
 
@@ -175,14 +193,24 @@ private:
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> contractOf;
   llvm::DenseMap<mlir::Operation *, stensor::MapOp> fusedInto;
   /// Pixels side by side in a convolution's input and result.
-  llvm::DenseMap<mlir::Operation *, std::pair<int64_t, int64_t>> packings;
+  struct Packing {
+    Pixels in, out;
+    bool isPadded; ///< lanes of the input that hold no pixel hold padding
+  };
+  llvm::DenseMap<mlir::Operation *, Packing> packings;
   /// Layouts that reductions read their input in.
   llvm::DenseMap<mlir::Operation *, Layout> inputLayouts;
   /// Buffers that hold the columns of a weight tile, by the vectors that they are, or are copies of.
   std::map<Refs, int32_t> weightTiles;
   /// Vectors put together before, by what they are made of.
   std::map<std::vector<int64_t>, Ref> assembled;
+  /// Constant rows that have a single one each, by where, and weight tiles by lane map and columns.
+  std::map<std::vector<uint16_t>, int32_t> unitRows;
+  std::map<std::pair<int32_t, int64_t>, int32_t> mapTiles;
 };
+
+/// Times that a lane may be taken before copies are made by doubling instead of one by one.
+inline constexpr int64_t maxSplit = 3;
 
 /// ALUs that a body takes, about: its operations and the moves of values that wait.
 int64_t bodyCost(mlir::Block &body);

@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "PlaneMoves.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -24,8 +24,6 @@ namespace sluice::tiling {
 
 /// Most streams that a merging pass reads.
 constexpr size_t maxOperands = 7;
-/// Times that a lane may be taken before copies are made by doubling instead of one by one.
-constexpr size_t maxSplit = 3;
 
 struct Lowering::Piece {
   enum Kind { Whole, Masked, Mapped } kind;
@@ -37,10 +35,22 @@ struct Lowering::VectorPlan {
   SmallVector<Piece, 2> pieces;
 };
 
-const std::vector<int64_t> &Lowering::placesOf(Root &root) {
-  if (root.places.empty())
-    root.places = gridOf(root.type.getShape(), *root.layout).places();
-  return root.places;
+int64_t Lowering::placeOf(Root &root, int64_t element, int64_t lane) {
+  const int64_t lanes = emitter.target.lanes();
+  if (root.places.empty()) {
+    const Grid grid = gridOf(root.type.getShape(), *root.layout);
+    if (root.layout->hasLoops())
+      std::tie(root.placeStarts, root.places) = grid.allPlaces();
+    else
+      root.places = grid.places();
+  }
+  if (root.placeStarts.empty())
+    return root.places[element];
+  ArrayRef<int64_t> all =
+      ArrayRef(root.places)
+          .slice(root.placeStarts[element], root.placeStarts[element + 1] - root.placeStarts[element]);
+  auto same = llvm::find_if(all, [&](int64_t place) { return place % lanes == lane; });
+  return same != all.end() ? *same : all.front();
 }
 
 //===----------------------------------------------------------------------===//
@@ -57,27 +67,27 @@ public:
   std::vector<VectorPlan> finish(Location loc);
 
 private:
-  struct Source {
-    Ref ref;
-    LaneMap map;
-    bool isIdentity = true;
-  };
-  LaneMap &mapOf(Ref ref);
   void addElement(int64_t lane, const Element &element);
+  /// The plan's pieces that come from the sources of `vector`.
+  void addPieces(VectorPlan &plan, const WantedVector &vector) const;
 
   Lowering &lowering;
   const View &view;
   int64_t bytes, lanes;
 
   // Of the vector at hand.
-  SmallVector<Source, 4> sources;
+  WantedVector vector;
   size_t lastSource = 0;
+  bool isIdentity = true;
   std::string fixed;
   bool hasFixed = false;
 
   std::vector<VectorPlan> plans;
+  std::map<WantedVector, size_t> wantedNumbers;
+  std::vector<WantedVector> wanted;
+  std::vector<std::pair<size_t, size_t>> wantedPlans; ///< plan, wanted vector
   std::vector<std::string> fixedVectors;
-  std::vector<std::pair<size_t, size_t>> fixedPieces; ///< plan, piece
+  std::vector<size_t> fixedPlans;
 };
 
 void Lowering::Resolver::addElement(int64_t lane, const Element &element) {
@@ -88,53 +98,73 @@ void Lowering::Resolver::addElement(int64_t lane, const Element &element) {
     return;
   }
   Root &root = lowering.roots[element.root];
-  int64_t place = lowering.placesOf(root)[element.number];
+  int64_t place = lowering.placeOf(root, element.number, lane);
   Ref ref = root.refs[place / lanes];
   int64_t sourceLane = place % lanes;
   if (root.isReplicated)
     sourceLane = lane < root.replicas ? lane : lane % root.replicas;
-  if (lastSource >= sources.size() || sources[lastSource].ref != ref) {
-    lastSource = 0;
-    while (lastSource < sources.size() && sources[lastSource].ref != ref)
-      ++lastSource;
+  Refs &sources = vector.sources;
+  if (lastSource >= sources.size() || sources[lastSource] != ref) {
+    lastSource = llvm::find(sources, ref) - sources.begin();
     if (lastSource == sources.size())
-      sources.push_back({ref, LaneMap(lanes, kNoLane)});
+      sources.push_back(ref);
   }
-  Source &source = sources[lastSource];
-  source.map[lane] = static_cast<uint16_t>(sourceLane);
-  source.isIdentity &= sourceLane == lane;
+  vector.sourceOf[lane] = static_cast<int16_t>(lastSource);
+  vector.laneOf[lane] = static_cast<uint16_t>(sourceLane);
+  isIdentity &= sourceLane == lane;
 }
 
-void Lowering::Resolver::resolve(const Grid &grid, int64_t vector, int64_t validLanes) {
-  sources.clear();
+void Lowering::Resolver::resolve(const Grid &grid, int64_t number, int64_t validLanes) {
+  vector.sources.clear();
+  vector.sourceOf.assign(validLanes, WantedVector::nowhere);
+  vector.laneOf.assign(validLanes, 0);
+  isIdentity = true;
   fixed.assign(lanes * bytes, 0);
   hasFixed = false;
   for (int64_t lane = 0; lane < validLanes; ++lane)
-    if (int64_t element = grid.element(vector, grid.isReplicated() ? 0 : lane); element >= 0)
+    if (int64_t element = grid.element(number, grid.isReplicated() ? 0 : lane); element >= 0)
       addElement(lane, view.at(element));
 
   VectorPlan &plan = plans.emplace_back();
-  bool isWhole = sources.size() == 1 && !hasFixed && sources[0].isIdentity;
-  for (Source &source : sources)
-    if (isWhole)
-      plan.pieces.push_back({Piece::Whole, source.ref});
-    else
-      plan.pieces.push_back({source.isIdentity ? Piece::Masked : Piece::Mapped, source.ref,
-                             lowering.emitter.laneMap(source.map)});
-  if (hasFixed) {
-    if (sources.empty() && grid.isReplicated())
-      for (int64_t lane = 1; lane < lanes; ++lane)
-        std::memcpy(fixed.data() + lane * bytes, fixed.data(), bytes);
-    fixedPieces.push_back({plans.size() - 1, plan.pieces.size()});
-    fixedVectors.push_back(fixed);
-    plan.pieces.push_back({Piece::Whole, {}});
+  if (vector.sources.size() == 1 && !hasFixed && isIdentity) {
+    plan.pieces.push_back({Piece::Whole, vector.sources[0]});
+    return;
+  }
+  if (!vector.sources.empty()) {
+    auto [entry, inserted] = wantedNumbers.try_emplace(vector, wanted.size());
+    if (inserted)
+      wanted.push_back(vector);
+    wantedPlans.push_back({plans.size() - 1, entry->second});
+  }
+  if (!hasFixed)
+    return;
+  if (vector.sources.empty() && grid.isReplicated())
+    for (int64_t lane = 1; lane < lanes; ++lane)
+      std::memcpy(fixed.data() + lane * bytes, fixed.data(), bytes);
+  fixedPlans.push_back(plans.size() - 1);
+  fixedVectors.push_back(fixed);
+}
+
+void Lowering::Resolver::addPieces(VectorPlan &plan, const WantedVector &vector) const {
+  for (auto [number, source] : llvm::enumerate(vector.sources)) {
+    LaneMap map = vector.mapOf(number, lanes);
+    bool isMask = true;
+    for (auto [lane, from] : llvm::enumerate(map))
+      isMask &= from == kNoLane || from == lane;
+    plan.pieces.push_back({isMask ? Piece::Masked : Piece::Mapped, source, lowering.emitter.laneMap(map)});
   }
 }
 
 std::vector<Lowering::VectorPlan> Lowering::Resolver::finish(Location loc) {
+  Refs moved = PlaneMover(lowering, loc, bytes).move(wanted);
+  for (auto [plan, number] : wantedPlans)
+    if (moved[number].buffer >= 0)
+      plans[plan].pieces.push_back({Piece::Whole, moved[number]});
+    else
+      addPieces(plans[plan], wanted[number]);
   Refs refs = lowering.emitter.constants(loc, fixedVectors, bytes);
-  for (auto [piece, ref] : llvm::zip_equal(fixedPieces, refs))
-    plans[piece.first].pieces[piece.second].source = ref;
+  for (auto [plan, ref] : llvm::zip_equal(fixedPlans, refs))
+    plans[plan].pieces.push_back({Piece::Whole, ref});
   return std::move(plans);
 }
 
@@ -168,7 +198,7 @@ std::pair<Ref, int64_t> Lowering::sourceOf(const View &view, const Grid &grid, i
       continue;
     }
     Root &root = roots[element.root];
-    int64_t place = placesOf(root)[element.number];
+    int64_t place = placeOf(root, element.number, lane);
     Ref ref = root.refs[place / lanes];
     pieces += pieces == 0 || ref != last;
     last = ref;
@@ -302,7 +332,7 @@ void Lowering::spreadPieces(Location loc, MutableArrayRef<VectorPlan> plans, int
       LaneMap map = emitter.laneMapOf(piece.laneMap);
       std::vector<size_t> occurrences = occurrencesOf(map);
       size_t most = *llvm::max_element(occurrences) + 1;
-      if (most > maxSplit) {
+      if (most > size_t(maxSplit)) {
         auto [entry, inserted] = spreadNumbers.try_emplace({piece.source, piece.laneMap}, spreads.size());
         if (inserted)
           spreads.push_back({piece.source, map, occurrences, most, {}});

@@ -11,6 +11,8 @@
 
 #include "dialects/stensor/StensorDialect.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -61,12 +63,69 @@ static bool isBetterSwapped(stensor::ContractOp contract, const LoweringOptions 
   return swapped + installLead < plain;
 }
 
+//===----------------------------------------------------------------------===//
+// Reductions over columns
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What elementwise functions and reductions over the last dimension do with a value as it leaves a
+/// contraction.
+struct RowWork {
+  int64_t maps = 0, reductions = 0;
+};
+} // namespace
+
+/// Follows `value`, of which the last dimension are the contraction's columns.
+static void countRowWork(Value value, int64_t columns, llvm::SmallPtrSetImpl<Operation *> &seen,
+                         RowWork &work) {
+  const int64_t elements = cast<RankedTensorType>(value.getType()).getNumElements();
+  for (Operation *user : value.getUsers()) {
+    if (!seen.insert(user).second)
+      continue;
+    if (auto reduce = dyn_cast<stensor::ReduceOp>(user)) {
+      work.reductions += int64_t(reduce.getDim()) + 1 == reduce.getInput().getType().getRank();
+      continue;
+    }
+    if (!isa<stensor::MapOp, stensor::ReshapeOp>(user))
+      continue;
+    work.maps += isa<stensor::MapOp>(user);
+    for (Value result : user->getResults()) {
+      auto type = cast<RankedTensorType>(result.getType());
+      if (type.getNumElements() == elements && type.getRank() > 0 && type.getShape().back() == columns)
+        countRowWork(result, columns, seen, work);
+    }
+  }
+}
+
+/// Lanes are moved to reduce over them; over vectors nothing moves, but what else is read with the columns on
+/// lanes has to be transposed.
+static bool reducesBetterSwapped(stensor::ContractOp contract, const target::Target &target) {
+  if (comesFromConstant(contract.getLhs()) || comesFromConstant(contract.getRhs()))
+    return false;
+  RankedTensorType type = contract.getType();
+  const int64_t b = type.getDimSize(0), m = type.getDimSize(1), n = type.getDimSize(2),
+                lanes = target.lanes();
+  RowWork work;
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  countRowWork(contract.getResult(), n, seen, work);
+  if (work.reductions == 0)
+    return false;
+  // Seven permutations for three levels of the tree (see Reductions.cpp).
+  const int64_t levels = llvm::Log2_64_Ceil(std::min(n, lanes)),
+                permutations = levels / 3 * 7 + (1 << levels % 3) - 1;
+  const int64_t rows = b * m * int64_t(llvm::divideCeil(n, lanes)),
+                swapped = b * n * int64_t(llvm::divideCeil(m, lanes));
+  const int64_t moving = work.reductions * b * m * permutations / (2 * int64_t(target.permutors));
+  // Through a plane with a map before and after.
+  constexpr int64_t transposing = 3;
+  return (work.maps + work.reductions) * (swapped - rows) + transposing * swapped < moving;
+}
+
 void orientContractions(func::FuncOp function, const LoweringOptions &options) {
-  if (options.cards == 1)
-    return;
   SmallVector<stensor::ContractOp> contracts(function.getOps<stensor::ContractOp>());
   for (stensor::ContractOp contract : contracts) {
-    if (!isBetterSwapped(contract, options))
+    if (!reducesBetterSwapped(contract, *options.target) &&
+        (options.cards == 1 || !isBetterSwapped(contract, options)))
       continue;
     OpBuilder builder(contract);
     RankedTensorType type = contract.getType();

@@ -18,6 +18,8 @@ namespace sluice::tiling {
 /// each streams its part of the weights as rows than when each installs its part as columns: few columns
 /// leave cards idle, rows divide evenly. Products are the same either way. A swapped result has its
 /// rows on lanes, so only what leaves the program without another contraction or reduction is swapped.
+/// Contractions of which the columns are reduced, on one card or several, are swapped where lanes would have
+/// to be moved for that and vectors need not.
 void orientContractions(mlir::func::FuncOp function, const LoweringOptions &options);
 
 } // namespace sluice::tiling

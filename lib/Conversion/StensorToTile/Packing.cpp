@@ -36,29 +36,69 @@ int64_t ConvolutionSizes::lines() const {
 
 int64_t ConvolutionSizes::lineTaps() const { return elementsOf(ArrayRef<int64_t>(taps).drop_back()); }
 
-PackedConvolution::PackedConvolution(const ConvolutionSizes &sizes, int64_t in, int64_t out, int64_t lanes)
-    : sizes(sizes), in(in), out(out), lanes(lanes), inGroups(llvm::divideCeil(sizes.extents.back(), in)),
-      outGroups(llvm::divideCeil(sizes.positions.back(), out)),
-      inChunks(llvm::divideCeil(in * sizes.channels, lanes)),
-      slots(llvm::divideCeil(out * sizes.outputs, lanes)) {
-  int64_t advance = sizes.strides.back() * out;
-  phases = in / std::gcd(advance, in);
-  step = advance * phases / in;
+ConvolutionSizes ConvolutionSizes::sliced(const Pixels &pixels, int64_t variant) const {
+  ConvolutionSizes part = *this;
+  part.low.back() -= strides.back() * (pixels.first + variant);
+  part.strides.back() *= pixels.pitch;
+  return part;
+}
+
+PackedConvolution::PackedConvolution(const ConvolutionSizes &whole, const Pixels &in, const Pixels &out,
+                                     int64_t lanes, int64_t variant)
+    : sizes(whole.sliced(out, variant)), in(in), out(out), lanes(lanes),
+      inGroups(in.groupsOf(sizes.extents.back())), outGroups(out.groupsOf(sizes.positions.back())),
+      inChunks(
+          llvm::divideCeil(in.block > 0 ? sizes.channels : laneElements(), in.block > 0 ? in.block : lanes)),
+      slots(llvm::divideCeil(out.block > 0 ? sizes.outputs : out.count * sizes.outputs,
+                             out.block > 0 ? out.block : lanes)) {
+  const int64_t advance = sizes.strides.back() * (out.advanced() / out.pitch);
+  phases = in.advanced() / std::gcd(advance, in.advanced());
+  step = advance * phases / in.advanced();
+}
+
+/// The greatest whole number not above a / b.
+static int64_t floorOf(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+
+template <typename Visit>
+void PackedConvolution::forEachTap(int64_t phase, int64_t pixel, Visit &&visit) const {
+  const int64_t stride = sizes.strides.back(), first = phase * (out.advanced() / out.pitch),
+                low = first * stride - sizes.low.back() - in.first, high = low + sizes.spanOf(out.count) - 1;
+  // One group if it has all pixels that the result's group needs, else that which begins last.
+  const int64_t whole = floorOf(low, in.advanced());
+  const bool isWhole = high < whole * in.advanced() + in.count;
+  for (int64_t tap = 0; tap < sizes.taps.back(); ++tap) {
+    const int64_t at = low + pixel * stride + tap * sizes.dilations.back(),
+                  group = isWhole ? whole : floorOf(at, in.advanced());
+    visit(tap, at - group * in.advanced(), group);
+  }
+}
+
+llvm::SmallVector<PackedConvolution::Piece> PackedConvolution::piecesOf(int64_t slot) const {
+  llvm::SmallVector<Piece> pieces;
+  if (out.block > 0) {
+    for (int64_t pixel = 0; pixel < out.count; ++pixel)
+      pieces.push_back({pixel, slot * out.block, std::min(sizes.outputs, (slot + 1) * out.block) - 1});
+    return pieces;
+  }
+  const int64_t outputs = sizes.outputs, begin = slot * lanes, end = begin + widthOf(slot);
+  for (int64_t pixel = begin / outputs; pixel * outputs < end; ++pixel)
+    pieces.push_back(
+        {pixel, std::max<int64_t>(0, begin - pixel * outputs), std::min(outputs, end - pixel * outputs) - 1});
+  return pieces;
 }
 
 std::vector<PackedConvolution::Source> PackedConvolution::sourcesOf(int64_t phase, int64_t slot) const {
   std::vector<Source> sources;
-  const int64_t outputs = sizes.outputs, each = outputs / sizes.groups, depth = sizes.depth();
-  const int64_t firstColumn = slot * lanes, endColumn = firstColumn + widthOf(slot);
-  for (int64_t pixel = firstColumn / outputs; pixel * outputs < endColumn; ++pixel) {
-    // Groups of channels that this slot has of the pixel.
-    int64_t first = std::max<int64_t>(0, firstColumn - pixel * outputs) / each,
-            last = (std::min(outputs, endColumn - pixel * outputs) - 1) / each;
-    forEachTap(phase, pixel, [&](int64_t, int64_t place, int64_t group) {
-      int64_t from = place * sizes.channels + first * depth,
-              to = place * sizes.channels + (last + 1) * depth - 1;
-      for (int64_t chunk = from / lanes; chunk <= to / lanes; ++chunk)
-        sources.push_back({group, chunk});
+  const int64_t each = sizes.outputs / sizes.groups, depth = sizes.depth();
+  const int64_t lines = in.hasLines ? sizes.lineTaps() : 1;
+  for (const Piece &piece : piecesOf(slot)) {
+    const int64_t first = piece.first / each * depth, last = (piece.last / each + 1) * depth - 1;
+    forEachTap(phase, piece.pixel, [&](int64_t, int64_t pixel, int64_t group) {
+      for (int64_t line = 0; line < lines; ++line) {
+        const int64_t place = line * in.count + pixel;
+        for (int64_t chunk = placeOf(place, first) / lanes; chunk <= placeOf(place, last) / lanes; ++chunk)
+          sources.push_back({group, chunk});
+      }
     });
   }
   llvm::sort(sources);
@@ -69,26 +109,41 @@ std::vector<PackedConvolution::Source> PackedConvolution::sourcesOf(int64_t phas
 void PackedConvolution::forEachRun(int64_t phase, int64_t slot, const Source &source, int64_t lineTap,
                                    llvm::function_ref<void(int64_t, int64_t, int64_t, int64_t)> visit) const {
   const int64_t outputs = sizes.outputs, depth = sizes.depth(), each = outputs / sizes.groups;
-  for (int64_t column = 0; column < widthOf(slot); ++column) {
-    const int64_t pixel = (slot * lanes + column) / outputs, output = (slot * lanes + column) % outputs;
-    forEachTap(phase, pixel, [&](int64_t tap, int64_t place, int64_t group) {
+  const int64_t lines = in.hasLines ? sizes.lineTaps() : 1;
+  const int64_t together = in.block > 0 ? in.block : sizes.channels;
+  auto visitOutput = [&](int64_t column, int64_t pixelOut, int64_t output) {
+    forEachTap(phase, pixelOut, [&](int64_t tap, int64_t pixel, int64_t group) {
       if (group != source.group)
         return;
-      // The part of the tap's channels that this chunk has.
-      const int64_t first = place * sizes.channels + output / each * depth - source.chunk * lanes;
-      const int64_t from = std::max<int64_t>(first, 0), to = std::min(first + depth, lanes);
-      if (from < to)
-        visit(column, from,
-              ((output * sizes.lineTaps() + lineTap) * sizes.taps.back() + tap) * depth + from - first,
-              to - from);
+      const int64_t firstChannel = output / each * depth, end = firstChannel + depth;
+      for (int64_t line = 0; line < lines; ++line)
+        // Channels that lie together, and of those the part that this chunk has.
+        for (int64_t channel = firstChannel; channel < end;) {
+          const int64_t next = std::min(end, (channel / together + 1) * together);
+          const int64_t place = placeOf(line * in.count + pixel, channel) - source.chunk * lanes;
+          const int64_t from = std::max<int64_t>(place, 0), to = std::min(place + next - channel, lanes);
+          if (from < to)
+            visit(column, from,
+                  ((output * sizes.lineTaps() + lineTap + line) * sizes.taps.back() + tap) * depth + channel -
+                      firstChannel + from - place,
+                  to - from);
+          channel = next;
+        }
     });
-  }
+  };
+  for (const Piece &piece : piecesOf(slot))
+    for (int64_t output = piece.first; output <= piece.last; ++output)
+      visitOutput(out.block > 0 ? piece.pixel * out.block + output - piece.first
+                                : piece.pixel * outputs + output - slot * lanes,
+                  piece.pixel, output);
 }
 
-bool PackedConvolution::readsBeyond() const {
-  int64_t last = (sizes.positions.back() - 1) * sizes.strides.back() +
-                 (sizes.taps.back() - 1) * sizes.dilations.back() - sizes.low.back();
-  return last >= sizes.extents.back();
+bool PackedConvolution::readsOutside() const {
+  const int64_t extent = sizes.extents.back(), end = in.first + (inGroups - 1) * in.advanced() + in.count,
+                last = sizes.positions.back() - 1;
+  if (in.first < 0)
+    return true;
+  return end > extent && last * sizes.strides.back() + sizes.spanOf(1) - 1 - sizes.low.back() >= extent;
 }
 
 PackedConvolution::Cost PackedConvolution::cost(const target::Target &target) const {
@@ -96,12 +151,11 @@ PackedConvolution::Cost PackedConvolution::cost(const target::Target &target) co
   for (int64_t phase = 0; phase < std::min(phases, outGroups); ++phase) {
     const int64_t rows = sizes.lines() * groupsOf(phase);
     for (int64_t slot = 0; slot < slots; ++slot) {
-      const int64_t tiles = static_cast<int64_t>(sourcesOf(phase, slot).size()) * sizes.lineTaps();
+      const int64_t tiles = static_cast<int64_t>(sourcesOf(phase, slot).size()) * lineTaps();
       cost.tiles += tiles;
       cost.planeCycles += tiles * std::max<int64_t>(rows, target.columnGroups());
     }
   }
-  cost.vectors = sizes.lines() * outGroups * slots;
   return cost;
 }
 

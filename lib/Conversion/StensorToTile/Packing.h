@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // An image's vectors hold groups of pixels, neighbours along the last spatial dimension, each
-// with all its channels. A vector of the result is then the sum of a few products: of the
-// vectors that its windows touch with tiles that have the filters' weights where a pixel of
-// the one is under a tap of the other, and zeros elsewhere (block-Toeplitz matrices).
+// with its channels. A vector of the result is then the sum of a few products: of the vectors
+// that its windows touch with tiles that have the filters' weights where a pixel of the one is
+// under a tap of the other, and zeros elsewhere (block-Toeplitz matrices).
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,6 +24,25 @@
 
 namespace sluice::tiling {
 
+/// How pixels of an image lie side by side along the packed dimension: `count` of them, `pitch` apart, are a
+/// group; the first one begins with pixel `first`, the next ones `advance` pixels further each, so that
+/// groups may overlap. With several variants there are as many groups again from each of the next pixels on.
+struct Pixels {
+  int64_t count = 1, pitch = 1;
+  int64_t advance = 0; ///< 0: groups follow one another
+  int64_t first = 0, variants = 1;
+  int64_t groups = 0; ///< of a variant; 0: as many as cover the image
+  int64_t block = 0;  ///< channels of a pixel in a vector; 0: all, in as many vectors as that takes
+  /// Whether a group has the pixels under all taps of the dimensions in front of its reader as well.
+  bool hasLines = false;
+  auto operator<=>(const Pixels &) const = default;
+
+  int64_t advanced() const { return advance > 0 ? advance : count * pitch; }
+  int64_t groupsOf(int64_t extent) const {
+    return groups > 0 ? groups : (extent + advanced() - 1) / advanced();
+  }
+};
+
 /// The sizes of a convolution, as stensor.convolve names them; the packed dimension is the last spatial one.
 struct ConvolutionSizes {
   explicit ConvolutionSizes(stensor::ConvolveOp op);
@@ -32,19 +51,28 @@ struct ConvolutionSizes {
   Shape extents, taps, strides, dilations, low, positions; ///< of the spatial dimensions
 
   int64_t depth() const { return channels / groups; }
-  /// Products over all positions but along the packed dimension: images included.
+  /// Positions in the dimensions in front, of all images.
   int64_t lines() const;
-  /// Taps over the spatial dimensions in front of the packed one.
+  /// Taps over the dimensions in front.
   int64_t lineTaps() const;
+  /// Pixels under the windows of `count` positions that follow one another.
+  int64_t spanOf(int64_t count) const {
+    return (count - 1) * strides.back() + (taps.back() - 1) * dilations.back() + 1;
+  }
+  /// The convolution that gives variant `variant` of the result's pixels alone, its groups from position 0
+  /// on.
+  ConvolutionSizes sliced(const Pixels &pixels, int64_t variant) const;
 };
 
-/// A convolution whose input has `in` and whose result has `out` pixels in a group.
+/// A convolution of an image that lies as `in` to one that lies as `out`, of which it makes one variant.
 class PackedConvolution {
 public:
-  PackedConvolution(const ConvolutionSizes &sizes, int64_t in, int64_t out, int64_t lanes);
+  PackedConvolution(const ConvolutionSizes &whole, const Pixels &in, const Pixels &out, int64_t lanes,
+                    int64_t variant = 0);
 
-  const ConvolutionSizes sizes;
-  const int64_t in, out, lanes;
+  const ConvolutionSizes sizes; ///< of the variant
+  const Pixels in, out;
+  const int64_t lanes;
   int64_t inGroups, outGroups;
   int64_t inChunks; ///< vectors of a group of the input
   int64_t slots;    ///< vectors of a group of the result
@@ -58,35 +86,52 @@ public:
     int64_t group, chunk;
     auto operator<=>(const Source &) const = default;
   };
-  /// For each tap of the dimensions in front, the same vectors.
+  /// For each of lineTaps(), the same vectors.
   std::vector<Source> sourcesOf(int64_t phase, int64_t slot) const;
+  /// Taps over the dimensions in front that need vectors of their own.
+  int64_t lineTaps() const { return in.hasLines ? 1 : sizes.lineTaps(); }
   /// Calls visit(column, lane, element, count) for the runs of the filters' elements in the tile between
-  /// them; the tile is zero elsewhere. `lineTap` numbers the taps of the dimensions in front.
+  /// them; the tile is zero elsewhere.
   void forEachRun(int64_t phase, int64_t slot, const Source &source, int64_t lineTap,
                   llvm::function_ref<void(int64_t, int64_t, int64_t, int64_t)> visit) const;
-  /// Calls visit(tap, pixel in its group, group) for the taps of the packed dimension over output pixel
-  /// `pixel` of a group.
-  template <typename Visit>
-  void forEachTap(int64_t phase, int64_t pixel, Visit &&visit) const {
-    for (int64_t tap = 0; tap < sizes.taps.back(); ++tap) {
-      int64_t at =
-          (phase * out + pixel) * sizes.strides.back() + tap * sizes.dilations.back() - sizes.low.back();
-      int64_t group = at >= 0 ? at / in : -((in - 1 - at) / in);
-      visit(tap, at - group * in, group);
-    }
-  }
   /// Columns of the result in a slot.
-  int64_t widthOf(int64_t slot) const { return std::min(lanes, out * sizes.outputs - slot * lanes); }
+  int64_t widthOf(int64_t slot) const {
+    return out.block > 0 ? out.count * out.block : std::min(lanes, out.count * sizes.outputs - slot * lanes);
+  }
   /// Lanes of a chunk of the input that hold pixels.
-  int64_t depthOf(int64_t chunk) const { return std::min(lanes, in * sizes.channels - chunk * lanes); }
-  /// Whether a pixel of the result is under a tap beyond the last pixel of the input.
-  bool readsBeyond() const;
+  int64_t depthOf(int64_t chunk) const {
+    return in.block > 0 ? in.count * in.block : std::min(lanes, laneElements() - chunk * lanes);
+  }
+  /// Whether lanes that hold no pixel of the image are read as padding.
+  bool readsOutside() const;
 
-  /// Cycles of all planes together, and vectors of the result.
+  /// Cycles of all planes together, and weight tiles.
   struct Cost {
-    int64_t planeCycles = 0, tiles = 0, vectors = 0;
+    int64_t planeCycles = 0, tiles = 0;
+    Cost &operator+=(const Cost &other) {
+      planeCycles += other.planeCycles, tiles += other.tiles;
+      return *this;
+    }
   };
   Cost cost(const target::Target &target) const;
+
+private:
+  /// Elements of a group, where all channels lie together.
+  int64_t laneElements() const { return (in.hasLines ? sizes.lineTaps() : 1) * in.count * sizes.channels; }
+  /// Where channel `channel` of a pixel of a group lies: chunk * lanes + lane.
+  int64_t placeOf(int64_t pixel, int64_t channel) const {
+    return in.block > 0 ? channel / in.block * lanes + pixel * in.block + channel % in.block
+                        : pixel * sizes.channels + channel;
+  }
+  /// A pixel of the result's group and outputs of it.
+  struct Piece {
+    int64_t pixel, first, last;
+  };
+  llvm::SmallVector<Piece> piecesOf(int64_t slot) const;
+  /// Calls visit(tap, pixel of the group, group) for the taps of the packed dimension over pixel `pixel` of a
+  /// group of the result.
+  template <typename Visit>
+  void forEachTap(int64_t phase, int64_t pixel, Visit &&visit) const;
 };
 
 } // namespace sluice::tiling

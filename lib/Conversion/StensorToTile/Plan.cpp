@@ -27,6 +27,7 @@ void Lowering::setLayout(Root &root, const Layout &layout) {
 
 void Lowering::planLayouts() {
   planPixels();
+  findStandingLayouts();
   for (Operation &op : llvm::reverse(source.getBody().front()))
     planOp(op);
   for (Root &root : roots)
@@ -142,10 +143,10 @@ Layout Lowering::defaultLayout(ArrayRef<int64_t> shape) {
 
 void Lowering::planMap(stensor::MapOp map) {
   std::optional<Layout> layout = planFusion(map);
-  if (!layout)
-    layout = wishedLayout(map.getResults());
-  if (!layout)
-    layout = defaultLayout(map.getShape());
+  if (!layout) {
+    layout = wishedLayout(map.getResults()).value_or(defaultLayout(map.getShape()));
+    layout = layoutWithoutMoving(map, *layout).value_or(*layout);
+  }
   int64_t replicas = 1;
   for (Value result : map.getResults()) {
     setLayout(rootOf(result), *layout);
@@ -173,30 +174,6 @@ static stensor::ContractOp contractionBehind(Value operand) {
     operand = op->getOperand(0);
   }
   return {};
-}
-
-/// The layout of `view` under which a row runs along the columns of a contraction's result.
-static std::optional<Layout> layoutAlongColumns(const View &view, int64_t columns) {
-  int64_t rank = view.shape().size();
-  Shape strides = stridesOf(view.shape()), lanes;
-  int64_t covered = 1, origin = view.at(0).number;
-  while (covered < columns) {
-    int64_t dim = rank - 1;
-    while (dim >= 0 && (view.shape()[dim] == 1 || llvm::is_contained(lanes, dim) ||
-                        view.at(strides[dim]).number - origin != covered))
-      --dim;
-    if (dim < 0)
-      return std::nullopt;
-    lanes.insert(lanes.begin(), dim);
-    covered *= view.shape()[dim];
-  }
-  Layout layout;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    if (!llvm::is_contained(lanes, dim))
-      layout.permutation.push_back(dim);
-  layout.permutation.append(lanes);
-  layout.laneDims = lanes.size();
-  return layout;
 }
 
 bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::ContractOp contract,

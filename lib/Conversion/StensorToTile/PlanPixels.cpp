@@ -11,7 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Elements.h"
 #include "Lowering.h"
+
+#include "dialects/stensor/ScalarOps.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -22,25 +25,43 @@ using namespace mlir;
 
 namespace sluice::tiling {
 
-Layout Lowering::packedLayout(int64_t rank, int64_t pixels, int64_t extent) {
+Layout Lowering::imageLayout(ArrayRef<int64_t> shape, const Pixels &pixels, const ConvolutionSizes *reader) {
+  const int64_t rank = shape.size(), packed = rank - 2, channels = shape.back();
   Layout layout;
-  layout.permutation.push_back(0);
-  if (pixels < extent)
-    layout.permutation.push_back(rank - 2);
-  for (int64_t dim = 1; dim < rank - 2; ++dim)
-    layout.permutation.push_back(dim);
-  if (pixels >= extent)
-    layout.permutation.push_back(rank - 2);
-  layout.permutation.push_back(rank - 1);
-  layout.laneDims = pixels >= extent ? 2 : 1;
-  if (pixels > 1 && pixels < extent)
-    layout.group = {rank - 2, pixels};
+  if (pixels == Pixels()) {
+    layout.permutation = {0, packed};
+    for (int64_t dim = 1; dim < packed; ++dim)
+      layout.permutation.push_back(dim);
+    layout.permutation.push_back(rank - 1);
+    layout.laneDims = 1;
+    return layout;
+  }
+  layout.offsets.assign(rank, 0);
+  layout.offsets[packed] = pixels.first;
+  const int64_t block = pixels.block > 0 ? pixels.block : channels;
+  if (pixels.block > 0)
+    layout.rows.push_back({rank - 1, (channels + block - 1) / block, block});
+  layout.rows.push_back({0, shape[0], 1});
+  if (pixels.variants > 1)
+    layout.rows.push_back({packed, pixels.variants, 1});
+  layout.rows.push_back({packed, pixels.groupsOf(shape[packed]), pixels.advanced()});
+  for (int64_t dim = 1; dim < packed; ++dim) {
+    if (!pixels.hasLines) {
+      layout.rows.push_back({dim, shape[dim], 1});
+      continue;
+    }
+    layout.offsets[dim] = -reader->low[dim - 1];
+    layout.rows.push_back({dim, reader->positions[dim - 1], reader->strides[dim - 1]});
+    layout.lanes.push_back({dim, reader->taps[dim - 1], reader->dilations[dim - 1]});
+  }
+  layout.lanes.push_back({packed, pixels.count, pixels.pitch});
+  layout.lanes.push_back({rank - 1, block, 1});
   return layout;
 }
 
-PackedConvolution Lowering::packingOf(stensor::ConvolveOp op) const {
-  auto [in, out] = packings.at(op);
-  return PackedConvolution(ConvolutionSizes(op), in, out, emitter.target.lanes());
+PackedConvolution Lowering::packingOf(stensor::ConvolveOp op, int64_t variant) const {
+  const Packing &packing = packings.at(op);
+  return PackedConvolution(ConvolutionSizes(op), packing.in, packing.out, emitter.target.lanes(), variant);
 }
 
 int64_t Lowering::planesOf(stensor::ConvolveOp op, stensor::MapOp fused) {
@@ -61,6 +82,8 @@ public:
       return;
     while (joinMaps())
       ;
+    for (auto map : lowering.source.getBody().front().getOps<stensor::MapOp>())
+      addSlices(map);
     for (auto &[root, place] : places)
       restrict(root);
     for (auto map : lowering.source.getBody().front().getOps<stensor::MapOp>())
@@ -76,10 +99,11 @@ private:
     int64_t same = 0;                            ///< the image that it was joined to, or itself
     int64_t lines = 0, extent = 0, channels = 0; ///< all positions in front; of the packed dimension
     bool isWhole = true;                         ///< groups may be of any size
-    bool fromHost = false;                       ///< one pixel or the whole extent
+    bool isComputed = false;                     ///< by a convolution: each pixel once
     int64_t mapSteps = 0;
-    int64_t pixels = 1;
-    llvm::SmallVector<int64_t> candidates;
+    llvm::SmallVector<int64_t> readers; ///< convolutions
+    Pixels pixels;
+    llvm::SmallVector<Pixels> candidates;
   };
   struct Place {
     int64_t image;
@@ -88,6 +112,12 @@ private:
   struct Convolution {
     stensor::ConvolveOp op;
     int64_t in, out;
+  };
+  /// A map of image `to` reads every `pitch`-th pixel of image `from`, from some pixel on.
+  struct Slice {
+    int64_t from, to, pitch, first;
+    stensor::MapOp map;
+    int32_t root;
   };
 
   int64_t find(int64_t image) {
@@ -168,6 +198,8 @@ private:
     Shape dims(input.shape().size());
     std::iota(dims.begin(), dims.end(), 0);
     int64_t out = placeRoot(lowering.rootNumbers.at(op.getResult()), op.getType().getShape(), dims);
+    imageOf(in).readers.push_back(convolutions.size());
+    imageOf(out).isComputed = true;
     convolutions.push_back({op, in, out});
   }
 
@@ -209,7 +241,58 @@ private:
   void join(int64_t a, int64_t b) {
     images[b].same = a;
     images[a].isWhole &= images[b].isWhole;
-    images[a].fromHost |= images[b].fromHost;
+    images[a].isComputed |= images[b].isComputed;
+    images[a].readers.append(images[b].readers);
+  }
+
+  /// Operands of a map that are parts of other images.
+  void addSlices(stensor::MapOp map) {
+    auto to = places.find(lowering.rootNumbers.at(map.getResult(0)));
+    if (to == places.end())
+      return;
+    for (Value input : map.getInputs()) {
+      const View &view = lowering.viewOf(input);
+      llvm::SmallVector<int32_t> roots = view.roots();
+      if (view.shape() != map.getShape() || view.wholeRoot() || roots.size() != 1)
+        continue;
+      auto from = places.find(roots.front());
+      if (from == places.end() || from->second.dims != to->second.dims ||
+          find(from->second.image) == find(to->second.image))
+        continue;
+      if (auto found = sliceOf(view, roots.front(), from->second.dims))
+        slices.push_back(
+            {from->second.image, to->second.image, found->first, found->second, map, roots.front()});
+    }
+  }
+
+  /// Pitch and first pixel along the packed dimension, as two neighbours in the middle of the view tell.
+  std::optional<std::pair<int64_t, int64_t>> sliceOf(const View &view, int32_t root, const Shape &dims) {
+    const int64_t packed = dims[dims.size() - 2], extent = view.shape()[packed];
+    ArrayRef<int64_t> shape = lowering.roots[root].type.getShape();
+    if (shape.size() != view.shape().size() || extent < 2)
+      return std::nullopt;
+    const Shape own = stridesOf(view.shape()), from = stridesOf(shape);
+    int64_t middle = 0;
+    for (auto [stride, size] : llvm::zip_equal(own, view.shape()))
+      middle += stride * ((size - 1) / 2);
+    Element one = view.at(middle), next = view.at(middle + own[packed]);
+    if (one.root != root || next.root != root)
+      return std::nullopt;
+    const int64_t here = one.number / from[packed] % shape[packed],
+                  there = next.number / from[packed] % shape[packed];
+    if (there <= here)
+      return std::nullopt;
+    return std::pair(there - here, here - (there - here) * ((extent - 1) / 2));
+  }
+
+  /// Whether all that is read of `value`, through layout operations, are slices.
+  bool isSliced(Value value, int32_t root) {
+    return llvm::all_of(value.getUsers(), [&](Operation *user) {
+      if (isLayoutOp(user))
+        return isSliced(user->getResult(0), root);
+      return llvm::any_of(slices,
+                          [&](const Slice &slice) { return slice.map == user && slice.root == root; });
+    });
   }
 
   bool readsPixels(Value value, Operation *user) {
@@ -228,39 +311,169 @@ private:
   void restrict(int32_t number) {
     const Root &root = lowering.roots[number];
     Image &image = imageOf(places.at(number).image);
-    if (root.kind == Root::Input)
-      image.fromHost = true;
-    else if (!isa<stensor::MapOp, stensor::ConvolveOp>(root.value.getDefiningOp()))
+    if (root.kind != Root::Input && !isa<stensor::MapOp, stensor::ConvolveOp>(root.value.getDefiningOp()))
       image.isWhole = false;
     for (Operation *user : root.value.getUsers())
-      image.isWhole &= readsPixels(root.value, user);
+      image.isWhole &=
+          readsPixels(root.value, user) || (isLayoutOp(user) && isSliced(user->getResult(0), number));
   }
 
-  /// Sizes of groups that an image may have.
-  SmallVector<int64_t> candidatesOf(const Image &image) const {
+  /// What an image may lie in.
+  SmallVector<Pixels> candidatesOf(const Image &image) {
     if (!image.isWhole)
-      return {1};
-    if (image.fromHost)
-      return {1, image.extent};
-    const int64_t lanes = target.lanes();
-    SmallVector<int64_t> sizes;
-    for (int64_t size = 1; size <= image.extent && (size == 1 || size * image.channels <= lanes); ++size)
-      sizes.push_back(size);
-    // So many that they fill their vectors.
-    int64_t full = lanes / std::gcd(image.channels, lanes);
-    if (full <= image.extent && !llvm::is_contained(sizes, full))
-      sizes.push_back(full);
-    return sizes;
+      return {Pixels()};
+    SmallVector<Pixels> candidates;
+    std::optional<Pixels> sliced = slicesOf(image);
+    addGroups(sliced.value_or(Pixels()), image, candidates);
+    if (sliced) {
+      candidates.push_back(Pixels());
+      return candidates;
+    }
+    // So many pixels that they fill their vectors.
+    const int64_t lanes = target.lanes(), full = lanes / std::gcd(image.channels, lanes);
+    if (Pixels pixels{full}; full <= image.extent && !llvm::is_contained(candidates, pixels))
+      candidates.push_back(pixels);
+    if (image.readers.size() != 1)
+      return candidates;
+    Convolution &reader = convolutions[image.readers.front()];
+    const ConvolutionSizes sizes(reader.op);
+    if (!image.isComputed && isPaddedByHost(reader))
+      for (int64_t positions = 1; positions <= sizes.positions.back(); ++positions) {
+        Pixels pixels = under(sizes, positions);
+        pixels.hasLines = true;
+        if (positions > 1 && pixels.count * sizes.lineTaps() * image.channels > lanes)
+          break;
+        candidates.push_back(pixels);
+      }
+    return candidates;
+  }
+
+  /// Groups like `pixels`, of as many as fit a vector.
+  void addGroups(Pixels pixels, const Image &image, SmallVectorImpl<Pixels> &candidates) const {
+    const int64_t extent = pixels.groups > 0 ? pixels.groups : image.extent;
+    for (int64_t count = 1; count <= extent && (count == 1 || count * image.channels <= target.lanes());
+         ++count) {
+      Pixels group = pixels;
+      group.count = count;
+      if (pixels.groups > 0)
+        group.groups = llvm::divideCeil(extent, count);
+      candidates.push_back(group);
+    }
+  }
+
+  /// Groups that have all pixels under the windows of some positions.
+  static Pixels under(const ConvolutionSizes &sizes, int64_t positions) {
+    Pixels pixels{sizes.spanOf(positions)};
+    pixels.advance = positions * sizes.strides.back();
+    pixels.first = -sizes.low.back();
+    pixels.groups = llvm::divideCeil(sizes.positions.back(), positions);
+    return pixels;
+  }
+
+  /// For a convolution of groups of channels: blocks of them, input and result alike, so that a vector of the
+  /// result needs but one for each line of taps.
+  SmallVector<std::pair<Pixels, Pixels>> blocksOf(const Convolution &convolution) {
+    const Image &from = imageOf(convolution.in), &to = imageOf(convolution.out);
+    const ConvolutionSizes sizes(convolution.op);
+    SmallVector<std::pair<Pixels, Pixels>> blocks;
+    if (sizes.groups != sizes.channels || sizes.outputs != sizes.channels || !from.isWhole || !to.isWhole ||
+        !from.isComputed || from.readers.size() != 1 || slicesOf(to))
+      return blocks;
+    const int64_t grain = target.lanesPerSuperlane;
+    for (int64_t block = grain; block < sizes.channels + grain; block += grain) {
+      int64_t most = 0;
+      while (most < sizes.positions.back() && sizes.spanOf(most + 1) * block <= target.lanes())
+        ++most;
+      // As few positions as the same number of groups takes.
+      if (most == 0)
+        break;
+      const int64_t groups = llvm::divideCeil(sizes.positions.back(), most),
+                    positions = llvm::divideCeil(sizes.positions.back(), groups);
+      for (int64_t count : {positions, most}) {
+        std::pair<Pixels, Pixels> pair{under(sizes, count), Pixels{count}};
+        pair.first.block = pair.second.block = std::min(block, sizes.channels);
+        if (!llvm::is_contained(blocks, pair))
+          blocks.push_back(pair);
+      }
+    }
+    return blocks;
+  }
+
+  /// How an image lies that is read in slices, all of one pitch and by one image, with groups of 1 pixel.
+  std::optional<Pixels> slicesOf(const Image &image) {
+    std::optional<Pixels> pixels;
+    int64_t to = -1;
+    for (const Slice &slice : slices) {
+      if (&imageOf(slice.from) != &image)
+        continue;
+      if (pixels && (pixels->pitch != slice.pitch || find(slice.to) != to))
+        return Pixels();
+      if (!pixels)
+        pixels = Pixels{.pitch = slice.pitch, .first = slice.first, .groups = imageOf(slice.to).extent};
+      to = find(slice.to);
+      const int64_t end = std::max(pixels->first + pixels->variants, slice.first + 1);
+      pixels->first = std::min(pixels->first, slice.first);
+      pixels->variants = end - pixels->first;
+    }
+    return pixels;
+  }
+
+  /// Whether the zeros that the host writes outside of an input become the reader's padding.
+  bool isPaddedByHost(Convolution &reader) {
+    const View &view = lowering.viewOf(reader.op.getInput());
+    llvm::SmallVector<int32_t> roots = view.roots();
+    if (roots.size() != 1)
+      return false;
+    std::optional<uint32_t> outside = valueOutside(roots.front());
+    return outside && *outside == stensor::scalarRegister(reader.op.getPadding());
+  }
+
+  /// What maps make of the zeros outside of an input, as a register's value; none if that is not known.
+  std::optional<uint32_t> valueOutside(int32_t number) {
+    const Root &root = lowering.roots[number];
+    if (root.kind == Root::Input)
+      return 0;
+    auto map = root.value.getDefiningOp<stensor::MapOp>();
+    if (!map)
+      return std::nullopt;
+    SmallVector<uint32_t> operands;
+    for (auto [input, argument] : llvm::zip_equal(map.getInputs(), map.getBlock().getArguments())) {
+      const View &view = lowering.viewOf(input);
+      std::optional<int32_t> whole = view.wholeRoot();
+      std::optional<uint32_t> value;
+      if (std::optional<uint32_t> uniform = view.uniformValue())
+        value = stensor::scalarRegister(elementAttribute(argument.getType(), *uniform));
+      else if (whole && places.contains(*whole))
+        value = valueOutside(*whole);
+      if (!value)
+        return std::nullopt;
+      operands.push_back(*value);
+    }
+    return stensor::evaluateBody(map.getBlock(), operands)[cast<OpResult>(root.value).getResultNumber()];
   }
 
   PackedConvolution::Cost costOf(size_t number) {
     const Convolution &convolution = convolutions[number];
-    int64_t in = imageOf(convolution.in).pixels, out = imageOf(convolution.out).pixels;
+    const Pixels &in = imageOf(convolution.in).pixels, &out = imageOf(convolution.out).pixels;
     auto [entry, inserted] = costs.try_emplace({number, in, out});
     if (inserted)
-      entry->second =
-          PackedConvolution(ConvolutionSizes(convolution.op), in, out, target.lanes()).cost(target);
+      for (int64_t variant = 0; variant < out.variants; ++variant)
+        entry->second += PackedConvolution(ConvolutionSizes(convolution.op), in, out, target.lanes(), variant)
+                             .cost(target);
     return entry->second;
+  }
+
+  int64_t vectorsOf(const Image &image) const {
+    const Pixels &pixels = image.pixels;
+    const int64_t groups = pixels.variants * pixels.groupsOf(image.extent), lanes = target.lanes();
+    if (pixels.hasLines) {
+      const ConvolutionSizes sizes(convolutions[image.readers.front()].op);
+      return sizes.lines() * groups *
+             llvm::divideCeil(sizes.lineTaps() * pixels.count * image.channels, lanes);
+    }
+    const int64_t chunks = pixels.block > 0 ? llvm::divideCeil(image.channels, pixels.block)
+                                            : llvm::divideCeil(pixels.count * image.channels, lanes);
+    return image.lines * groups * chunks;
   }
 
   /// Cycles of planes and ALUs, and what it takes to bring in weights beyond half of a card.
@@ -273,9 +486,15 @@ private:
     }
     for (auto [number, image] : llvm::enumerate(images))
       if (image.same == static_cast<int64_t>(number))
-        aluCycles +=
-            static_cast<double>(image.mapSteps * image.lines * llvm::divideCeil(image.extent, image.pixels) *
-                                llvm::divideCeil(image.pixels * image.channels, target.lanes()));
+        aluCycles += static_cast<double>(image.mapSteps * vectorsOf(image));
+    // Pixels that do not lie as a slice wants them are moved one by one.
+    for (const Slice &slice : slices) {
+      const Pixels &from = imageOf(slice.from).pixels, &to = imageOf(slice.to).pixels;
+      const bool isSliced =
+          from.count == to.count && to == Pixels{to.count} && (from == Pixels() || from.pitch == slice.pitch);
+      if (!isSliced)
+        aluCycles += static_cast<double>(imageOf(slice.to).lines * imageOf(slice.to).extent * target.alus);
+    }
     double excess = std::max(0.0, weights - static_cast<double>(target.memoryBytes()) / 2);
     return planeCycles / (2.0 * target.planesPerHemisphere) + aluCycles / target.alus +
            excess / static_cast<double>(target.lanes());
@@ -292,33 +511,58 @@ private:
     constexpr int rounds = 4;
     for (int round = 0; round < rounds; ++round) {
       const double before = best;
-      for (auto [number, image] : llvm::enumerate(images)) {
-        int64_t chosen = image.pixels;
-        for (int64_t candidate : image.candidates) {
+      for (Image &image : images) {
+        Pixels chosen = image.pixels;
+        for (const Pixels &candidate : image.candidates) {
           image.pixels = candidate;
           if (double cost = total(); cost < best)
             best = cost, chosen = candidate;
         }
         image.pixels = chosen;
       }
+      for (const Convolution &convolution : convolutions)
+        chooseBlocks(convolution, best);
       if (best == before)
         break;
     }
+  }
+
+  void chooseBlocks(const Convolution &convolution, double &best) {
+    Image &from = imageOf(convolution.in), &to = imageOf(convolution.out);
+    std::pair<Pixels, Pixels> chosen{from.pixels, to.pixels};
+    for (const auto &pair : blocksOf(convolution)) {
+      std::tie(from.pixels, to.pixels) = pair;
+      if (double cost = total(); cost < best)
+        best = cost, chosen = pair;
+    }
+    std::tie(from.pixels, to.pixels) = chosen;
   }
 
   void apply() {
     for (auto &[number, place] : places) {
       Root &root = lowering.roots[number];
       const Image &image = imageOf(place.image);
-      Layout layout = packedLayout(place.dims.size(), image.pixels, image.extent);
+      Shape shape;
+      for (int64_t dim : place.dims)
+        shape.push_back(root.type.getDimSize(dim));
+      std::optional<ConvolutionSizes> reader;
+      if (image.pixels.hasLines)
+        reader.emplace(convolutions[image.readers.front()].op);
+      Layout layout = imageLayout(shape, image.pixels, reader ? &*reader : nullptr);
       for (int64_t &dim : layout.permutation)
         dim = place.dims[dim];
-      if (layout.group.dim >= 0)
-        layout.group.dim = place.dims[layout.group.dim];
+      for (auto *loops : {&layout.rows, &layout.lanes})
+        for (Loop &loop : *loops)
+          loop.dim = place.dims[loop.dim];
+      if (layout.hasLoops())
+        for (auto [dim, offset] : llvm::zip_equal(place.dims, Shape(layout.offsets)))
+          layout.offsets[dim] = offset;
       root.imageLayout = layout;
     }
-    for (const Convolution &convolution : convolutions)
-      lowering.packings[convolution.op] = {imageOf(convolution.in).pixels, imageOf(convolution.out).pixels};
+    for (Convolution &convolution : convolutions)
+      lowering.packings.insert(
+          {convolution.op,
+           {imageOf(convolution.in).pixels, imageOf(convolution.out).pixels, isPaddedByHost(convolution)}});
   }
 
   Lowering &lowering;
@@ -326,7 +570,8 @@ private:
   std::vector<Image> images;
   std::map<int32_t, Place> places; ///< by root
   std::vector<Convolution> convolutions;
-  std::map<std::tuple<size_t, int64_t, int64_t>, PackedConvolution::Cost> costs;
+  std::map<std::tuple<size_t, Pixels, Pixels>, PackedConvolution::Cost> costs;
+  std::vector<Slice> slices;
 };
 
 void Lowering::planPixels() { PixelPlan(*this).run(); }

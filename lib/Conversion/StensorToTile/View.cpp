@@ -8,110 +8,274 @@
 #include "View.h"
 
 #include "Elements.h"
+#include "Pieces.h"
 
 #include "dialects/stensor/StensorDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace sluice::tiling {
 
-View View::ofRoot(int32_t root, ArrayRef<int64_t> shape) {
-  View view;
-  view.dims.assign(shape.begin(), shape.end());
-  view.base = int64_t{root} << rootShift;
-  return view;
+Run Run::extend(const Run &next) {
+  if (next.count == 0 || next.first.root != first.root || next.first.value != first.value)
+    return next;
+  const int64_t distance = next.first.number - first.number;
+  if (count == 1 && !first.isFixed())
+    step = distance;
+  else if (distance != count * step)
+    return next;
+  // One that goes on in another way gives its first element alone.
+  const int64_t taken = next.count == 1 || next.step == step ? next.count : 1;
+  count += taken;
+  Run rest = next;
+  rest.count -= taken;
+  rest.first.number += taken * next.step;
+  return rest;
 }
 
-View View::uniform(uint32_t value, ArrayRef<int64_t> shape) {
-  View view;
-  view.dims.assign(shape.begin(), shape.end());
-  view.base = -1 - int64_t{value};
-  return view;
+//===----------------------------------------------------------------------===//
+// Whole views
+//===----------------------------------------------------------------------===//
+
+View::View(Kind kind, ArrayRef<int64_t> shape, std::vector<Piece> pieces)
+    : kind(kind), dims(shape), boxes(std::make_shared<const std::vector<Piece>>(std::move(pieces))) {
+  if (boxes->size() > PieceTree::kWorthwhile)
+    tree = std::make_shared<const PieceTree>(*boxes);
+}
+
+View View::single(Kind kind, const Element &first, ArrayRef<int64_t> shape) {
+  Piece piece{Shape(shape.size(), 0), Shape(shape), first, stridesOf(shape)};
+  for (auto [stride, extent] : llvm::zip_equal(piece.strides, piece.extent))
+    if (extent <= 1 || first.isFixed())
+      stride = 0;
+  return View(kind, shape, {std::move(piece)});
+}
+
+View View::ofRoot(int32_t root, ArrayRef<int64_t> shape) { return single(Whole, {root, 0, 0}, shape); }
+
+View View::uniform(uint32_t value, ArrayRef<int64_t> shape) { return single(Uniform, {-1, value, 0}, shape); }
+
+const Piece &View::pieceAt(ArrayRef<int64_t> index) const {
+  if (tree)
+    return pieces()[tree->find(index)];
+  return *llvm::find_if(pieces(), [&](const Piece &piece) { return contains(piece, index); });
+}
+
+/// The index of row-major element `element`.
+static Shape indexOf(int64_t element, ArrayRef<int64_t> shape) {
+  Shape index(shape.size(), 0);
+  for (size_t d = shape.size(); d-- > 0 && element != 0;) {
+    index[d] = element % shape[d];
+    element /= shape[d];
+  }
+  return index;
+}
+
+Run View::run(int64_t element, int64_t step, int64_t count) const {
+  if (kind == Whole)
+    return {{pieces().front().first.root, 0, element}, step, count};
+  if (kind == Uniform)
+    return {pieces().front().first, 0, count};
+  const Shape index = indexOf(element, dims);
+  const Piece &piece = pieceAt(index);
+  Run run{piece.first, 0, 1};
+  for (size_t d = 0; d < dims.size(); ++d)
+    run.first.number += (index[d] - piece.low[d]) * piece.strides[d];
+  const int64_t next = element + step;
+  if (count == 1 || next < 0 || next >= elements())
+    return run;
+  // While the index stays in the box, moving it moves the element by as much each time.
+  const Shape after = indexOf(next, dims);
+  int64_t most = count;
+  for (size_t d = 0; d < dims.size(); ++d) {
+    const int64_t move = after[d] - index[d], end = piece.low[d] + piece.extent[d];
+    run.step += move * piece.strides[d];
+    if (move > 0)
+      most = std::min(most, (end - 1 - index[d]) / move + 1);
+    else if (move < 0)
+      most = std::min(most, (index[d] - piece.low[d]) / -move + 1);
+  }
+  run.count = most;
+  if (most == 1)
+    run.step = 0;
+  return run;
 }
 
 SmallVector<int32_t> View::roots() const {
   if (std::optional<int32_t> root = wholeRoot())
     return {*root};
-  SmallVector<int32_t> found;
-  if (isUniform())
-    return found;
-  int32_t last = -1;
-  for (int64_t code : *table) {
-    int32_t root = decode(code).root;
-    if (root < 0 || root == last)
+  // The first element that names each.
+  const Shape strides = stridesOf(dims);
+  SmallVector<std::pair<int64_t, int32_t>> first;
+  for (const Piece &piece : pieces()) {
+    if (piece.first.isFixed())
       continue;
-    last = root;
-    if (!llvm::is_contained(found, root))
-      found.push_back(root);
+    int64_t element = 0;
+    for (auto [low, stride] : llvm::zip_equal(piece.low, strides))
+      element += low * stride;
+    auto *known = llvm::find_if(first, [&](const auto &entry) { return entry.second == piece.first.root; });
+    if (known == first.end())
+      first.push_back({element, piece.first.root});
+    else
+      known->first = std::min(known->first, element);
   }
-  return found;
+  llvm::sort(first);
+  return llvm::to_vector(llvm::make_second_range(first));
 }
+
+//===----------------------------------------------------------------------===//
+// From pieces to pieces
+//===----------------------------------------------------------------------===//
 
 View View::reshaped(ArrayRef<int64_t> shape) const {
-  View view = *this;
-  view.dims.assign(shape.begin(), shape.end());
-  return view;
+  if (kind != Mixed)
+    return single(kind, pieces().front().first, shape);
+  if (elements() == 0)
+    return View(Mixed, shape, {});
+  std::vector<Piece> reshaped = reshapePieces(*boxes, dims, shape);
+  coalesce(reshaped);
+  return View(Mixed, shape, std::move(reshaped));
 }
 
-/// Calls `visit` with offset + sum i[d] * strides[d] for every i of `shape` in row-major order.
-template <typename Visit>
-static void forEachOffset(ArrayRef<int64_t> shape, int64_t offset, ArrayRef<int64_t> strides, Visit visit) {
-  if (shape.empty())
-    return visit(offset);
-  for (int64_t i = 0; i < shape.front(); ++i)
-    forEachOffset(shape.drop_front(), offset + i * strides.front(), strides.drop_front(), visit);
+namespace {
+
+/// Indices low ... low + extent - 1.
+struct Interval {
+  int64_t low, extent;
+};
+
+/// Where the dimensions that one dimension is made of may lie: an interval for each term.
+using Region = SmallVector<Interval, 2>;
+
+} // namespace
+
+/// The i < size for which offset + i * step lies in `range`.
+static Interval solve(int64_t offset, int64_t step, int64_t size, Interval range) {
+  const int64_t first = range.low - offset, last = range.low + range.extent - 1 - offset;
+  if (step == 0)
+    return first <= 0 && last >= 0 ? Interval{0, size} : Interval{0, 0};
+  int64_t low = step > 0 ? llvm::divideCeilSigned(first, step) : llvm::divideCeilSigned(last, step);
+  int64_t high = step > 0 ? llvm::divideFloorSigned(last, step) : llvm::divideFloorSigned(first, step);
+  low = std::max<int64_t>(low, 0);
+  high = std::min(high, size - 1);
+  return {low, std::max<int64_t>(0, high - low + 1)};
 }
 
-View View::strided(ArrayRef<int64_t> shape, int64_t offset, ArrayRef<int64_t> strides) const {
-  if (isUniform())
+/// The parts of the terms' dimensions for which the index lies in `range`.
+static SmallVector<Region, 2> regionsOf(const View::Index &index, ArrayRef<int64_t> shape, Interval range) {
+  if (index.terms.empty()) {
+    const bool isInside = index.offset >= range.low && index.offset < range.low + range.extent;
+    return isInside ? SmallVector<Region, 2>{Region()} : SmallVector<Region, 2>();
+  }
+  const View::Term first = index.terms[0];
+  if (index.terms.size() == 1) {
+    const Interval solved = solve(index.offset, first.step, shape[first.dim], range);
+    return solved.extent > 0 ? SmallVector<Region, 2>{Region{solved}} : SmallVector<Region, 2>();
+  }
+  // Neighbours of the shorter dimension for which the other's interval is the same lie in one region.
+  const View::Term second = index.terms[1];
+  const bool isSecond = shape[second.dim] <= shape[first.dim];
+  const View::Term few = isSecond ? second : first, many = isSecond ? first : second;
+  SmallVector<Region, 2> regions;
+  for (int64_t i = 0; i < shape[few.dim]; ++i) {
+    const Interval other = solve(index.offset + i * few.step, many.step, shape[many.dim], range);
+    if (other.extent == 0)
+      continue;
+    if (!regions.empty()) {
+      Interval &lastFew = regions.back()[isSecond], lastMany = regions.back()[!isSecond];
+      if (lastFew.low + lastFew.extent == i && lastMany.low == other.low && lastMany.extent == other.extent) {
+        ++lastFew.extent;
+        continue;
+      }
+    }
+    Region region(2);
+    region[isSecond] = {i, 1};
+    region[!isSecond] = other;
+    regions.push_back(region);
+  }
+  return regions;
+}
+
+View View::indexed(ArrayRef<int64_t> shape, ArrayRef<Index> of) const {
+  if (kind == Uniform)
     return reshaped(shape);
-  auto codes = std::make_shared<std::vector<int64_t>>();
-  codes->reserve(elementsOf(shape));
-  forEachOffset(shape, offset, strides, [&](int64_t element) { codes->push_back(codeAt(element)); });
-  View view;
-  view.dims.assign(shape.begin(), shape.end());
-  view.table = std::move(codes);
-  return view;
+  if (llvm::is_contained(shape, 0))
+    return View(Mixed, shape, {});
+  std::vector<Piece> result;
+  for (const Piece &piece : pieces()) {
+    std::vector<Piece> open{{Shape(shape.size(), 0), Shape(shape), piece.first, Shape(shape.size(), 0)}};
+    for (auto [d, index] : llvm::enumerate(of)) {
+      const SmallVector<Region, 2> regions = regionsOf(index, shape, {piece.low[d], piece.extent[d]});
+      std::vector<Piece> next;
+      for (const Piece &part : open)
+        for (const Region &region : regions) {
+          Piece &cut = next.emplace_back(part);
+          int64_t at = index.offset - piece.low[d];
+          for (auto [term, interval] : llvm::zip_equal(index.terms, region)) {
+            cut.low[term.dim] = interval.low;
+            cut.extent[term.dim] = interval.extent;
+            cut.strides[term.dim] = interval.extent > 1 ? term.step * piece.strides[d] : 0;
+            at += interval.low * term.step;
+          }
+          cut.first.number += at * piece.strides[d];
+        }
+      open = std::move(next);
+    }
+    result.insert(result.end(), open.begin(), open.end());
+  }
+  coalesce(result);
+  return View(Mixed, shape, std::move(result));
 }
 
 View View::broadcast(ArrayRef<int64_t> shape) const {
   if (shape == ArrayRef<int64_t>(dims))
     return *this;
-  Shape strides = stridesOf(dims);
-  for (auto [stride, size] : llvm::zip_equal(strides, dims))
-    if (size == 1)
-      stride = 0;
-  return strided(shape, 0, strides);
+  SmallVector<Index> of(dims.size());
+  for (auto [d, size] : llvm::enumerate(dims))
+    if (size != 1)
+      of[d].terms.push_back({static_cast<int64_t>(d), 1});
+  return indexed(shape, of);
 }
 
 View View::padded(ArrayRef<int64_t> shape, ArrayRef<int64_t> low, uint32_t value) const {
-  auto codes = std::make_shared<std::vector<int64_t>>(elementsOf(shape), -1 - int64_t{value});
-  Shape strides = stridesOf(shape);
-  int64_t offset = 0, element = 0;
-  for (auto [start, stride] : llvm::zip_equal(low, strides))
-    offset += start * stride;
-  forEachOffset(dims, offset, strides, [&](int64_t target) { (*codes)[target] = codeAt(element++); });
-  View view;
-  view.dims.assign(shape.begin(), shape.end());
-  view.table = std::move(codes);
-  return view;
+  std::vector<Piece> result;
+  if (elements() != 0)
+    result = *boxes;
+  for (Piece &piece : result)
+    for (auto [at, more] : llvm::zip_equal(piece.low, low))
+      at += more;
+  // What lies before and behind, dimension by dimension.
+  Piece inside{Shape(shape.size(), 0), Shape(shape), {-1, value, 0}, Shape(shape.size(), 0)};
+  auto add = [&](size_t d, int64_t from, int64_t extent) {
+    if (extent == 0 || llvm::is_contained(inside.extent, 0))
+      return;
+    Piece &border = result.emplace_back(inside);
+    border.low[d] = from;
+    border.extent[d] = extent;
+  };
+  for (size_t d = 0; d < shape.size(); ++d) {
+    add(d, 0, low[d]);
+    add(d, low[d] + dims[d], shape[d] - low[d] - dims[d]);
+    inside.low[d] = low[d];
+    inside.extent[d] = dims[d];
+  }
+  coalesce(result);
+  return View(Mixed, shape, std::move(result));
 }
 
 View View::concatenated(ArrayRef<View> parts, int64_t dim, ArrayRef<int64_t> shape) {
-  auto codes = std::make_shared<std::vector<int64_t>>(elementsOf(shape));
-  Shape strides = stridesOf(shape);
+  std::vector<Piece> result;
   int64_t start = 0;
   for (const View &part : parts) {
-    int64_t element = 0;
-    forEachOffset(part.dims, start * strides[dim], strides,
-                  [&](int64_t target) { (*codes)[target] = part.codeAt(element++); });
+    if (part.elements() != 0)
+      for (const Piece &piece : part.pieces())
+        result.emplace_back(piece).low[dim] += start;
     start += part.dims[dim];
   }
-  View view;
-  view.dims.assign(shape.begin(), shape.end());
-  view.table = std::move(codes);
-  return view;
+  coalesce(result);
+  return View(Mixed, shape, std::move(result));
 }
 
 //===----------------------------------------------------------------------===//
@@ -119,41 +283,38 @@ View View::concatenated(ArrayRef<View> parts, int64_t dim, ArrayRef<int64_t> sha
 //===----------------------------------------------------------------------===//
 
 static View transposed(const View &input, stensor::TransposeOp op) {
-  Shape from = stridesOf(input.shape()), strides;
-  for (int64_t d : op.getPermutation())
-    strides.push_back(from[d]);
-  return input.strided(op.getType().getShape(), 0, strides);
+  SmallVector<View::Index> of(input.shape().size());
+  for (auto [to, from] : llvm::enumerate(op.getPermutation()))
+    of[from].terms.push_back({static_cast<int64_t>(to), 1});
+  return input.indexed(op.getType().getShape(), of);
 }
 
-/// Elements between neighbours of a dimension of `size`. What has no neighbour may have any step.
-static int64_t strideOf(int64_t stride, int64_t step, int64_t size) { return size > 1 ? stride * step : 0; }
+/// A term of dimension `dim`. What has no neighbour may have any step.
+static View::Term termOf(int64_t dim, int64_t step, int64_t size) { return {dim, size > 1 ? step : 0}; }
 
 static View sliced(const View &input, stensor::SliceOp op) {
-  Shape strides = stridesOf(input.shape());
-  int64_t offset = 0;
-  for (auto [stride, start, step, size] :
-       llvm::zip_equal(strides, op.getOffsets(), op.getStrides(), op.getType().getShape())) {
-    offset += start * stride;
-    stride = strideOf(stride, step, size);
-  }
-  return input.strided(op.getType().getShape(), offset, strides);
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  SmallVector<View::Index> of;
+  for (auto [d, start, step] : llvm::enumerate(op.getOffsets(), op.getStrides()))
+    of.push_back({start, {termOf(static_cast<int64_t>(d), step, shape[d])}});
+  return input.indexed(shape, of);
 }
 
 static View windowed(const View &input, stensor::WindowOp op) {
-  Shape from = stridesOf(input.shape()), strides;
-  llvm::ArrayRef<int64_t> shape = op.getType().getShape();
-  int64_t first = op.getFirst(), count = op.getSizes().size();
-  if (llvm::is_contained(shape, 0))
-    return input.strided(shape, 0, Shape(shape.size(), 0));
-  for (int64_t d = 0; d < first; ++d)
-    strides.push_back(from[d]);
-  for (int64_t i = 0; i < count; ++i)
-    strides.push_back(strideOf(from[first + i], op.getStrides()[i], shape[first + i]));
-  for (int64_t i = 0; i < count; ++i)
-    strides.push_back(strideOf(from[first + i], op.getDilations()[i], op.getSizes()[i]));
-  for (size_t d = first + count; d < from.size(); ++d)
-    strides.push_back(from[d]);
-  return input.strided(shape, 0, strides);
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  const int64_t first = op.getFirst(), count = op.getSizes().size(), rank = input.shape().size();
+  SmallVector<View::Index> of(rank);
+  for (int64_t d = 0; d < rank; ++d) {
+    const int64_t i = d - first;
+    if (i < 0)
+      of[d].terms = {{d, 1}};
+    else if (i >= count)
+      of[d].terms = {{d + count, 1}};
+    else
+      of[d].terms = {termOf(d, op.getStrides()[i], shape[d]),
+                     termOf(d + count, op.getDilations()[i], op.getSizes()[i])};
+  }
+  return input.indexed(shape, of);
 }
 
 bool isLayoutOp(Operation *op) {

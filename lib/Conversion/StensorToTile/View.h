@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Layout operations move nothing by themselves: their results are views, tables that
-// say for each element which element of which root it is. Roots are the values that
-// exist: program inputs, constants, and what passes compute.
+// Layout operations move nothing by themselves: their results are views, which say of
+// which root's element each element is. Roots are the values that exist: program
+// inputs, constants, and what passes compute. A view is a list of pieces, boxes of its
+// index space in which elements step regularly through a root; layout operations map
+// pieces to pieces, whatever their size.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,10 +32,33 @@ struct Element {
   int64_t number = 0; ///< row-major number in the root
 
   bool isFixed() const { return root < 0; }
+  bool operator==(const Element &) const = default;
 };
+
+/// A box of a view's index space. The element at index `low + i` is number
+/// first.number + sum i[d] * strides[d] of the root, or the fixed value.
+struct Piece {
+  Shape low, extent;
+  Element first;
+  Shape strides; ///< 0 along a dimension of extent 1 and everywhere in a fixed piece
+};
+
+/// Elements first, the next `step` further in their root, ...: `count` of them.
+struct Run {
+  Element first;
+  int64_t step = 0, count = 0;
+
+  bool operator==(const Run &) const = default;
+  /// Takes the elements of `next`, which come behind these, as far as they go on in the same way; what is
+  /// left of `next`.
+  Run extend(const Run &next);
+};
+
+class PieceTree;
 
 class View {
 public:
+  View() = default;
   /// All of a root.
   static View ofRoot(int32_t root, llvm::ArrayRef<int64_t> shape);
   /// Every element the same.
@@ -41,44 +66,57 @@ public:
 
   llvm::ArrayRef<int64_t> shape() const { return dims; }
   int64_t elements() const { return elementsOf(dims); }
-  Element at(int64_t element) const {
-    int64_t code = table ? (*table)[element] : isUniform() ? base : base + element;
-    return decode(code);
-  }
+  /// The pieces cover the index space and do not overlap.
+  llvm::ArrayRef<Piece> pieces() const { return *boxes; }
+
+  Element at(int64_t element) const { return run(element, 0, 1).first; }
+  /// What elements element, element + step, ... are, `count` of them or as many as one piece has.
+  Run run(int64_t element, int64_t step, int64_t count) const;
   std::optional<uint32_t> uniformValue() const {
-    return isUniform() ? std::optional(decode(base).value) : std::nullopt;
+    return kind == Uniform ? std::optional(pieces().front().first.value) : std::nullopt;
   }
   /// The root that this is all of, in its order (the shape may be another).
   std::optional<int32_t> wholeRoot() const {
-    return table || isUniform() ? std::nullopt : std::optional(decode(base).root);
+    return kind == Whole ? std::optional(pieces().front().first.root) : std::nullopt;
   }
   /// Roots in the order in which elements name them.
   llvm::SmallVector<int32_t> roots() const;
 
   View reshaped(llvm::ArrayRef<int64_t> shape) const;
-  /// Element i of the result is element offset + sum i[d] * strides[d].
-  View strided(llvm::ArrayRef<int64_t> shape, int64_t offset, llvm::ArrayRef<int64_t> strides) const;
+  /// The dimensions of another view that a dimension's index is made of: offset + sum index * step.
+  struct Term {
+    int64_t dim, step;
+  };
+  struct Index {
+    int64_t offset = 0;
+    llvm::SmallVector<Term, 2> terms; ///< at most two
+  };
+  /// The element at an index of the result is that at the indices that `of` says, one a dimension. No
+  /// dimension of the result is named twice; those not named repeat.
+  View indexed(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<Index> of) const;
   View broadcast(llvm::ArrayRef<int64_t> shape) const;
   View padded(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> low, uint32_t value) const;
   static View concatenated(llvm::ArrayRef<View> parts, int64_t dim, llvm::ArrayRef<int64_t> shape);
 
 private:
-  // A code is a root and an element of it, or negative: -1 - the fixed value.
-  static constexpr int rootShift = 40;
-  static Element decode(int64_t code) {
-    if (code < 0)
-      return {-1, static_cast<uint32_t>(-1 - code), 0};
-    return {static_cast<int32_t>(code >> rootShift), 0, code & ((int64_t{1} << rootShift) - 1)};
-  }
-  bool isUniform() const { return !table && base < 0; }
-  int64_t codeAt(int64_t element) const {
-    return table ? (*table)[element] : isUniform() ? base : base + element;
-  }
+  enum Kind { Whole, Uniform, Mixed };
+  View(Kind kind, llvm::ArrayRef<int64_t> shape, std::vector<Piece> pieces);
+  /// Of all of `shape`, one piece.
+  static View single(Kind kind, const Element &first, llvm::ArrayRef<int64_t> shape);
+  const Piece &pieceAt(llvm::ArrayRef<int64_t> index) const;
 
+  Kind kind = Mixed;
   Shape dims;
-  int64_t base = 0; ///< without a table: of the first element
-  std::shared_ptr<const std::vector<int64_t>> table;
+  std::shared_ptr<const std::vector<Piece>> boxes;
+  std::shared_ptr<const PieceTree> tree; ///< where pieces are many
 };
+
+/// The pieces of a view of shape `from` under the shape `to`, which has as many elements: dimensions are
+/// split and merged, pieces that do not step regularly along a merged dimension are cut.
+std::vector<Piece> reshapePieces(std::vector<Piece> pieces, llvm::ArrayRef<int64_t> from,
+                                 llvm::ArrayRef<int64_t> to);
+/// Joins neighbours that step alike.
+void coalesce(std::vector<Piece> &pieces);
 
 /// The view that a layout operation's result is of its operands.
 View applyLayoutOp(mlir::Operation *op, llvm::ArrayRef<View> operands);

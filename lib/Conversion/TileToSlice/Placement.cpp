@@ -11,6 +11,8 @@
 
 #include "Occupancy.h"
 
+#include "dialects/tile/Striping.h"
+
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -48,24 +50,25 @@ struct Wishes {
   int64_t held = 0;
 };
 
-int64_t stripesOf(mlir::Operation &op) {
-  return llvm::TypeSwitch<mlir::Operation *, int64_t>(&op)
-      .Case<ConstantOp, InputOp, BufferOp>([](auto buffer) { return int64_t(buffer.getStripes()); })
-      .Default([](mlir::Operation *) { return int64_t(1); });
+Striping stripingOf(mlir::Value buffer) {
+  return llvm::TypeSwitch<mlir::Operation *, Striping>(buffer.getDefiningOp())
+      .Case<ConstantOp, InputOp, BufferOp>([](auto op) { return tile::stripingOf(op); });
+}
+
+/// Slices that a buffer takes.
+int64_t widthOf(mlir::Value buffer) {
+  return stripingOf(buffer).stripes * llvm::cast<BufferType>(buffer.getType()).getBytes();
 }
 
 /// Words that a buffer takes in each of its slices.
 int64_t wordsOf(mlir::Value buffer) {
-  const int64_t stripes = stripesOf(*buffer.getDefiningOp());
-  return llvm::divideCeilSigned(llvm::cast<BufferType>(buffer.getType()).getVectors(), stripes);
+  return stripingOf(buffer).words(llvm::cast<BufferType>(buffer.getType()).getVectors());
 }
 
 /// Bytes that a buffer takes on a card, all copies together.
 int64_t bytesOf(mlir::Value buffer, const target::Target &target, const Placement &placement) {
-  const int64_t slices =
-      stripesOf(*buffer.getDefiningOp()) * llvm::cast<BufferType>(buffer.getType()).getBytes();
   const int64_t copies = placement.buffers.lookup(buffer).hemispheres.size();
-  return copies * slices * wordsOf(buffer) * target.lanes();
+  return copies * widthOf(buffer) * wordsOf(buffer) * target.lanes();
 }
 
 class BufferPlacer {
@@ -74,7 +77,7 @@ public:
                Placement &placement)
       : target(target), horizon(horizon), placement(placement),
         held(size_t(hemispheres) * target.slicesPerHemisphere), load(held.size() * target.banksPerSlice),
-        alive(plan) {}
+        constants(load.size()), alive(plan) {}
 
   void run(mlir::Block &body) {
     for (mlir::Operation &op : body)
@@ -86,21 +89,36 @@ public:
         bytes += bytesOf(op.getResult(0), target, placement);
         buffers.push_back(&op);
       }
-    // Those with the fewest choices first: of many slices, then of more than half a bank and, where not all
-    // can have words of their own, those that stay.
+    // Those with the fewest choices first: tables that fill banks, those of many slices, in stripes before those
+    // in blocks, then of more than half a bank and, where not all can have words of their own, those that stay.
     const bool isScarce = bytes > int64_t(target.memoryBytes());
     auto isUrgent = [&](mlir::Operation *op) {
       const bool isOutput = llvm::any_of(op->getUsers(), llvm::IsaPred<OutputOp>);
       return isLarge(op->getResult(0)) || (isScarce && isOutput);
     };
-    for (bool striped : {true, false})
-      for (bool urgent : {true, false})
-        for (mlir::Operation *op : buffers)
-          if (!isCancelled() && striped == (stripesOf(*op) > 1) && urgent == isUrgent(op))
-            place(op->getResult(0), stripesOf(*op));
+    using Rank = std::tuple<bool, bool, bool, Kind, size_t>;
+    std::vector<Rank> order;
+    for (auto [number, op] : llvm::enumerate(buffers)) {
+      mlir::Value buffer = op->getResult(0);
+      const Kind kind = kindOf(buffer);
+      if (kind == Kind::Striped)
+        widest = std::max(widest, widthOf(buffer));
+      const bool isTable = isLarge(buffer) && !wishes[buffer].offsets.empty();
+      order.emplace_back(!isTable, kind != Kind::Striped, !isUrgent(op), kind, number);
+    }
+    llvm::sort(order);
+    for (const Rank &rank : order)
+      if (!isCancelled())
+        place(buffers[std::get<size_t>(rank)]->getResult(0));
   }
 
 private:
+  enum class Kind { Striped, InBlocks, Plain };
+  static Kind kindOf(mlir::Value buffer) {
+    const Striping striping = stripingOf(buffer);
+    return striping.stripes == 1 ? Kind::Plain : striping.block == 1 ? Kind::Striped : Kind::InBlocks;
+  }
+
   bool isLarge(mlir::Value buffer) const { return 2 * wordsOf(buffer) > int64_t(target.wordsPerBank); }
 
   void collect(mlir::Operation *op) {
@@ -182,9 +200,16 @@ private:
       }
   }
 
+  int64_t bankNumber(int64_t hemisphere, int64_t slice, int64_t bank) const {
+    return (hemisphere * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank;
+  }
   /// Words of all buffers of a bank, whenever they live.
   int64_t &words(int64_t hemisphere, int64_t slice, int64_t bank) {
-    return load[(hemisphere * target.slicesPerHemisphere + slice) * target.banksPerSlice + bank];
+    return load[bankNumber(hemisphere, slice, bank)];
+  }
+  /// Those of constants.
+  int64_t &keptWords(int64_t hemisphere, int64_t slice, int64_t bank) {
+    return constants[bankNumber(hemisphere, slice, bank)];
   }
   /// Accesses of a slice, as Wishes::held.
   int64_t &heldBy(int64_t hemisphere, int64_t slice) {
@@ -202,22 +227,25 @@ private:
     return cost;
   }
 
-  void place(mlir::Value buffer, int64_t stripes) {
+  void place(mlir::Value buffer) {
+    const int64_t stripes = stripingOf(buffer).stripes;
     auto type = llvm::cast<BufferType>(buffer.getType());
     const Wishes &wish = wishes[buffer];
     BufferPlace &place = placement.buffers[buffer];
     const llvm::SmallVector<PlacedNeighbour> neighbours = placedNeighbours(wish, place);
     int64_t width = stripes * type.getBytes(), needed = wordsOf(buffer);
     // Narrow buffers stay within a stop, wide ones start at multiples of their width.
-    int64_t grain = stripes == 1 ? type.getBytes() : std::min<int64_t>(width, target.installStreams);
-    using Cost = std::tuple<bool, int64_t, int64_t, int64_t, int64_t>;
+    int64_t grain =
+        kindOf(buffer) == Kind::Striped ? std::min<int64_t>(width, target.installStreams) : type.getBytes();
+    using Cost = std::tuple<bool, bool, int64_t, int64_t, int64_t, int64_t>;
     std::optional<Cost> best;
     for (int64_t first = 0; first + width <= int64_t(target.slicesPerHemisphere); first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
-        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, held = 0;
+        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, kept = 0, held = 0;
         for (int64_t hemisphere : place.hemispheres)
           for (int64_t slice = first; slice < first + width; ++slice) {
             fill = std::max(fill, words(hemisphere, slice, bank));
+            kept = std::max(kept, keptWords(hemisphere, slice, bank));
             held = std::max(held, heldBy(hemisphere, slice));
           }
         if (wish.plane && width == int64_t(target.installStreams))
@@ -231,10 +259,17 @@ private:
           detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
         if (!wish.tables.empty())
           detours += 2 * stop;
-        // Words may suffice after all; a copy has no other place to go.
+        // Words may suffice after all, unless constants take them; a copy has no other place to go.
         bool isCopy = placement.copies.contains(buffer);
-        Cost cost{!reachesTables(wish, first, first + width - 1), isCopy ? clashes : overflows,
-                  isCopy ? overflows : clashes, (detours + expectedWait(held)) * 8 + fill, first * 2 + bank};
+        // What fills a bank of slices that wide buffers need leaves them the others.
+        overflows |= !wish.offsets.empty() && isLarge(buffer) && first < widest &&
+                     bank + 1 < int64_t(target.banksPerSlice);
+        Cost cost{!reachesTables(wish, first, first + width - 1),
+                  kept + needed > int64_t(target.wordsPerBank),
+                  isCopy ? clashes : overflows,
+                  isCopy ? overflows : clashes,
+                  (detours + expectedWait(held)) * 8 + fill,
+                  first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;
@@ -246,8 +281,10 @@ private:
     for (int64_t hemisphere : place.hemispheres)
       for (int64_t slice : place.slices) {
         words(hemisphere, slice, place.bank) += needed;
+        if (llvm::isa<ConstantOp>(buffer.getDefiningOp()))
+          keptWords(hemisphere, slice, place.bank) += needed;
         alive.add({hemisphere, slice, place.bank}, buffer, needed);
-        heldBy(hemisphere, slice) += wish.held;
+        heldBy(hemisphere, slice) += kindOf(buffer) == Kind::InBlocks ? wish.held / stripes : wish.held;
       }
   }
 
@@ -316,8 +353,10 @@ private:
   int64_t horizon;
   Placement &placement;
   llvm::DenseMap<mlir::Value, Wishes> wishes;
+  /// Slices of the widest striped buffer.
+  int64_t widest = 0;
   /// By hemisphere and slice; by hemisphere, slice and bank.
-  std::vector<int64_t> held, load;
+  std::vector<int64_t> held, load, constants;
   Occupancy alive;
 };
 

@@ -51,6 +51,15 @@ int64_t expectedCycles(mlir::Block &body, const target::Target &target);
 /// Copies what a map reads from one buffer more often, at once, than the buffer can have copies.
 void separateReads(mlir::Block &body);
 
+/// How many passes like `op` run at once, the one that begins while the first of them ends included.
+int64_t passesAtOnce(mlir::Operation *op, const target::Target &target);
+
+/// Cuts buffers whose blocks several passes write in as many slices as such passes run at once.
+void cutBuffersInBlocks(mlir::Block &body, const target::Target &target);
+
+/// Gives passes that run at once copies of the constants that they all read.
+void copyConstants(mlir::Block &body, const target::Target &target);
+
 /// Cuts maps that write striped buffers into a map a stripe.
 void splitStripedMaps(mlir::Block &body);
 

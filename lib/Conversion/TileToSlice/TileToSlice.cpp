@@ -102,6 +102,8 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
   const int64_t horizon = tile::expectedCycles(body, *options.target);
   tile::separateReads(body);
   tile::splitStripedMaps(body);
+  tile::copyConstants(body, *options.target);
+  tile::cutBuffersInBlocks(body, *options.target);
   tile::Placement placement;
   do {
     if (isCancelled())

@@ -102,11 +102,13 @@ private:
     require(op.getMap(), {hemisphere});
   }
 
-  /// A table has one home for all who look into it.
+  /// A table has one home for all who look into it: large ones fill a hemisphere.
   void placeTable(GatherOp op) {
     auto &has = placement.buffers[op.getTable()].hemispheres;
-    if (has.empty())
-      has.push_back(0);
+    if (has.empty()) {
+      has.push_back(lesser(tableLoad));
+      tableLoad[has.front()] += op.getTable().getType().getVectors() * op.getTable().getType().getBytes();
+    }
     placement.units[op].hemisphere = has.front();
     require(op.getOffsets(), {has.front()});
   }
@@ -187,7 +189,7 @@ private:
   /// Hemisphere of the contraction that writes a buffer.
   llvm::DenseMap<mlir::Value, int64_t> home;
   std::array<std::vector<int64_t>, 2> planeLoad;
-  std::array<int64_t, 2> laneLoad{0, 0}, memoryLoad{0, 0};
+  std::array<int64_t, 2> laneLoad{0, 0}, tableLoad{0, 0}, memoryLoad{0, 0};
 };
 
 } // namespace

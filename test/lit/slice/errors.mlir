@@ -45,6 +45,22 @@ func.func @reads() {
 
 // -----
 
+func.func @empty_block() {
+  // expected-error @below {{block must be of 1 ... 2 vectors, is 0}}
+  %0 = slice.buffer {stripes = 2 : i64, block = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1>} : <2, 1>
+  return
+}
+
+// -----
+
+func.func @block_beyond_buffer() {
+  // expected-error @below {{block must be of 1 ... 2 vectors, is 9223372036854775807}}
+  %0 = slice.buffer {stripes = 2 : i64, block = 9223372036854775807 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1>} : <2, 1>
+  return
+}
+
+// -----
+
 func.func @stripes_beyond_numbers() {
   // expected-error @below {{needs 4611686018427387904 x 4 slices (stripes x bytes), has 0}}
   %0 = slice.buffer {stripes = 4611686018427387904 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64>} : <2, 4>

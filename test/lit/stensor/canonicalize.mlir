@@ -131,3 +131,44 @@ func.func @conditions(%c: tensor<4xi1>, %x: tensor<4xf32>, %y: tensor<4xf32>) ->
   }
   return %0 : tensor<4xf32>
 }
+
+// Bounds of whole numbers hold after rounding as well, the narrower of two is enough, and the offset comes between: the type's own
+// bounds are last, where a saturating result keeps them.
+// CHECK-LABEL: func.func @bounds_at_the_end
+// CHECK: %[[R:.*]] = math.roundeven %{{.*}} : f32
+// CHECK-NEXT: %[[I:.*]] = arith.fptosi %[[R]] : f32 to i32
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant 0 : i32
+// CHECK-DAG: %[[MOST:.*]] = arith.constant 127 : i32
+// CHECK: %[[L:.*]] = arith.maxsi %[[I]], %[[ZERO]] : i32
+// CHECK-NEXT: %[[H:.*]] = arith.minsi %[[L]], %[[MOST]] : i32
+// CHECK-NEXT: %[[T:.*]] = arith.trunci %[[H]] : i32 to i8
+// CHECK-NEXT: stensor.yield %[[T]] : i8
+func.func @bounds_at_the_end
+// CHECK: %[[R:.*]] = math.roundeven %{{.*}} : f32
+// CHECK-NEXT: %[[I:.*]] = arith.fptosi %[[R]] : f32 to i32
+// CHECK-NEXT: %[[Z:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[L:.*]] = arith.maxsi %[[I]], %[[Z]] : i32
+// CHECK-NOT: arith.extsi
+// CHECK: %[[H:.*]] = arith.minsi
+// CHECK-NEXT: %[[T:.*]] = arith.trunci %[[H]] : i32 to i8
+// CHECK-NEXT: stensor.yield %[[T]] : i8
+func.func @bounds_at_the_end(%x: tensor<8xf32>) -> tensor<8xi8> {
+  %0 = stensor.map ins(%x : tensor<8xf32>) outs(tensor<8xi8>) {
+  ^bb0(%a: f32):
+    %lo = arith.constant -128.0 : f32
+    %hi = arith.constant 127.0 : f32
+    %0 = arith.maximumf %a, %lo : f32
+    %1 = arith.minimumf %0, %hi : f32
+    %2 = math.roundeven %1 : f32
+    %3 = arith.fptosi %2 : f32 to i32
+    %4 = arith.trunci %3 : i32 to i8
+    %5 = arith.extsi %4 : i8 to i32
+    %zero = arith.constant 0 : i32
+    %most = arith.constant 127 : i32
+    %6 = arith.maxsi %5, %zero : i32
+    %7 = arith.minsi %6, %most : i32
+    %8 = arith.trunci %7 : i32 to i8
+    stensor.yield %8 : i8
+  }
+  return %0 : tensor<8xi8>
+}

@@ -442,3 +442,75 @@ func.func @map_end(%x: tensor<2xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @convolve_rank(%x: tensor<8x16xi8>, %w: tensor<32x16xi8>) {
+  // expected-error @below {{operands and result have ranks 2, 2 and 2, need the same, at least 3}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<8x16xi8>, tensor<32x16xi8>) -> tensor<8x32xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_strides(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{strides has 1 numbers, need 2}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_step(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{strides has 0, need at least 1 and less than 2147483648}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 0>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_low(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{low has -1, need at least 0 and less than 2147483648}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: -1, 0>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_groups(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{has 16 channels and 32 filters, which 3 groups do not divide}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 3 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_depth(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{filters have 16 channels, need 8}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 2 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_result(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{result is 'tensor<1x4x4x31xi32>', need 1 images of 32 channels}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x31xi32>
+  return
+}
+
+// -----
+
+func.func @convolve_types(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{has element types 'i8' x 'i8' -> 'i16', need i8 x i8 -> i32}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi16>
+  return
+}
+
+// -----
+
+func.func @convolve_padding(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
+  // expected-error @below {{padding is 'i32', need 'i8'}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i32} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return
+}

@@ -47,6 +47,13 @@ func.func @contract(%x: tensor<1x4x1x64xf16>, %w: tensor<1x8x1x64xf16>, %i: tens
   return %0, %1 : tensor<1x4x8xf32>, tensor<2x4x5xi32>
 }
 
+// CHECK-LABEL: func.func @convolve
+func.func @convolve(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32> {
+  // CHECK: stensor.convolve %{{.*}}, %{{.*}} {dilations = array<i64: 1, 1>, groups = 1 : i64, low = array<i64: 1, 1>, padding = -3 : i8, strides = array<i64: 2, 2>} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = -3 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi32>
+  return %0 : tensor<1x4x4x32xi32>
+}
+
 // CHECK-LABEL: func.func @reduce
 func.func @reduce(%x: tensor<1x4x64xf32>) -> tensor<1x4x1xf32> {
   // CHECK: stensor.reduce add %{{.*}} {dim = 2 : i64} : tensor<1x4x64xf32> -> tensor<1x4x1xf32>

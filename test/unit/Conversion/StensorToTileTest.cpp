@@ -218,6 +218,90 @@ TEST(StensorToTile, MovesLanes) {
     })");
 }
 
+/// Twice the elements, and twice that as they lie and moved by `moves` from %m to %r.
+std::string moved(const std::string &from, const std::string &type, const std::string &to,
+                  const std::string &moves) {
+  const std::string input = "tensor<" + from + "x" + type + ">", output = "tensor<" + to + "x" + type + ">";
+  auto twice = [&](const std::string &result, const std::string &value, const std::string &tensor) {
+    const bool isFloat = type[0] == 'f', isWord = type == "i32" || type == "f32";
+    const std::string wide = isFloat ? "f32" : "i32";
+    std::string body = "  %w = arith.addi %a, %a : i32\n stensor.yield %w : i32\n";
+    if (isFloat)
+      body = "  %w = arith.addf %a, %a : f32\n stensor.yield %w : f32\n";
+    if (!isWord)
+      body = std::string(isFloat ? "  %e = arith.extf %a : f16 to f32\n" : "  %e = arith.extsi %a : ") +
+             (isFloat ? "" : type + " to i32\n") + "  %w = arith.add" + (isFloat ? "f" : "i") +
+             " %e, %e : " + wide + "\n  %n = arith.trunc" + (isFloat ? "f" : "i") + " %w : " + wide + " to " +
+             type + "\n  stensor.yield %n : " + type + "\n";
+    return result + " = stensor.map ins(" + value + " : " + tensor + ") outs(" + tensor +
+           ") {\n ^bb0(%a: " + type + "):\n" + body + " }\n";
+  };
+  return "func.func @main(%x: " + input + ") -> (" + input + ", " + output + ") {\n" +
+         twice("%m", "%x", input) + twice("%k", "%m", input) + moves + twice("%y", "%r", output) +
+         " return %k, %y : " + input + ", " + output + "\n}";
+}
+
+std::string transposition(const std::string &from, const std::string &type, const std::string &to) {
+  return moved(from, type, to,
+               " %r = stensor.transpose %m {permutation = array<i64: 1, 0>} : tensor<" + from + "x" + type +
+                   "> -> tensor<" + to + "x" + type + ">\n");
+}
+
+TEST(StensorToTile, TransposesThroughPlanes) {
+  // A row a vector and byte, where permutations would take one an element.
+  Result bytes = check(transposition("200x100", "i8", "100x200"));
+  EXPECT_EQ(bytes.vectors["int8 rows"], 100);
+  EXPECT_EQ(bytes.vectors["permute"], 0);
+  EXPECT_EQ(check(transposition("200x100", "f16", "100x200")).vectors["permute"], 0);
+  EXPECT_EQ(check(transposition("130x350", "f32", "350x130")).vectors["permute"], 0);
+  EXPECT_EQ(check(transposition("64x64", "i8", "64x64"), 1, "small").vectors["permute"], 0);
+}
+
+TEST(StensorToTile, TransposesBesideFixedElements) {
+  const std::string pad = " %t = stensor.transpose %m {permutation = array<i64: 1, 0>} : tensor<200x100xi8> "
+                          "-> tensor<100x200xi8>\n"
+                          " %r = stensor.pad %t {low = array<i64: 0, 7>, value = 3 : i8} : "
+                          "tensor<100x200xi8> -> tensor<100x210xi8>\n";
+  Result result = check(moved("200x100", "i8", "100x210", pad));
+  EXPECT_EQ(result.vectors["int8 rows"], 100);
+  EXPECT_EQ(result.vectors["permute"], 0);
+}
+
+TEST(StensorToTile, MapsLanesThroughPlanes) {
+  // 600 rows turned round and 600 rows of which each lane goes to four: too many for the permutors.
+  const std::string turn = " %r = stensor.slice %m {offsets = array<i64: 0, 99>, strides = array<i64: 1, -1>}"
+                           " : tensor<600x100xi8> -> tensor<600x100xi8>\n";
+  Result turned = check(moved("600x100", "i8", "600x100", turn));
+  EXPECT_EQ(turned.vectors["int8 rows"], 600);
+  EXPECT_EQ(turned.vectors["permute"], 0);
+  const std::string spread = " %s = stensor.reshape %m : tensor<600x20xf16> -> tensor<600x20x1xf16>\n"
+                             " %b = stensor.broadcast %s : tensor<600x20x1xf16> -> tensor<600x20x4xf16>\n"
+                             " %r = stensor.reshape %b : tensor<600x20x4xf16> -> tensor<600x80xf16>\n";
+  EXPECT_EQ(check(moved("600x20", "f16", "600x80", spread)).vectors["permute"], 0);
+}
+
+TEST(StensorToTile, ReducesScoresOverVectors) {
+  // Keys are rows of queries that are installed: their greatest score is found without moving lanes, and the
+  // result is transposed for the next contraction.
+  Result result = check(R"(
+    func.func @main(%q: tensor<2x128x1x64xf16>, %k: tensor<2x128x1x64xf16>, %v: tensor<2x64x1x128xf16>)
+        -> tensor<2x128x64xf32> {
+      %s = stensor.contract %q, %k : (tensor<2x128x1x64xf16>, tensor<2x128x1x64xf16>) -> tensor<2x128x128xf32>
+      %m = stensor.reduce max %s {dim = 2 : i64} : tensor<2x128x128xf32> -> tensor<2x128x1xf32>
+      %p = stensor.map ins(%s, %m : tensor<2x128x128xf32>, tensor<2x128x1xf32>) outs(tensor<2x128x128xf16>) {
+      ^bb0(%a: f32, %b: f32):
+        %0 = arith.subf %a, %b : f32
+        %1 = arith.truncf %0 : f32 to f16
+        stensor.yield %1 : f16
+      }
+      %r = stensor.reshape %p : tensor<2x128x128xf16> -> tensor<2x128x1x128xf16>
+      %c = stensor.contract %r, %v : (tensor<2x128x1x128xf16>, tensor<2x64x1x128xf16>) -> tensor<2x128x64xf32>
+      return %c : tensor<2x128x64xf32>
+    })");
+  EXPECT_EQ(result.vectors["permute"], 0);
+  EXPECT_GT(result.vectors["int8 rows"], 0);
+}
+
 TEST(StensorToTile, PadsAndSlidesWindows) {
   check(R"(
     func.func @main(%x: tensor<1x6x5x4xf32>) -> tensor<1x6x5x9x4xf32> {

@@ -92,7 +92,8 @@ TEST_F(Tools, RunWritesOutputs) {
   Outcome outcome = call(run + " " + path("model.slu") + " --input x=" + path("x.npy") + " --output-dir " +
                          path("out/deep") + " --counters");
   EXPECT_EQ(outcome.status, 0) << outcome.text;
-  EXPECT_NE(outcome.text.find("(modelled)"), std::string::npos) << outcome.text;
+  for (const char *counter : {"(modelled)", "load seconds", "prove seconds", "plan seconds", "run seconds"})
+    EXPECT_NE(outcome.text.find(counter), std::string::npos) << outcome.text;
   auto y = readTensor(path("out/deep/block_out_0.npy"));
   ASSERT_TRUE(y.ok()) << y.status();
   EXPECT_EQ(y->type, ElementType::Int64);

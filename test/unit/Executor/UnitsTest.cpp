@@ -7,11 +7,14 @@
 
 #include "../Verifier/Samples.h"
 
+#include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
 #include "sluice/Executor/Stepper.h"
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
 #include <cstring>
 
 using namespace sluice;
@@ -82,6 +85,70 @@ TEST_P(Units, MatmulHalf) {
   ASSERT_EQ(y.size(), expected.size());
   for (size_t i = 0; i != y.size(); ++i)
     EXPECT_EQ(y[i], float(expected[i])) << i;
+}
+
+/// Overwrites a lane of a word of a card's initial memory.
+static void poke(Program &program, Hemisphere hemisphere, uint32_t slice, uint32_t address, size_t lane,
+                 size_t lanes, uint8_t value) {
+  Card &card = program.cards[0];
+  for (const proto::MemoryRun &run : card.memory)
+    if (run.hemisphere() == uint32_t(hemisphere) && run.slice() == slice && run.address() <= address &&
+        address - run.address() < run.words())
+      card.data[run.offset() + (address - run.address()) * lanes + lane] = char(value);
+}
+
+// Infinities and NaNs in rows and weights, some of which meet zeros: the rest of such a dot product stays.
+TEST_P(Units, MatmulHalfWithZeroTimesInfinity) {
+  constexpr unsigned rows = 4, depth = 23;
+  MatmulSample s = matmulSample(GetParam(), /*half=*/true, rows, depth);
+  const target::Target &t = s.builder.target();
+  Program program = s.builder.build();
+  std::vector<double> row[2], weights[2];
+  for (int tile : {0, 1}) {
+    row[tile].assign(s.a[tile].begin(), s.a[tile].end());
+    weights[tile].assign(s.b[tile].begin(), s.b[tile].end());
+  }
+  auto setRow = [&](unsigned index, unsigned lane, uint16_t bits) {
+    row[1][index * depth + lane] = double(std::bit_cast<_Float16>(bits));
+    for (unsigned plane : {0u, 1u})
+      poke(program, east, plane, 100 + rows + index, lane, t.lanes(), uint8_t(bits >> (8 * plane)));
+  };
+  auto setWeight = [&](unsigned lane, unsigned column, uint16_t bits) {
+    weights[1][lane * s.columns + column] = double(std::bit_cast<_Float16>(bits));
+    const unsigned stream = column % t.installStreams;
+    for (unsigned plane : {0u, 1u})
+      poke(program, stream < 8 ? east : west, stream % 8,
+           (2 + plane) * t.columnGroups() + column / t.installStreams, lane, t.lanes(),
+           uint8_t(bits >> (8 * plane)));
+  };
+  setRow(0, 3, 0x7c00);
+  setRow(1, 3, 0xfe01);
+  setRow(2, 3, 0x8000);
+  setWeight(3, 1, 0x0000);
+  setWeight(3, 2, 0x8000);
+  setWeight(3, 4, 0x7d00);
+  setWeight(7, 5, 0xfc00);
+  setRow(3, 7, 0x0000);
+
+  std::vector<float> expected(rows * s.columns);
+  for (int tile : {0, 1})
+    for (unsigned index = 0; index != rows; ++index)
+      for (unsigned column = 0; column != s.columns; ++column)
+        for (unsigned k = 0; k != depth; ++k) {
+          const double a = row[tile][index * depth + k], b = weights[tile][k * s.columns + column];
+          expected[index * s.columns + column] += a == 0 || b == 0 ? 0.0f : float(a * b);
+        }
+  const auto isSame = [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  const auto shared = std::make_shared<const Program>(std::move(program));
+  auto proven = executor::Executor::create(shared);
+  ASSERT_TRUE(proven.ok()) << proven.status();
+  auto run = executor::runStepped(**proven, {});
+  ASSERT_TRUE(run.ok()) << run.status();
+  const std::vector<float> y = valuesOf<float>((*run)->outputs.at("y"));
+  ASSERT_EQ(y.size(), expected.size());
+  for (size_t i = 0; i != y.size(); ++i)
+    EXPECT_PRED2(isSame, y[i], expected[i]) << "row " << i / s.columns << ", column " << i % s.columns;
+  EXPECT_TRUE(std::isfinite(y[1]) && std::isfinite(y[2]) && std::isfinite(y[3 * s.columns + 5]));
 }
 
 TEST_P(Units, LinkBetweenCards) {

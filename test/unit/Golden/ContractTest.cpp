@@ -118,6 +118,21 @@ TEST(Contract, CutsAtEveryT) {
   EXPECT_EQ(program.run<float>(), (std::vector<float>{0x1p24f}));
 }
 
+// A product with a zero factor is zero, so zeros beside a block leave it alone whatever they meet.
+TEST(Contract, ZeroTimesInfinityIsZero) {
+  constexpr uint16_t infinity = 0x7c00, nan = 0x7e00, minusZero = 0x8000;
+  const uint16_t one = half(1), two = half(2);
+  Program program(R"(
+    func.func @main(%x: tensor<1x3x1x3xf16>, %y: tensor<1x2x1x3xf16>) -> tensor<1x3x2xf32> {
+      %0 = stensor.contract %x, %y : (tensor<1x3x1x3xf16>, tensor<1x2x1x3xf16>) -> tensor<1x3x2xf32>
+      return %0 : tensor<1x3x2xf32>
+    })");
+  program.with<uint16_t>({one, infinity, 0, nan, one, minusZero, 0, minusZero, 0})
+      .with<uint16_t>({two, 0, infinity, 0, two, nan});
+  EXPECT_EQ(program.run<uint32_t>(),
+            (std::vector<uint32_t>{0x40000000, 0x7f800000, 0x7fc00000, 0x40000000, 0, 0}));
+}
+
 // A sum of nothing is +0.
 TEST(Contract, Empty) {
   Program program(R"(

@@ -64,14 +64,15 @@ void halfTileWideRange(benchmark::State &state) {
 }
 
 void byteTile(benchmark::State &state) {
-  std::vector<int8_t> weights(size * size, 77), row(size, -55);
-  std::vector<int32_t> out(size);
+  const auto count = size_t(state.range(0));
+  std::vector<int8_t> weights(size * size, 77), rows(size * count, -55);
+  std::vector<int32_t> out(size * count);
   ByteTile tile(weights.data(), size, size, size);
   for (auto step : state) {
-    tile.multiply(row.data(), out.data());
+    tile.multiply(rows.data(), size, count, out.data(), size);
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetItemsProcessed(int64_t(state.iterations()) * size * size);
+  state.SetItemsProcessed(int64_t(state.iterations() * size * size * count));
 }
 
 /// Preparing a tile: what a single row pays on top. Items are weights.
@@ -106,7 +107,7 @@ void scalarOp(benchmark::State &state, ScalarOp op) {
 
 BENCHMARK(halfTile);
 BENCHMARK(halfTileWideRange);
-BENCHMARK(byteTile);
+BENCHMARK(byteTile)->Arg(1)->Arg(64);
 BENCHMARK(halfTileBuild);
 BENCHMARK(byteTileBuild);
 #define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description)                                   \

@@ -22,13 +22,16 @@ namespace {
 
 uint16_t half(float value) { return floatToHalf(asBits(value)); }
 
-/// The exact dot product in 512 bits, rounded once to fp32; IEEE 754 for the rest.
+/// The exact dot product in 512 bits, rounded once to fp32: a product with a zero factor is zero, infinities
+/// and NaNs follow IEEE 754 else.
 uint32_t exactDot(const uint16_t *a, const uint16_t *b, size_t k) {
   Real sum(512), x(11), y(11), product(22);
   mpfr_set_zero(sum, 1);
   for (size_t i = 0; i < k; ++i) {
     mpfr_set_flt(x, asFloat(halfToFloat(a[i])), MPFR_RNDN);
     mpfr_set_flt(y, asFloat(halfToFloat(b[i])), MPFR_RNDN);
+    if (mpfr_zero_p(static_cast<mpfr_ptr>(x)) || mpfr_zero_p(static_cast<mpfr_ptr>(y)))
+      continue;
     EXPECT_EQ(mpfr_mul(product, x, y, MPFR_RNDN), 0);
     EXPECT_EQ(mpfr_add(sum, sum, product, MPFR_RNDN), 0);
   }
@@ -101,6 +104,54 @@ TEST(HalfTile, InfinitiesAndNaN) {
       });
 }
 
+// The same between zeros, as packing leaves them: of rows and of weights, of both signs.
+TEST(HalfTile, InfinitiesAndNaNBesideZeros) {
+  std::mt19937 random(8);
+  for (unsigned rarity : {300u, 8u, 2u})
+    for (auto [k, n] : shapes)
+      checkTile(k, n, [&] {
+        if (random() % rarity == 0)
+          return uint16_t((random() & 0x8000) | 0x7c00 | (random() % 8 == 0 ? 0x3ff : 0));
+        return uint16_t(random() % 2 ? random() & 0x8000 : random() & 0xbbff);
+      });
+}
+
+// The product of one row with one column, both as tile and in the plain form.
+static uint32_t product(const std::vector<uint16_t> &row, const std::vector<uint16_t> &column) {
+  HalfTile tile(column.data(), row.size(), 1, row.size());
+  float out;
+  tile.multiply(row.data(), &out);
+  EXPECT_EQ(asBits(out), asBits(dotHalf(row.data(), column.data(), row.size())));
+  return asBits(out);
+}
+
+// Whatever meets a zero gives zero, and a dot product of zeros is +0 whatever their signs.
+TEST(HalfTile, AProductWithAZeroFactorIsZero) {
+  constexpr uint16_t zero = 0, minusZero = 0x8000, one = 0x3c00, infinity = 0x7c00, minusInfinity = 0xfc00,
+                     quiet = 0x7e00, signaling = 0xfd01;
+  for (uint16_t special : {infinity, minusInfinity, quiet, signaling})
+    for (uint16_t none : {zero, minusZero}) {
+      EXPECT_EQ(product({special}, {none}), 0u);
+      EXPECT_EQ(product({none}, {special}), 0u);
+      EXPECT_EQ(product({special, one}, {none, one}), asBits(1.0f));
+      EXPECT_EQ(product({one, none}, {minusZero, special}), 0u);
+    }
+  EXPECT_EQ(product({minusZero, one, minusZero}, {one, minusZero, minusZero}), 0u);
+  // What is not multiplied by zero counts as ever, the smallest subnormal too.
+  EXPECT_EQ(product({infinity, infinity}, {zero, 0x8001}), 0xff800000u);
+  EXPECT_EQ(product({infinity, one}, {one, minusInfinity}), canonicalNaN);
+  EXPECT_EQ(product({infinity, quiet}, {one, zero}), 0x7f800000u);
+  EXPECT_EQ(product({one, signaling}, {zero, one}), canonicalNaN);
+}
+
+// A column keeps every bit beside an infinity that meets a zero: double precision alone would round here.
+TEST(HalfTile, InfinityTimesZeroLeavesTheRestExact) {
+  EXPECT_EQ(product({half(32768), half(32768), 1, 0}, {half(32768), half(-32768), 1, 0x7c00}),
+            asBits(0x1p-48f));
+  EXPECT_EQ(product({half(32768), half(32768), 1, 0xfc00}, {half(32768), half(-32768), 1, 0x8000}),
+            asBits(0x1p-48f));
+}
+
 // Largest magnitudes: every product 65504^2, 320 of them.
 TEST(HalfTile, LargestSum) {
   std::vector<uint16_t> largest(320, 0x7bff);
@@ -167,44 +218,51 @@ TEST(HalfTile, KernelsOfAllInstructionSetsAgree) {
   }
 }
 
-// Against sums in 64 bits, with the extremes of int8 and odd sizes.
+// Against sums in 64 bits, with the extremes of int8 and odd sizes: the kernels of all instruction sets, many
+// rows at any distance, set and added to what was there, and nothing besides.
 TEST(ByteTile, ExactIntegers) {
   std::mt19937 random(6);
-  for (bool extreme : {false, true})
-    for (auto [k, n] : shapes) {
-      auto draw = [&] { return int8_t(extreme ? (random() % 4 ? -128 : 127) : random()); };
-      size_t stride = k + 1;
-      std::vector<int8_t> weights(n * stride), row(k);
-      for (int8_t &weight : weights)
-        weight = draw();
-      for (int8_t &activation : row)
-        activation = draw();
-      ByteTile tile(weights.data(), k, n, stride);
-      EXPECT_EQ(tile.k(), k);
-      EXPECT_EQ(tile.n(), n);
-      std::vector<int32_t> out(n);
-      tile.multiply(row.data(), out.data());
-      for (size_t c = 0; c < n; ++c) {
-        int64_t sum = 0;
-        for (size_t i = 0; i < k; ++i)
-          sum += int64_t(row[i]) * weights[c * stride + i];
-        ASSERT_EQ(out[c], sum) << "column " << c << ", k = " << k;
+  for (const Kernels *kernels : supportedKernels())
+    for (bool extreme : {false, true})
+      for (auto [k, n] : shapes) {
+        auto draw = [&] { return int8_t(extreme ? (random() % 4 ? -128 : 127) : random()); };
+        const size_t stride = k + 1, count = 1 + random() % 11, outStride = n + random() % 3;
+        const ptrdiff_t rowStride = random() % 2 ? -ptrdiff_t(k + 2) : ptrdiff_t(k);
+        std::vector<int8_t> weights(n * stride), rows(count * (k + 2));
+        for (int8_t &weight : weights)
+          weight = draw();
+        for (int8_t &activation : rows)
+          activation = draw();
+        std::vector<uint8_t> tile(byteTileBytes(k, n));
+        kernels->packBytes(weights.data(), k, n, stride, tile.data());
+        const int8_t *first = rows.data() + (rowStride < 0 ? (count - 1) * (k + 2) : 0);
+        std::vector<int32_t> before(count * outStride);
+        for (int32_t &value : before)
+          value = int32_t(random());
+        for (bool accumulates : {false, true}) {
+          std::vector<int32_t> out = before;
+          kernels->multiplyBytes({tile.data(), k, n}, first, rowStride, count, out.data(), outStride,
+                                 accumulates);
+          for (size_t r = 0; r < count; ++r)
+            for (size_t c = 0; c < outStride; ++c) {
+              int64_t sum = c < n && !accumulates ? 0 : before[r * outStride + c];
+              for (size_t i = 0; i < (c < n ? k : 0); ++i)
+                sum += int64_t(first[ptrdiff_t(r) * rowStride + ptrdiff_t(i)]) * weights[c * stride + i];
+              ASSERT_EQ(out[r * outStride + c], int32_t(uint32_t(uint64_t(sum))))
+                  << kernels->name << ", row " << r << " of " << count << ", column " << c << " of " << n
+                  << ", k = " << k;
+            }
+        }
       }
-    }
 }
 
-TEST(ByteTile, KernelsOfAllInstructionSetsAgree) {
-  constexpr size_t pairs = 160;
-  std::mt19937 random(7);
-  std::vector<int16_t> block(pairs * byteBlockColumns * 2);
-  std::vector<int32_t> row(pairs), expected(byteBlockColumns), out(byteBlockColumns);
-  for (int16_t &weight : block)
-    weight = int8_t(random());
-  for (int32_t &pair : row)
-    pair = int32_t(uint32_t(uint16_t(int8_t(random()))) | uint32_t(uint16_t(int8_t(random()))) << 16);
-  supportedKernels().front()->dotByte(block.data(), row.data(), pairs, expected.data());
-  for (const Kernels *kernels : supportedKernels()) {
-    kernels->dotByte(block.data(), row.data(), pairs, out.data());
-    EXPECT_EQ(out, expected) << kernels->name;
-  }
+TEST(ByteTile, KnowsItsSizeAndTakesOneRow) {
+  const std::vector<int8_t> weights = {1, 2, 3, -4, -5, -6}, row = {7, 8, 9};
+  ByteTile tile(weights.data(), 3, 2, 3);
+  EXPECT_EQ(tile.k(), 3u);
+  EXPECT_EQ(tile.n(), 2u);
+  int32_t out[2];
+  tile.multiply(row.data(), 0, 1, out, 0);
+  EXPECT_EQ(out[0], 50);
+  EXPECT_EQ(out[1], -122);
 }

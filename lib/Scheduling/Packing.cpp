@@ -1,0 +1,259 @@
+//===- Packing.cpp - When trains depart, and what held them ---------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "sluice/Scheduling/Packing.h"
+
+#include "Holders.h"
+
+#include "sluice/Support/Cancellation.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+using namespace sluice;
+using namespace sluice::scheduling;
+
+namespace {
+
+class Packer {
+public:
+  Packer(const Problem &problem, const target::Target &target, std::optional<uint64_t> seed)
+      : problem(problem), table(target, seed) {}
+
+  Packing run(PassOrder order) {
+    packing.departures.resize(problem.trains.size());
+    // First cycle in which the first passes of the order, as many as the index says, are over.
+    std::vector<int64_t> over = {0};
+    for (auto [pass, wait] : llvm::zip_equal(order.passes, order.waits)) {
+      if (isCancelled())
+        break;
+      plan = over[wait];
+      for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train) {
+        depart(train);
+        packing.end = std::max(packing.end, packing.departures[train].cycle + problem.trains[train].last + 1);
+      }
+      over.push_back(packing.end);
+    }
+    packing.order = std::move(order);
+    return std::move(packing);
+  }
+
+private:
+  /// The latest of what a departure waits for.
+  struct Earliest {
+    int64_t cycle = 0;
+    Hold hold;
+    void atLeast(int64_t other, Hold::Cause cause, TrainId by) {
+      if (other <= cycle)
+        return;
+      cycle = other;
+      hold = {cause, by};
+    }
+  };
+
+  void waitFor(llvm::ArrayRef<Wait> waits, Earliest &earliest) const {
+    for (const Wait &wait : waits)
+      earliest.atLeast(packing.departures[wait.on].cycle + wait.delay, Hold::Operand, wait.on);
+  }
+
+  Earliest earliestOf(const Footprint &footprint) const {
+    static constexpr std::array causes = {Hold::Slot, Hold::Weights, Hold::Rows};
+    Earliest earliest;
+    earliest.cycle = footprint.earliest;
+    earliest.atLeast(plan, Hold::Plan, noTrain);
+    waitFor(footprint.waits, earliest);
+    for (const PlaneWait &wait : footprint.planeWaits)
+      if (auto state = planes.find({wait.state.plane, wait.state.kind}); state != planes.end())
+        earliest.atLeast(state->second.first + wait.delay, causes[wait.state.kind], state->second.second);
+    return earliest;
+  }
+
+  void depart(TrainId id) {
+    const Footprint &footprint = problem.trains[id];
+    const Earliest earliest = earliestOf(footprint);
+    if (!departTapping(id, earliest))
+      departReading(id, earliest);
+    for (const PlaneWait &effect : footprint.planeEffects)
+      planes[{effect.state.plane, effect.state.kind}] = {packing.departures[id].cycle + effect.delay, id};
+  }
+
+  void departReading(TrainId id, Earliest earliest) {
+    const Footprint &footprint = problem.trains[id];
+    Train whole = withoutReads(footprint);
+    for (const ReadFootprint &read : footprint.reads)
+      append(whole, read, earliest);
+    whole.earliest = earliest.cycle;
+    [[maybe_unused]] const bool departed = table.depart(whole);
+    assert(departed && "a footprint that finds no room anywhere");
+    Hold hold = earliest.hold;
+    if (whole.conflict)
+      hold = {Hold::Taken, noTrain, whole.conflict->resource, whole.conflict->cycle};
+    finish(id, std::move(whole), {}, hold);
+  }
+
+  /// Departs as a result flows by that one of the reads wants, at the first such cycle that will do.
+  bool departTapping(TrainId id, const Earliest &earliest) {
+    std::set<int64_t> cycles;
+    for (const ReadFootprint &read : problem.trains[id].reads)
+      if (read.tap)
+        cycles.insert(cycleOf(*read.tap));
+    return llvm::any_of(cycles, [&](int64_t cycle) {
+      return table.freedom().draw(2) == 0 && departTappingAt(id, earliest, cycle);
+    });
+  }
+
+  int64_t cycleOf(const Tap &tap) const { return packing.departures[tap.producer].cycle + tap.delay; }
+
+  bool departTappingAt(TrainId id, Earliest earliest, int64_t cycle) {
+    const Footprint &footprint = problem.trains[id];
+    Train whole = withoutReads(footprint);
+    llvm::SmallVector<const Tap *> taps;
+    llvm::SmallVector<std::pair<Flow, StreamSegment>> extensions;
+    for (const ReadFootprint &read : footprint.reads) {
+      const bool isTapping = read.tap && cycleOf(*read.tap) == cycle;
+      taps.push_back(isTapping ? &*read.tap : nullptr);
+      if (isTapping)
+        extend(*read.tap, cycle, whole, extensions);
+      else
+        append(whole, read, earliest);
+    }
+    if (earliest.cycle > cycle || !table.departAt(whole, cycle))
+      return false;
+    for (const auto &[flow, segment] : extensions)
+      segmentsOf(flow).push_back(segment);
+    const Tap *first = *llvm::find_if(taps, [](const Tap *tap) { return tap; });
+    finish(id, std::move(whole), taps, {Hold::Flow, first->producer});
+    return true;
+  }
+
+  static Train withoutReads(const Footprint &footprint) {
+    Train train;
+    train.uses = footprint.uses;
+    train.streams = footprint.results;
+    train.alus = footprint.alus;
+    return train;
+  }
+
+  void append(Train &whole, const ReadFootprint &read, Earliest &earliest) const {
+    whole.uses.insert(whole.uses.end(), read.uses.begin(), read.uses.end());
+    whole.streams.push_back(read.streams);
+    earliest.atLeast(read.earliest, Hold::Nothing, noTrain);
+    waitFor(read.waits, earliest);
+  }
+
+  /// A result of a train.
+  using Flow = std::pair<TrainId, unsigned>;
+
+  /// What is reserved of the result's streams.
+  std::vector<StreamSegment> &segmentsOf(const Flow &flow) {
+    auto [entry, isNew] = flows.try_emplace(flow);
+    if (isNew)
+      entry->second = problem.trains[flow.first].results[flow.second].segments;
+    return entry->second;
+  }
+
+  /// Adds to `whole`, which departs in `cycle`, what `tap` takes in addition.
+  void extend(const Tap &tap, int64_t cycle, Train &whole,
+              llvm::SmallVectorImpl<std::pair<Flow, StreamSegment>> &extensions) {
+    const Flow flow{tap.producer, tap.result};
+    const Departure &producer = packing.departures[tap.producer];
+    const StreamDemand &result = problem.trains[tap.producer].results[tap.result];
+    for (const StreamSegment &segment : tap.segments) {
+      if (llvm::is_contained(segmentsOf(flow), segment) ||
+          llvm::is_contained(extensions, std::pair(flow, segment)))
+        continue;
+      extensions.push_back({flow, segment});
+      for (unsigned byte = 0; byte < result.width; ++byte) {
+        const Resource stream = table.stream(segment, producer.streams[tap.result] + byte);
+        whole.uses.push_back({stream, stream, shifted(result.keys, producer.cycle - cycle)});
+      }
+    }
+  }
+
+  /// Keeps how `whole` has departed; its streams are first those of the results, then those of the reads that
+  /// do not tap.
+  void finish(TrainId id, Train &&whole, llvm::ArrayRef<const Tap *> taps, const Hold &hold) {
+    const Footprint &footprint = problem.trains[id];
+    Departure &departure = packing.departures[id];
+    departure.cycle = whole.departure;
+    departure.hold = hold;
+    departure.alus = std::move(whole.chosenAlus);
+    auto next = whole.chosenStreams.begin() + footprint.results.size();
+    departure.streams.assign(whole.chosenStreams.begin(), next);
+    for (size_t read = 0; read < footprint.reads.size(); ++read)
+      if (const Tap *tap = taps.empty() ? nullptr : taps[read])
+        departure.reads.push_back({packing.departures[tap->producer].streams[tap->result], true});
+      else
+        departure.reads.push_back({*next++, false});
+  }
+
+  const Problem &problem;
+  ReservationTable table;
+  Packing packing;
+  /// No train of the pass departs earlier, for the memory's sake.
+  int64_t plan = 0;
+  /// Cycle of each state of a plane, and the train that brings it about.
+  std::map<std::pair<unsigned, unsigned>, std::pair<int64_t, TrainId>> planes;
+  /// Segments of those results that later trains take further.
+  llvm::DenseMap<Flow, std::vector<StreamSegment>> flows;
+};
+
+} // namespace
+
+Packing scheduling::pack(const Problem &problem, PassOrder order, const target::Target &target,
+                         std::optional<uint64_t> seed) {
+  Packing packing = Packer(problem, target, seed).run(std::move(order));
+  if (!isCancelled())
+    findHolders(problem, target, packing);
+  return packing;
+}
+
+std::vector<TrainId> scheduling::criticalChain(const Problem &problem, const Packing &packing) {
+  std::vector<TrainId> chain;
+  int64_t end = -1;
+  TrainId next = noTrain;
+  for (TrainId train = 0; train < problem.trains.size(); ++train)
+    if (int64_t last = packing.departures[train].cycle + problem.trains[train].last; last > end) {
+      end = last;
+      next = train;
+    }
+  // A train departs later than what holds it, or was there before it: no train comes twice.
+  std::vector<bool> isIn(problem.trains.size(), false);
+  for (; next != noTrain && !isIn[next]; next = packing.departures[next].hold.by) {
+    isIn[next] = true;
+    chain.push_back(next);
+  }
+  return chain;
+}
+
+Packing scheduling::improvePacking(const Problem &problem, const PassGraph &graph, Packing packing,
+                                   const target::Target &target, unsigned rounds) {
+  Packing best = packing;
+  std::vector<int64_t> extra(graph.size(), 0);
+  for (unsigned round = 0; round < rounds && !isCancelled(); ++round) {
+    for (TrainId train : criticalChain(problem, packing)) {
+      const Hold &hold = packing.departures[train].hold;
+      if (hold.cause != Hold::Taken || hold.by == noTrain)
+        continue;
+      // So much of it stood in the way.
+      const size_t pass = llvm::upper_bound(problem.passes, train) - problem.passes.begin() - 1;
+      extra[pass] +=
+          std::max<int64_t>(0, packing.departures[train].cycle - packing.departures[hold.by].cycle);
+    }
+    PassOrder order{graph.longestPathFirst(extra), std::vector<unsigned>(graph.size(), 0)};
+    packing = pack(problem, std::move(order), target);
+    if (packing.end < best.end)
+      best = packing;
+  }
+  return best;
+}

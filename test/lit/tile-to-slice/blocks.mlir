@@ -1,0 +1,64 @@
+// RUN: sluice-opt --convert-tile-to-slice --split-input-file %s | FileCheck %s
+
+// Maps write blocks of four vectors: each block has a slice, so that they run at once.
+// CHECK-LABEL: func.func @main
+// CHECK: slice.buffer {bank = {{.}} : i64, block = 4 : i64, hemispheres = array<i64: {{.}}>, slices = array<i64: {{[0-9]+}}, {{[0-9]+}}, {{[0-9]+}}>, stripes = 3 : i64} : <10, 1>
+func.func @main() {
+  %x = tile.input "x" {machine_type = tensor<10x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <10, 1>
+  %y = tile.buffer : <10, 1>
+  tile.map ins(%x : !tile.buffer<10, 1>) [0, 1] outs(%y : !tile.buffer<10, 1>) [0, 1] count 4 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  tile.map ins(%x : !tile.buffer<10, 1>) [4, 1] outs(%y : !tile.buffer<10, 1>) [4, 1] count 4 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  tile.map ins(%x : !tile.buffer<10, 1>) [8, 1] outs(%y : !tile.buffer<10, 1>) [8, 1] count 2 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  return
+}
+
+// -----
+
+// Vectors that maps write out of line stay in one slice.
+// CHECK-LABEL: func.func @main
+// CHECK: slice.buffer {bank = {{.}} : i64, hemispheres = array<i64: {{.}}>, slices = array<i64: {{[0-9]+}}>} : <8, 1>
+func.func @main() {
+  %x = tile.input "x" {machine_type = tensor<8x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <8, 1>
+  %y = tile.buffer : <8, 1>
+  tile.map ins(%x : !tile.buffer<8, 1>) [0, 1] outs(%y : !tile.buffer<8, 1>) [0, 2] count 4 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  tile.map ins(%x : !tile.buffer<8, 1>) [4, 1] outs(%y : !tile.buffer<8, 1>) [1, 2] count 4 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  return
+}
+
+// -----
+
+// A constant that two maps read again and again is there twice.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[A:.*]] = slice.constant dense<7>
+// CHECK: %[[B:.*]] = slice.constant dense<7>
+// CHECK: slice.map ins(%{{.*}}, %[[A]] :
+// CHECK: slice.map ins(%{{.*}}, %[[B]] :
+func.func @main() {
+  %x = tile.input "x" {machine_type = tensor<8x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <8, 1>
+  %c = tile.constant dense<7> : tensor<1x1x320xi8> : <1, 1>
+  %y = tile.buffer : <8, 1>
+  tile.map ins(%x, %c : !tile.buffer<8, 1>, !tile.buffer<1, 1>) [0, 1, 0, 0] outs(%y : !tile.buffer<8, 1>) [0, 1] count 4 {
+  ^bb0(%a: i8, %b: i8):
+    tile.yield %b : i8
+  }
+  tile.map ins(%x, %c : !tile.buffer<8, 1>, !tile.buffer<1, 1>) [4, 1, 0, 0] outs(%y : !tile.buffer<8, 1>) [4, 1] count 4 {
+  ^bb0(%a: i8, %b: i8):
+    tile.yield %b : i8
+  }
+  return
+}
