@@ -205,6 +205,8 @@ FailureOr<binary::Program> Driver::emit() {
 
 /// No binary leaves the compiler unproven, whatever the build.
 LogicalResult Driver::prove(const binary::Program &program) {
+  if (options.onProof)
+    options.onProof();
   std::vector<verifier::Finding> findings = verifier::verify(program, target);
   for (const verifier::Finding &finding : findings)
     error() << "the compiled program is not proven: card " << finding.card << ", cycle " << finding.cycle

@@ -200,6 +200,24 @@ static void copyByLoops(const BoundTensor &bound, const std::string &data, size_
     }
 }
 
+/// Byte plane `byte` of `count` elements of `bytes` bytes each.
+template <size_t bytes>
+static void copyPlane(const char *elements, size_t byte, uint8_t *out, size_t count) {
+  for (size_t lane = 0; lane != count; ++lane)
+    out[lane] = uint8_t(elements[lane * bytes + byte]);
+}
+
+static void copyPlane(size_t bytes, const char *elements, size_t byte, uint8_t *out, size_t count) {
+  switch (bytes) {
+  case 1:
+    return copyPlane<1>(elements, byte, out, count);
+  case 2:
+    return copyPlane<2>(elements, byte, out, count);
+  default:
+    return copyPlane<4>(elements, byte, out, count);
+  }
+}
+
 void executor::copyIn(const BoundTensor &bound, const HostTensor &tensor, size_t lanes,
                       const WordAccess &word) {
   const TensorLayout &layout = bound.layout;
@@ -209,9 +227,9 @@ void executor::copyIn(const BoundTensor &bound, const HostTensor &tensor, size_t
   const std::string permuted = toPermuted(layout, toMachineType(layout, tensor.data));
   for (const Placement &placement : bound.binding->placements())
     forEachVector(placement, layout, lanes, word, [&](size_t byte, uint8_t *out, size_t first, size_t count) {
-      std::memset(out, layout.replicated() ? uint8_t(permuted[first * bytes + byte]) : 0, lanes);
-      for (size_t lane = 0; lane != count; ++lane)
-        out[lane] = uint8_t(permuted[(first + lane) * bytes + byte]);
+      copyPlane(bytes, permuted.data() + first * bytes, byte, out, count);
+      std::memset(out + count, layout.replicated() ? uint8_t(permuted[first * bytes + byte]) : 0,
+                  lanes - count);
     });
 }
 

@@ -10,7 +10,7 @@
 #include "CardMachine.h"
 #include "Edges.h"
 #include "IndirectAccess.h"
-#include "Plan.h"
+#include "PlanRun.h"
 
 #include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Escape.h"
@@ -20,6 +20,7 @@
 #include "sluice/Verifier/Verifier.h"
 
 #include <mutex>
+#include <thread>
 
 using namespace sluice;
 using namespace sluice::executor;
@@ -113,7 +114,8 @@ public:
 
 class ProgramExecutor final : public Executor {
 public:
-  ProgramExecutor(std::shared_ptr<const Program> program, Target target, double proveSeconds);
+  ProgramExecutor(std::shared_ptr<const Program> program, Target target, unsigned threads,
+                  double proveSeconds);
   absl::Status bindTensors();
   absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const override;
   Counters counters() const override {
@@ -128,6 +130,8 @@ public:
 
 private:
   void collectBursts();
+  unsigned countThreads() const;
+  absl::Status executeNode(const PlanNode &node, Machine &machine, Scratch &scratch) const;
   absl::Status executePlan(Machine &machine, uint64_t &halfOverflows) const;
   /// Where an element of a burst is in the program, for errors.
   std::string describe(uint32_t burst, uint32_t element) const;
@@ -135,6 +139,7 @@ private:
   // What all runs share and none changes.
   const std::shared_ptr<const Program> source;
   const Target target;
+  const unsigned wantedThreads; ///< 0: as is worth it
   std::vector<BoundTensor> inputBindings, outputBindings;
   std::vector<Burst> bursts; ///< of all cards
   Plan plan;
@@ -148,9 +153,9 @@ private:
 
 } // namespace
 
-ProgramExecutor::ProgramExecutor(std::shared_ptr<const Program> program, Target description,
+ProgramExecutor::ProgramExecutor(std::shared_ptr<const Program> program, Target description, unsigned threads,
                                  double proveSeconds)
-    : source(std::move(program)), target(std::move(description)) {
+    : source(std::move(program)), target(std::move(description)), wantedThreads(threads) {
   const Stopwatch watch;
   collectBursts();
   plan = makePlan(*source, bursts, target);
@@ -233,22 +238,36 @@ std::string ProgramExecutor::describe(uint32_t burst, uint32_t element) const {
   return concat("card ", bursts[burst].card, ", ", table.describe({burst - first, element}));
 }
 
-absl::Status ProgramExecutor::executePlan(Machine &machine, uint64_t &halfOverflows) const {
-  Scratch scratch(target);
-  for (const PlanNode &node : plan.nodes) {
-    if (isCancelled())
-      return cancelledError();
-    for (uint32_t number = node.firstStep; number != node.endStep; ++number) {
-      const Step &step = plan.steps[number];
-      const Burst &burst = bursts[step.burst];
-      uint32_t element = 0;
-      const RunningStep running{step, burst, plan.sources.data() + step.sources, machine.areas.data()};
-      if (absl::Status status = machine.cards[burst.card]->execute(running, scratch, element); !status.ok())
-        return withContext(status, describe(step.burst, element));
-    }
+absl::Status ProgramExecutor::executeNode(const PlanNode &node, Machine &machine, Scratch &scratch) const {
+  for (uint32_t number = node.firstStep; number != node.endStep; ++number) {
+    const Step &step = plan.steps[number];
+    const Burst &burst = bursts[step.burst];
+    uint32_t element = 0;
+    const RunningStep running{step, burst, plan.sources.data() + step.sources, machine.areas.data()};
+    if (absl::Status status = machine.cards[burst.card]->execute(running, scratch, element); !status.ok())
+      return withContext(status, describe(step.burst, element));
   }
-  halfOverflows = scratch.halfOverflows;
   return absl::OkStatus();
+}
+
+unsigned ProgramExecutor::countThreads() const {
+  // Vectors below which threads cost more than they save.
+  constexpr uint64_t fewVectors = 1 << 16;
+  if (wantedThreads != 0)
+    return wantedThreads;
+  return plan.vectors < fewVectors ? 1 : std::max(1u, std::thread::hardware_concurrency());
+}
+
+absl::Status ProgramExecutor::executePlan(Machine &machine, uint64_t &halfOverflows) const {
+  const unsigned threads = countThreads();
+  std::vector<Scratch> scratches(threads, Scratch(target));
+  PlanRun run(plan, [&](const PlanNode &node, unsigned thread) {
+    return executeNode(node, machine, scratches[thread]);
+  });
+  absl::Status status = run.run(threads);
+  for (const Scratch &scratch : scratches)
+    halfOverflows += scratch.halfOverflows;
+  return status;
 }
 
 absl::StatusOr<std::unique_ptr<Run>> ProgramExecutor::execute(const TensorMap &inputs) const {
@@ -288,11 +307,12 @@ absl::StatusOr<TensorMap> Executor::run(const TensorMap &inputs) const {
   return std::move((*run)->outputs);
 }
 
-absl::StatusOr<std::unique_ptr<Executor>> Executor::create(Program program) {
-  return create(std::make_shared<const Program>(std::move(program)));
+absl::StatusOr<std::unique_ptr<Executor>> Executor::create(Program program, unsigned threads) {
+  return create(std::make_shared<const Program>(std::move(program)), threads);
 }
 
-absl::StatusOr<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const Program> program) {
+absl::StatusOr<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const Program> program,
+                                                           unsigned threads) {
   absl::StatusOr<Target> target = target::targetByName(program->metadata.target());
   if (!target.ok())
     return target.status();
@@ -307,7 +327,8 @@ absl::StatusOr<std::unique_ptr<Executor>> Executor::create(std::shared_ptr<const
                       verifier::hazardName(finding.hazard), ": ", escapeLine(finding.message));
   if (!findings.empty())
     return absl::FailedPreconditionError(concat("the program is not proven:", findings));
-  auto executor = std::make_unique<ProgramExecutor>(std::move(program), *std::move(target), proveSeconds);
+  auto executor =
+      std::make_unique<ProgramExecutor>(std::move(program), *std::move(target), threads, proveSeconds);
   if (isCancelled())
     return cancelledError();
   if (absl::Status status = executor->bindTensors(); !status.ok())

@@ -40,7 +40,6 @@ uint8_t *Memory::bytesOf(Slice &slice, uint32_t address) {
 
 uint8_t *Memory::write(uint32_t hemisphere, uint32_t index, uint32_t address) {
   Slice &slice = sliceAt(hemisphere, index);
-  std::lock_guard lock(mutex);
   uint8_t *bytes = bytesOf(slice, address);
   if (!slice.dirty[address]) {
     slice.dirty[address] = true;
@@ -63,6 +62,22 @@ const uint8_t *Memory::initialBytes(const Slice &slice, uint32_t address) const 
   return reinterpret_cast<const uint8_t *>(bytes);
 }
 
+void Memory::addWritten(uint32_t hemisphere, uint32_t index, const binary::Instruction &write) {
+  Slice &slice = sliceAt(hemisphere, index);
+  const int64_t end = write.address + int64_t(write.count - 1) * write.step;
+  const auto [first, last] = std::minmax(int64_t(write.address), end);
+  const auto run =
+      std::partition_point(slice.runs.begin(), slice.runs.end(), [&, first = first](const MemoryRun *run) {
+        return int64_t(run->address()) + run->words() <= first;
+      });
+  if (run == slice.runs.end() || (*run)->address() > last)
+    return;
+  for (uint32_t element = 0; element != write.count; ++element)
+    if (const auto address = uint32_t(write.address + int64_t(element) * write.step);
+        initialBytes(slice, address))
+      slice.overwritten.push_back(address);
+}
+
 void Memory::undo(const Slice &slice, uint32_t address) {
   uint8_t *bytes = slice.bytes.get() + address * lanes;
   if (const uint8_t *initial = initialBytes(slice, address))
@@ -78,8 +93,7 @@ void Memory::reset() {
       undo(slice, address);
     }
     slice.dirtyWords.clear();
-    for (const binary::Instruction *write : slice.writes)
-      for (uint32_t element = 0; element != write->count; ++element)
-        undo(slice, uint32_t(write->address + int64_t(element) * write->step));
+    for (uint32_t address : slice.overwritten)
+      undo(slice, address);
   }
 }

@@ -27,18 +27,22 @@ public:
 
   /// All words of a slice, for steps to read and write.
   uint8_t *slice(uint32_t hemisphere, uint32_t index) { return bytesOf(sliceAt(hemisphere, index), 0); }
-  /// Tells of words that steps write: they are undone with what write() gave out.
-  void addWritten(uint32_t hemisphere, uint32_t index, const binary::Instruction &write) {
-    sliceAt(hemisphere, index).writes.push_back(&write);
-  }
+  /// Tells of words that steps write in each run. Before they do, nothing but what the card's image has there
+  /// is read, so that is all that has to be brought back.
+  void addWritten(uint32_t hemisphere, uint32_t index, const binary::Instruction &write);
   /// Bytes of a word, or null if nothing of the slice was touched.
   const uint8_t *peek(uint32_t hemisphere, uint32_t slice, uint32_t address) const {
     const Slice &of = slices[hemisphere * slicesPerHemisphere + slice];
     return of.bytes ? of.bytes.get() + address * lanes : nullptr;
   }
-  /// The word's `lanes` bytes, to be changed; by any thread.
+  /// The word's `lanes` bytes, to be changed.
   uint8_t *write(uint32_t hemisphere, uint32_t slice, uint32_t address);
-  /// Undoes every write since the last reset, at a cost that follows the writes.
+  /// The same for any thread.
+  uint8_t *writeShared(uint32_t hemisphere, uint32_t slice, uint32_t address) {
+    std::lock_guard lock(mutex);
+    return write(hemisphere, slice, address);
+  }
+  /// Brings the state before the first cycle back, but for words that steps write before they are read.
   void reset();
 
 private:
@@ -52,7 +56,7 @@ private:
     std::vector<const binary::proto::MemoryRun *> runs; ///< by address
     std::vector<bool> dirty;                            ///< by word
     std::vector<uint32_t> dirtyWords;
-    std::vector<const binary::Instruction *> writes; ///< of steps
+    std::vector<uint32_t> overwritten; ///< words of the image that steps write
   };
   Slice &sliceAt(uint32_t hemisphere, uint32_t slice) {
     return slices[hemisphere * slicesPerHemisphere + slice];

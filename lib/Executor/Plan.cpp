@@ -172,6 +172,7 @@ void Planner::emitSteps(const Node &node) {
     if (burst.queue->unit == Unit::MemRead || burst.queue->unit == Unit::MemWrite)
       plan.areaIsUsed[areaOf(burst.card, burst.queue->hemisphere, burst.queue->index, target)] = true;
     plan.steps.push_back(step);
+    plan.vectors += step.count;
   }
 }
 
@@ -190,7 +191,6 @@ void Planner::emitPhase(const Phase &phase) {
     for (uint32_t next = plan.nodes[node].firstSuccessor; next != plan.nodes[node].endSuccessor; ++next)
       ++plan.nodes[plan.successors[next]].predecessors;
   plan.phases.push_back({firstNode, endNode});
-  plan.mostNodes = std::max(plan.mostNodes, endNode - firstNode);
 }
 
 Plan Planner::run() {

@@ -61,7 +61,7 @@ struct Plan {
   std::vector<uint32_t> successors; ///< numbers of nodes
   std::vector<PlanPhase> phases;
   uint64_t bufferBytes = 0;
-  uint32_t mostNodes = 0;       ///< of a phase
+  uint64_t vectors = 0;         ///< elements of all steps
   std::vector<bool> areaIsUsed; ///< by area
 };
 

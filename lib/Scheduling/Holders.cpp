@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Holders.h"
+#include "sluice/Scheduling/Packing.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -106,4 +106,38 @@ void scheduling::findHolders(const Problem &problem, const target::Target &targe
   for (Departure &departure : packing.departures)
     if (departure.hold.cause == Hold::Taken)
       departure.hold.by = finder.find(departure.hold.resource, departure.hold.cycle);
+}
+
+static std::string nameOf(const Hold &hold, const Resources &resources) {
+  switch (hold.cause) {
+  case Hold::Nothing:
+    return "start";
+  case Hold::Plan:
+    return "memory_plan";
+  case Hold::Operand:
+    return "operand";
+  case Hold::Slot:
+    return "loading_slot";
+  case Hold::Weights:
+    return "weights";
+  case Hold::Rows:
+    return "rows";
+  case Hold::Flow:
+    return "flow";
+  case Hold::Taken:
+    break;
+  }
+  return resources.kindOf(hold.resource);
+}
+
+std::map<std::string, int64_t> scheduling::heldCycles(const Problem &problem, const Packing &packing,
+                                                      const target::Target &target) {
+  const Resources resources(target);
+  std::map<std::string, int64_t> held;
+  for (TrainId train : criticalChain(problem, packing)) {
+    const Departure &departure = packing.departures[train];
+    const int64_t from = departure.hold.by == noTrain ? 0 : packing.departures[departure.hold.by].cycle;
+    held[nameOf(departure.hold, resources)] += departure.cycle - from;
+  }
+  return held;
 }

@@ -7,7 +7,7 @@
 
 #include "sluice/Scheduling/Packing.h"
 
-#include "Holders.h"
+#include "PassNeeds.h"
 
 #include "sluice/Support/Cancellation.h"
 
@@ -28,23 +28,42 @@ namespace {
 class Packer {
 public:
   Packer(const Problem &problem, const target::Target &target, std::optional<uint64_t> seed)
-      : problem(problem), table(target, seed) {}
+      : problem(problem), table(target, seed) {
+    packing.departures.resize(problem.trains.size());
+  }
 
   Packing run(PassOrder order) {
-    packing.departures.resize(problem.trains.size());
     // First cycle in which the first passes of the order, as many as the index says, are over.
     std::vector<int64_t> over = {0};
     for (auto [pass, wait] : llvm::zip_equal(order.passes, order.waits)) {
       if (isCancelled())
         break;
       plan = over[wait];
-      for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train) {
-        depart(train);
-        packing.end = std::max(packing.end, packing.departures[train].cycle + problem.trains[train].last + 1);
-      }
+      departPass(pass);
       over.push_back(packing.end);
     }
     packing.order = std::move(order);
+    return std::move(packing);
+  }
+
+  Packing runReadyFirst(llvm::ArrayRef<int64_t> advance) {
+    const PassNeeds needs(problem);
+    std::vector<size_t> missing(needs.size());
+    std::set<std::pair<int64_t, unsigned>> ready;
+    auto addReady = [&](unsigned pass) { ready.insert({beginOf(pass) - advance[pass], pass}); };
+    for (unsigned pass = 0; pass < needs.size(); ++pass)
+      if ((missing[pass] = needs.needsOf(pass).size()) == 0)
+        addReady(pass);
+    while (!ready.empty() && !isCancelled()) {
+      const unsigned pass = ready.begin()->second;
+      ready.erase(ready.begin());
+      departPass(pass);
+      packing.order.passes.push_back(pass);
+      for (unsigned dependent : needs.dependentsOf(pass))
+        if (--missing[dependent] == 0)
+          addReady(dependent);
+    }
+    packing.order.waits.assign(packing.order.passes.size(), 0);
     return std::move(packing);
   }
 
@@ -76,6 +95,26 @@ private:
       if (auto state = planes.find({wait.state.plane, wait.state.kind}); state != planes.end())
         earliest.atLeast(state->second.first + wait.delay, causes[wait.state.kind], state->second.second);
     return earliest;
+  }
+
+  void departPass(unsigned pass) {
+    for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train) {
+      depart(train);
+      packing.end = std::max(packing.end, packing.departures[train].cycle + problem.trains[train].last + 1);
+    }
+  }
+
+  /// Cycle in which the operands are there of the first train of `pass` that reads any.
+  int64_t beginOf(unsigned pass) const {
+    Earliest earliest;
+    for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train) {
+      waitFor(problem.trains[train].waits, earliest);
+      for (const ReadFootprint &read : problem.trains[train].reads)
+        waitFor(read.waits, earliest);
+      if (!problem.trains[train].reads.empty())
+        break;
+    }
+    return earliest.cycle;
   }
 
   void depart(TrainId id) {
@@ -212,48 +251,10 @@ private:
 
 Packing scheduling::pack(const Problem &problem, PassOrder order, const target::Target &target,
                          std::optional<uint64_t> seed) {
-  Packing packing = Packer(problem, target, seed).run(std::move(order));
-  if (!isCancelled())
-    findHolders(problem, target, packing);
-  return packing;
+  return Packer(problem, target, seed).run(std::move(order));
 }
 
-std::vector<TrainId> scheduling::criticalChain(const Problem &problem, const Packing &packing) {
-  std::vector<TrainId> chain;
-  int64_t end = -1;
-  TrainId next = noTrain;
-  for (TrainId train = 0; train < problem.trains.size(); ++train)
-    if (int64_t last = packing.departures[train].cycle + problem.trains[train].last; last > end) {
-      end = last;
-      next = train;
-    }
-  // A train departs later than what holds it, or was there before it: no train comes twice.
-  std::vector<bool> isIn(problem.trains.size(), false);
-  for (; next != noTrain && !isIn[next]; next = packing.departures[next].hold.by) {
-    isIn[next] = true;
-    chain.push_back(next);
-  }
-  return chain;
-}
-
-Packing scheduling::improvePacking(const Problem &problem, const PassGraph &graph, Packing packing,
-                                   const target::Target &target, unsigned rounds) {
-  Packing best = packing;
-  std::vector<int64_t> extra(graph.size(), 0);
-  for (unsigned round = 0; round < rounds && !isCancelled(); ++round) {
-    for (TrainId train : criticalChain(problem, packing)) {
-      const Hold &hold = packing.departures[train].hold;
-      if (hold.cause != Hold::Taken || hold.by == noTrain)
-        continue;
-      // So much of it stood in the way.
-      const size_t pass = llvm::upper_bound(problem.passes, train) - problem.passes.begin() - 1;
-      extra[pass] +=
-          std::max<int64_t>(0, packing.departures[train].cycle - packing.departures[hold.by].cycle);
-    }
-    PassOrder order{graph.longestPathFirst(extra), std::vector<unsigned>(graph.size(), 0)};
-    packing = pack(problem, std::move(order), target);
-    if (packing.end < best.end)
-      best = packing;
-  }
-  return best;
+Packing scheduling::packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance,
+                                   const target::Target &target) {
+  return Packer(problem, target, std::nullopt).runReadyFirst(advance);
 }

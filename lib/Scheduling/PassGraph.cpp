@@ -70,32 +70,17 @@ PassGraph::PassGraph(mlir::Block &body, const target::Target &target) {
   for (PassNode &node : llvm::reverse(nodes)) {
     for (unsigned dependent : node.dependents)
       node.path = std::max(node.path, nodes[dependent].path);
-    node.length = lengthOf(node.op, target);
-    node.path += node.length;
+    node.path += lengthOf(node.op, target);
   }
 }
 
 std::vector<unsigned> PassGraph::longestPathFirst(Freedom &freedom) const {
   std::vector<int64_t> priority;
-  for (const PassNode &node : nodes)
-    priority.push_back(freedom.isRandom() ? int64_t(freedom.draw(nodes.size())) : node.path);
-  return highestFirst(priority);
-}
-
-std::vector<unsigned> PassGraph::longestPathFirst(llvm::ArrayRef<int64_t> extra) const {
-  std::vector<int64_t> priority(size(), 0);
-  for (unsigned pass = size(); pass-- > 0;) {
-    for (unsigned dependent : nodes[pass].dependents)
-      priority[pass] = std::max(priority[pass], priority[dependent]);
-    priority[pass] += nodes[pass].length + extra[pass];
-  }
-  return highestFirst(priority);
-}
-
-std::vector<unsigned> PassGraph::highestFirst(llvm::ArrayRef<int64_t> priority) const {
   std::vector<size_t> missing;
-  for (const PassNode &node : nodes)
+  for (const PassNode &node : nodes) {
+    priority.push_back(freedom.isRandom() ? int64_t(freedom.draw(nodes.size())) : node.path);
     missing.push_back(node.needs.size());
+  }
   auto later = [&](unsigned a, unsigned b) { return std::pair(priority[a], b) < std::pair(priority[b], a); };
   std::priority_queue<unsigned, std::vector<unsigned>, decltype(later)> ready(later);
   for (unsigned pass = 0; pass < size(); ++pass)

@@ -77,7 +77,7 @@ struct Derived {
 } // namespace
 
 Derived::Derived(const Program &program, const Target &target) {
-  uint64_t text = 0, sent = 0, instructions = 0, planes = 0;
+  uint64_t text = 0, sent = 0, instructions = 0, planes = 0, rows = 0, lanes = 0;
   for (const Card &card : program.cards) {
     uint64_t ofCard = 0, planesOfCard = 0;
     std::map<std::string_view, uint64_t> busyOfCard;
@@ -87,6 +87,10 @@ Derived::Derived(const Program &program, const Target &target) {
         busyOfCard[unitName(queue.queue.unit)] += what.count;
         if (what.opcode == Opcode::Send)
           sent += what.count;
+        if (what.opcode == Opcode::MultiplyI8 || what.opcode == Opcode::MultiplyF16) {
+          rows += what.count;
+          lanes += uint64_t(what.count) * what.lanes;
+        }
         if (what.opcode == Opcode::MultiplyI8)
           planesOfCard += what.count;
         if (what.opcode == Opcode::MultiplyF16)
@@ -100,11 +104,15 @@ Derived::Derived(const Program &program, const Target &target) {
       busy[std::string(unit)] = std::max(busy[std::string(unit)], double(count));
   }
   const double cycles = double(lengthOf(program, target));
+  const auto ofAlus = busy.find(unitName(Unit::Alu));
+  const double alus = ofAlus == busy.end() ? 0 : ofAlus->second;
   figures = {{"cards", double(program.cards.size())},
              {"cycles", cycles},
              {"instructions", double(instructions)},
              {"link_vectors", double(sent)},
              {"microseconds", cycles / target.clockMhz},
+             {"mxm_lanes_used", rows ? double(lanes) / (double(rows) * target.lanes()) : 0},
+             {"vxm_utilisation", cycles > 0 ? alus / (target.alus * cycles) : 0},
              {"mxm_utilisation", cycles > 0 ? planes / (2.0 * target.planesPerHemisphere * cycles) : 0},
              {"text_bytes", double(text * target.instructionBytes)}};
 }

@@ -25,24 +25,36 @@ Progress::~Progress() {
   watcher.join();
 }
 
-void Progress::begin(Phase next) {
+void Progress::endPhase() {
+  if (!phase.empty())
+    ended.push_back({phase, std::chrono::duration<double>(Clock::now() - started).count()});
+}
+
+void Progress::begin(std::string_view next) {
   {
     std::lock_guard lock(mutex);
+    endPhase();
     phase = next;
     started = Clock::now();
   }
   changed.notify_one();
 }
 
+std::vector<std::pair<std::string, double>> Progress::end() {
+  std::lock_guard lock(mutex);
+  endPhase();
+  return std::move(ended);
+}
+
 void Progress::watch() {
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return finished || phase; });
+  changed.wait(lock, [&] { return finished || !phase.empty(); });
   while (!finished) {
     Clock::time_point seen = started;
     Clock::time_point due = started + interval;
     while (!changed.wait_until(lock, due, [&] { return finished || started != seen; })) {
       auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started).count();
-      llvm::errs() << "sluice-compile: " << llvm::StringRef(phaseName(*phase)) << ": " << seconds << " s\n";
+      llvm::errs() << "sluice-compile: " << phase << ": " << seconds << " s\n";
       due += interval;
     }
   }

@@ -14,6 +14,7 @@
 #include "tools/common/ModelOptions.h"
 
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -105,23 +106,27 @@ static absl::Status writeFiles(const binary::Program &program, const std::string
   return files.commit();
 }
 
-static int writeBinary(const CompileOptions &options, ArrayRef<const char *> arguments) {
+static int writeBinary(const CompileOptions &options, Progress &progress, ArrayRef<const char *> arguments) {
   if (outputPath.empty())
     return fail("no output: -o <file>");
   absl::StatusOr<binary::Program> program = compileModel(inputPath, options);
   if (!program.ok())
     return fail(program.status());
+  json::Object seconds;
+  for (const auto &[phase, taken] : progress.end())
+    seconds[phase] = taken;
   if (checkDeterminism)
     if (std::optional<std::string> difference = compareWithTwin(*program, arguments))
       return fail(*difference);
-  const std::string &json = program->metadata.stats_json();
-  Expected<json::Value> stats = json::parse(json);
+  Expected<json::Value> stats = json::parse(program->metadata.stats_json());
   if (!stats || !stats->getAsObject())
     return fail("statistics are not a JSON object: " + toString(stats.takeError()));
+  // Of this compilation, and so not of the binary.
+  (*stats->getAsObject())["compile_seconds"] = std::move(seconds);
   std::string table;
   raw_string_ostream os(table);
   printStatsTable(*stats->getAsObject(), os);
-  absl::Status written = writeFiles(*program, json, table);
+  absl::Status written = writeFiles(*program, formatv("{0:2}", *stats).str(), table);
   return written.ok() ? 0 : fail(written);
 }
 
@@ -168,9 +173,10 @@ int main(int argc, char **argv) {
   if (absl::Status status = checkOutputs(options.outputs, {{"the model", inputPath}}); !status.ok())
     return fail(status);
   Progress progress;
-  options.onPhase = [&](Phase phase) { progress.begin(phase); };
+  options.onPhase = [&](Phase phase) { progress.begin(phaseName(phase)); };
+  options.onProof = [&] { progress.begin("proof"); };
   options.onWarning = [](const std::string &text) { reportWarning("sluice-compile", text); };
   if (compileTo != Phase::Binary)
     return writeIR(options);
-  return writeBinary(options, ArrayRef<const char *>(argv, argc));
+  return writeBinary(options, progress, ArrayRef<const char *>(argv, argc));
 }

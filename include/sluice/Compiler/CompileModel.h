@@ -71,6 +71,8 @@ struct CompileOptions {
   std::vector<FileRole> outputs;
   /// Called when a phase begins.
   std::function<void(Phase)> onPhase;
+  /// Called when the binary is there and its proof begins.
+  std::function<void()> onProof;
   /// Called with the text of each warning.
   std::function<void(const std::string &)> onWarning;
 };

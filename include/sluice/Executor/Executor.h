@@ -53,9 +53,11 @@ public:
 class Executor {
 public:
   /// Verifies `program` and refuses it (FailedPrecondition, all findings in the
-  /// message) when anything is found. Cancelled: see Cancellation.h.
-  static absl::StatusOr<std::unique_ptr<Executor>> create(std::shared_ptr<const binary::Program> program);
-  static absl::StatusOr<std::unique_ptr<Executor>> create(binary::Program program);
+  /// message) when anything is found. A run uses `threads` threads; 0: as many as there are cores, where it
+  /// is long enough. What it gives does not depend on that. Cancelled: see Cancellation.h.
+  static absl::StatusOr<std::unique_ptr<Executor>> create(std::shared_ptr<const binary::Program> program,
+                                                          unsigned threads = 0);
+  static absl::StatusOr<std::unique_ptr<Executor>> create(binary::Program program, unsigned threads = 0);
   virtual ~Executor() = default;
 
   /// Runs once: initial memory, inputs, program, outputs. InvalidArgument lists every

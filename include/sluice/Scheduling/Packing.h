@@ -14,8 +14,12 @@
 #ifndef SLUICE_SCHEDULING_PACKING_H
 #define SLUICE_SCHEDULING_PACKING_H
 
-#include "sluice/Scheduling/PassGraph.h"
 #include "sluice/Scheduling/Problem.h"
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <map>
+#include <string>
 
 namespace sluice::scheduling {
 
@@ -32,7 +36,7 @@ struct Hold {
     Flow,    ///< it departs as a result flows by
     Taken    ///< `resource`, in `cycle`
   } cause = Nothing;
-  /// The train behind it, if it is one.
+  /// The train behind it, if it is one; where something was taken findHolders names it.
   TrainId by = noTrain;
   Resource resource = 0;
   int64_t cycle = 0;
@@ -68,13 +72,27 @@ struct Packing {
 Packing pack(const Problem &problem, PassOrder order, const target::Target &target,
              std::optional<uint64_t> seed = std::nullopt);
 
-/// Trains from the last one to one that nothing held, each held by the next.
+/// The same where of the passes whose needs have departed that comes next whose operands are there first,
+/// `advance` cycles earlier than they are, by pass.
+Packing packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance, const target::Target &target);
+
+/// Names the train behind each hold for which something was taken.
+void findHolders(const Problem &problem, const target::Target &target, Packing &packing);
+
+/// Trains from the last one to one that nothing held, each held by the next, as far as findHolders has named
+/// them.
 std::vector<TrainId> criticalChain(const Problem &problem, const Packing &packing);
 
-/// Packs again with the passes of the critical chain earlier in the order, `rounds` times, and returns the
-/// best of all. `graph` has the passes of the problem.
-Packing improvePacking(const Problem &problem, const PassGraph &graph, Packing packing,
-                       const target::Target &target, unsigned rounds);
+/// The cycles of the critical chain by what held its trains: each is held from the departure of the one
+/// behind it to its own. Needs what findHolders names.
+std::map<std::string, int64_t> heldCycles(const Problem &problem, const Packing &packing,
+                                          const target::Target &target);
+
+/// The best of `packing` and some others: first what can begin first, what leaves the least slack, and what
+/// has the longest path; then, `rounds` times, with the pass earlier that was blocked for longest on the
+/// critical chain.
+Packing improvePacking(const Problem &problem, Packing packing, const target::Target &target,
+                       unsigned rounds);
 
 } // namespace sluice::scheduling
 

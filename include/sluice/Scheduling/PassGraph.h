@@ -28,8 +28,8 @@ namespace sluice::scheduling {
 struct PassNode {
   mlir::Operation *op;
   std::vector<unsigned> needs, dependents;
-  /// Cycles of the pass, and of the longest path from here to the end, about.
-  int64_t length = 0, path = 0;
+  /// Cycles of the longest path from here to the end, about.
+  int64_t path = 0;
 };
 
 /// The passes of a program, numbered as they stand there.
@@ -44,16 +44,10 @@ public:
   /// freedom.
   std::vector<unsigned> longestPathFirst(Freedom &freedom) const;
 
-  /// The same where each pass is longer than it is by so many cycles.
-  std::vector<unsigned> longestPathFirst(llvm::ArrayRef<int64_t> extra) const;
-
   /// What a result needs comes right before it, so that little lives at once.
   std::vector<unsigned> resultByResult() const;
 
 private:
-  /// Of the passes whose needs are met, the one of the highest priority comes next, the first of equals.
-  std::vector<unsigned> highestFirst(llvm::ArrayRef<int64_t> priority) const;
-
   std::vector<PassNode> nodes;
 };
 

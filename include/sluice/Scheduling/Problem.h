@@ -100,6 +100,11 @@ struct Problem {
   bool operator==(const Problem &) const = default;
 };
 
+/// Writes a problem as text, a line a fact; parseProblem reads it again, and says what it does not
+/// understand.
+void printProblem(llvm::raw_ostream &stream, const Problem &problem, const target::Target &target);
+llvm::Expected<Problem> parseProblem(llvm::StringRef text, const target::Target &target);
+
 } // namespace sluice::scheduling
 
 #endif // SLUICE_SCHEDULING_PROBLEM_H

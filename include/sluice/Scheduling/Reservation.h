@@ -131,6 +131,8 @@ public:
 
   /// For messages: the queue's name, or which bank or stream.
   std::string nameOf(Resource resource) const;
+  /// The kind of unit, or "bank" or "stream", as statistics call it.
+  std::string kindOf(Resource resource) const;
 
 protected:
   const target::Target &target;

@@ -45,18 +45,17 @@ static Tensor combineTaps(Node &node, const Tensor &slid, ReduceKind kind) {
 /// The taps of slid windows combined one after the other: [N, positions..., C].
 static Tensor chainTaps(Node &node, const Tensor &slid, Value (*combine)(Scalars &, Value, Value)) {
   int64_t dim = slid.rank() - 2;
-  llvm::SmallVector<Tensor> taps;
-  for (int64_t tap = 0; tap < slid.shape[dim]; ++tap)
-    taps.push_back(node.slice(slid, dim, tap, 1));
   Shape shape = slid.shape;
   shape.erase(shape.end() - 2);
-  Tensor combined = node.map(taps, slid.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+  llvm::SmallVector<Tensor> taps;
+  for (int64_t tap = 0; tap < slid.shape[dim]; ++tap)
+    taps.push_back(node.reshape(node.slice(slid, dim, tap, 1), shape));
+  return node.map(taps, slid.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
     Value value = x.front();
     for (Value tap : x.drop_front())
       value = combine(s, value, tap);
     return value;
   });
-  return node.reshape(combined, shape);
 }
 
 /// The taps of slid windows added one after the other.

@@ -24,6 +24,7 @@
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Scheduling/Packing.h"
+#include "sluice/Scheduling/PassGraph.h"
 #include "sluice/Support/Cancellation.h"
 
 #include "dialects/sched/SchedDialect.h"
@@ -99,6 +100,9 @@ enum class Order {
   OneByOne
 };
 
+/// Further packings, of which the best is taken.
+static constexpr unsigned improvementRounds = 4;
+
 static PassOrder orderOf(const PassGraph &graph, Order how, Schedule &schedule,
                          const LoweringOptions &options) {
   PassOrder order{{}, std::vector<unsigned>(graph.size(), 0)};
@@ -119,6 +123,20 @@ static PassOrder orderOf(const PassGraph &graph, Order how, Schedule &schedule,
   return order;
 }
 
+/// Takes a better packing than `packing`, whose buffers all have words, if there is one for which that is so
+/// too.
+static void improve(Schedule &schedule, Packing &packing, Storage &storage) {
+  Packing better = improvePacking(schedule.state.problem, packing, schedule.state.target, improvementRounds);
+  if (isCancelled() || better.end >= packing.end)
+    return;
+  if (Storage ofBetter = issueAndStore(schedule, better); ofBetter.homeless.empty()) {
+    packing = std::move(better);
+    storage = std::move(ofBetter);
+  } else {
+    storage = issueAndStore(schedule, packing);
+  }
+}
+
 mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<sched::SchedDialect>();
   mlir::FailureOr<mlir::func::FuncOp> function = checkPasses(module, "slice", options);
@@ -130,12 +148,15 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   if (failed(describe(schedule, graph, body)))
     return mlir::failure();
   Storage storage;
+  Packing packing;
   for (Order how : {Order::LongestPathFirst, Order::MemoryPlan, Order::OneByOne}) {
-    const Packing packing = pack(schedule.state.problem, orderOf(graph, how, schedule, options),
-                                 *options.target, options.scheduleSeed);
+    packing = pack(schedule.state.problem, orderOf(graph, how, schedule, options), *options.target,
+                   options.scheduleSeed);
     if (isCancelled())
       return mlir::failure(); // Some trains have not departed.
     storage = issueAndStore(schedule, packing);
+    if (how == Order::LongestPathFirst && storage.homeless.empty() && !options.scheduleSeed)
+      improve(schedule, packing, storage);
     if (isCancelled())
       return mlir::failure(); // Some buffers may have no words.
     if (storage.homeless.empty())
@@ -144,10 +165,13 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   if (!storage.homeless.empty())
     return reportFull(storage.buffers, storage.homeless, schedule.state.issues.size(), options);
 
+  findHolders(schedule.state.problem, *options.target, packing);
+  const std::map<std::string, int64_t> held = heldCycles(schedule.state.problem, packing, *options.target);
   mlir::OpBuilder builder(module.getContext());
   builder.setInsertionPointToEnd(module.getBody());
   const std::vector<Issue> &issues = schedule.state.issues;
-  std::string stats = scheduleStatistics(module, issues, storage.buffers, options.cards, *options.target);
+  std::string stats =
+      scheduleStatistics(module, issues, storage.buffers, held, options.cards, *options.target);
   auto scheduled = ProgramOp::create(builder, function->getLoc(), options.cards,
                                      scheduleCycles(issues, *options.target), builder.getStringAttr(stats));
   builder.setInsertionPointToStart(&scheduled.getBody().emplaceBlock());

@@ -58,12 +58,13 @@ namespace {
 /// What a card has to do.
 struct CardWork {
   int64_t instructions = 0, planeCycles = 0;
+  int64_t rows = 0, lanes = 0; ///< rows that planes multiply, and lanes of them that hold anything
   /// Elements that the units of a kind dispatch.
   std::map<std::string, int64_t> busy;
 };
 } // namespace
 
-/// Of each the most that any card has.
+/// Of each the most that any card has, rows and lanes of all.
 static CardWork largestWork(const std::vector<Issue> &issues, unsigned cards, const target::Target &target) {
   CardWork largest;
   for (unsigned card = 0; card < cards; ++card) {
@@ -74,6 +75,10 @@ static CardWork largestWork(const std::vector<Issue> &issues, unsigned cards, co
       const binary::Instruction &instruction = issue.instruction;
       ++work.instructions;
       work.busy[unitName(issue.queue.unit)] += instruction.count;
+      if (instruction.opcode == Opcode::MultiplyI8 || instruction.opcode == Opcode::MultiplyF16) {
+        work.rows += instruction.count;
+        work.lanes += int64_t(instruction.count) * instruction.lanes;
+      }
       if (instruction.opcode == Opcode::MultiplyI8)
         work.planeCycles += instruction.count;
       if (instruction.opcode == Opcode::MultiplyF16)
@@ -81,6 +86,8 @@ static CardWork largestWork(const std::vector<Issue> &issues, unsigned cards, co
     }
     largest.instructions = std::max(largest.instructions, work.instructions);
     largest.planeCycles = std::max(largest.planeCycles, work.planeCycles);
+    largest.rows += work.rows;
+    largest.lanes += work.lanes;
     for (auto &[name, count] : work.busy)
       largest.busy[name] = std::max(largest.busy[name], count);
   }
@@ -98,7 +105,8 @@ static const char *kindOf(const Buffer &buffer) {
 }
 
 std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
-                                      llvm::ArrayRef<Buffer *> buffers, unsigned cards,
+                                      llvm::ArrayRef<Buffer *> buffers,
+                                      const std::map<std::string, int64_t> &held, unsigned cards,
                                       const target::Target &target) {
   int64_t cycles = scheduleCycles(issues, target);
   std::map<std::string, int64_t> memory{{"constants", 0}, {"inputs", 0}, {"outputs", 0}, {"temporaries", 0}};
@@ -111,7 +119,9 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
     memory[kindOf(*buffer)] +=
         int64_t(buffer->hemispheres.size()) * buffer->slices.size() * buffer->words() * target.lanes();
 
-  llvm::json::Object busyObject, memoryObject;
+  llvm::json::Object busyObject, memoryObject, heldObject;
+  for (auto &[name, count] : held)
+    heldObject[name] = count;
   for (auto &[name, count] : work.busy)
     busyObject[name] = count;
   for (auto &[name, bytes] : memory)
@@ -120,6 +130,7 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
     auto attribute = module->getAttrOfType<mlir::IntegerAttr>(name);
     return attribute ? attribute.getInt() : 0;
   };
+  const auto busyAlus = work.busy.find(unitName(Unit::Alu));
   int64_t resource = bound(kResourceBoundAttr), path = bound(kPathBoundAttr),
           larger = std::max(resource, path);
   llvm::json::Object stats{
@@ -128,6 +139,11 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
       {"busy_cycles", std::move(busyObject)},
       {"mxm_utilisation",
        cycles ? double(work.planeCycles) / (2.0 * target.planesPerHemisphere * cycles) : 0.0},
+      {"vxm_utilisation", cycles && busyAlus != work.busy.end()
+                              ? double(busyAlus->second) / (double(target.alus) * cycles)
+                              : 0.0},
+      {"mxm_lanes_used", work.rows ? double(work.lanes) / (double(work.rows) * target.lanes()) : 0.0},
+      {"held_cycles", std::move(heldObject)},
       {"memory_bytes_per_card", std::move(memoryObject)},
       {"instructions", work.instructions},
       {"cards", int64_t(cards)},

@@ -12,6 +12,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 
+#include <map>
 #include <string>
 
 namespace sluice::sched {
@@ -20,11 +21,12 @@ namespace sluice::sched {
 int64_t scheduleCycles(const std::vector<Issue> &issues, const target::Target &target);
 
 /// The statistics that --stats writes, as JSON: cycles, microseconds; instructions, busy cycles by unit and
-/// MXM utilisation of the card with the most; memory by kind, link vectors of all cards, and the two lower
-/// bounds that the module's attributes carry from the tile level.
+/// utilisation of MXM and VXM of the card with the most; lanes that rows use; memory by kind, link vectors of
+/// all cards, what held the critical chain, and the two lower bounds that the module's attributes carry from
+/// the tile level.
 std::string scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
-                               llvm::ArrayRef<Buffer *> buffers, unsigned cards,
-                               const target::Target &target);
+                               llvm::ArrayRef<Buffer *> buffers, const std::map<std::string, int64_t> &held,
+                               unsigned cards, const target::Target &target);
 
 } // namespace sluice::sched
 

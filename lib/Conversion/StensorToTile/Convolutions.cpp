@@ -54,6 +54,7 @@ private:
   void prepareInput();
   void prepareBody();
   std::vector<Chunk> chunksOf(int64_t phase, int64_t slot) const;
+  int64_t groupSize(int64_t rows, int64_t units) const;
   void lowerPhase(int64_t phase, int64_t size);
   void emitUnit(int64_t phase, int64_t firstSlot, int64_t planeCount, int64_t firstRow, int64_t count);
   int32_t tileOf(int64_t phase, int64_t slot, const Chunk &chunk);
@@ -293,6 +294,16 @@ void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
     }
 }
 
+/// Rows of a unit: few, so that who reads the result need not wait for all of it, but enough to hide the
+/// installation of tiles, which takes the streams of a plane's rows for as long as it lasts.
+int64_t Lowering::Convolution::groupSize(int64_t rows, int64_t units) const {
+  const target::Target &target = emitter.target;
+  constexpr int64_t installations = 4;
+  const int64_t size = rowsOfGroup(rows, units, planes, 1, target),
+                parts = std::max<int64_t>(1, size / (installations * target.columnGroups()));
+  return llvm::divideCeil(size, parts);
+}
+
 void Lowering::Convolution::run(std::vector<Refs> &vectors) {
   resultVectors = &vectors;
   positionsInFront = elementsOf(ArrayRef<int64_t>(sizes.positions).drop_back());
@@ -302,7 +313,7 @@ void Lowering::Convolution::run(std::vector<Refs> &vectors) {
   const int64_t phases = std::min(packed.phases, packed.outGroups);
   const int64_t units = phases * variants * llvm::divideCeil(packed.slots, planes);
   for (int64_t phase = 0; phase < phases; ++phase)
-    lowerPhase(phase, rowsOfGroup(rowCount(phase), units, planes, 1, emitter.target));
+    lowerPhase(phase, groupSize(rowCount(phase), units));
 }
 
 LogicalResult Lowering::lowerConvolve(stensor::ConvolveOp op, stensor::MapOp fused) {

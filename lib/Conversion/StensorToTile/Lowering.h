@@ -101,8 +101,8 @@ private:
   llvm::SmallVector<int64_t> dividedBytes();
   int64_t planesOf(stensor::ContractOp contract) const;
   bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
-  /// Whether a map's body fits behind `planes` planes at once.
-  bool bodyFits(stensor::MapOp map, int64_t planes);
+  /// ALUs that a map's body takes behind each of `planes` planes, if it fits behind all at once.
+  std::optional<int64_t> stepsBehind(stensor::MapOp map, int64_t planes);
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);

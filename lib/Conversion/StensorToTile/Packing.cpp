@@ -153,7 +153,8 @@ PackedConvolution::Cost PackedConvolution::cost(const target::Target &target) co
     for (int64_t slot = 0; slot < slots; ++slot) {
       const int64_t tiles = static_cast<int64_t>(sourcesOf(phase, slot).size()) * lineTaps();
       cost.tiles += tiles;
-      cost.planeCycles += tiles * std::max<int64_t>(rows, target.columnGroups());
+      // Installing the next tile hides behind the rows of one, but for its beginning and end.
+      cost.planeCycles += tiles * (std::max<int64_t>(rows, target.columnGroups()) + target.columnGroups());
     }
   }
   return cost;

@@ -65,10 +65,19 @@ PackedConvolution Lowering::packingOf(stensor::ConvolveOp op, int64_t variant) c
 }
 
 int64_t Lowering::planesOf(stensor::ConvolveOp op, stensor::MapOp fused) {
-  int64_t most = std::min<int64_t>(packingOf(op).slots, emitter.target.planesPerHemisphere);
-  while (most > 1 && fused && !bodyFits(fused, most))
-    --most;
-  return most;
+  const int64_t most = std::min<int64_t>(packingOf(op).slots, emitter.target.planesPerHemisphere),
+                alus = emitter.target.alus;
+  int64_t best = fused ? 1 : most, bestBusy = 0;
+  for (int64_t planes = 1; fused && planes <= most; ++planes) {
+    std::optional<int64_t> steps = stepsBehind(fused, planes);
+    if (!steps)
+      break;
+    // Planes that can give results at once, in units of so many.
+    const int64_t busy = *steps == 0 ? planes : alus / (planes * *steps) * planes;
+    if (busy >= bestBusy)
+      best = planes, bestBusy = busy;
+  }
+  return best;
 }
 
 class Lowering::PixelPlan {

@@ -37,7 +37,7 @@ static size_t instructionCount(const Program &program) {
 }
 
 // What the stepper runs without a hazard, with the flow that it saw, the verifier proves; stepper and
-// executor then leave the same bits everywhere. All opcodes take part.
+// executor, on one to three threads, then leave the same bits everywhere. All opcodes take part.
 TEST(RandomPrograms, AreProvenAndRunAlike) {
   std::set<Opcode> seen;
   for (uint64_t seed = 0; seed != programCount(); ++seed) {
@@ -46,7 +46,7 @@ TEST(RandomPrograms, AreProvenAndRunAlike) {
       for (const QueueProgram &queue : card.queues)
         for (const Instruction &what : queue.instructions)
           seen.insert(what.opcode);
-    auto runner = executor::Executor::create(std::move(program));
+    auto runner = executor::Executor::create(std::move(program), unsigned(1 + seed % 3));
     ASSERT_TRUE(runner.ok()) << "seed " << seed << ": " << runner.status();
     auto outputs = executor::runStepped(**runner, {});
     ASSERT_TRUE(outputs.ok()) << "seed " << seed << ": " << outputs.status();
