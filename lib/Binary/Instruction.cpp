@@ -17,64 +17,6 @@ using target::Hemisphere;
 using target::Target;
 
 //===----------------------------------------------------------------------===//
-// Queues
-//===----------------------------------------------------------------------===//
-
-std::string binary::queueName(const Queue &queue) {
-  std::string_view side = queue.hemisphere == Hemisphere::East ? "e" : "w";
-  switch (queue.unit) {
-  case Unit::MemRead:
-    return concat("mem.", side, queue.index, ".r");
-  case Unit::MemWrite:
-    return concat("mem.", side, queue.index, ".w");
-  case Unit::Alu:
-    return concat("vxm.", queue.index);
-  case Unit::Distributor:
-    return concat("sxm.", side, ".dist", queue.index);
-  case Unit::Transposer:
-    return concat("sxm.", side, ".trans", queue.index);
-  case Unit::Permutor:
-    return queue.index == 0 ? concat("sxm.", side, ".perm") : concat("sxm.", side, ".perm", queue.index);
-  case Unit::Link:
-    return concat("link", queue.index / 2, queue.index % 2 == 0 ? ".send" : ".recv");
-  case Unit::Installer:
-    return concat("mxm.", side, queue.index, ".install");
-  case Unit::Multiplier:
-    return concat("mxm.", side, queue.index, ".multiply");
-  case Unit::Any:
-    break;
-  }
-  return concat("unit", unsigned(queue.unit), ".", side, queue.index);
-}
-
-bool binary::hasQueue(const Target &target, const Queue &queue) {
-  if (queue.hemisphere > Hemisphere::West)
-    return false;
-  switch (queue.unit) {
-  case Unit::MemRead:
-  case Unit::MemWrite:
-    return queue.index < target.slicesPerHemisphere;
-  case Unit::Alu:
-    return queue.index < target.alus && queue.hemisphere == Hemisphere::East;
-  case Unit::Distributor:
-    return queue.index < target.distributors;
-  case Unit::Transposer:
-    return queue.index < target.transposers;
-  case Unit::Permutor:
-    return queue.index < target.permutors;
-  case Unit::Link:
-    return queue.index < 2 * (target.localLinks + target.globalLinks) &&
-           queue.hemisphere == target.linkHemisphere(queue.index / 2);
-  case Unit::Installer:
-  case Unit::Multiplier:
-    return queue.index < target.planesPerHemisphere;
-  case Unit::Any:
-    break;
-  }
-  return false;
-}
-
-//===----------------------------------------------------------------------===//
 // Opcodes
 //===----------------------------------------------------------------------===//
 

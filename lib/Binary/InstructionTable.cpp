@@ -15,7 +15,7 @@ using namespace sluice::binary;
 static constexpr OpcodeInfo kOpcodes[] = {
 #define SLUICE_INSTRUCTION(Name, mnemonic, opcode, FORMAT, UnitName, description)                            \
   {Opcode::Name, #Name, mnemonic, Format::FORMAT, Unit::UnitName, 0, LatencyClass::OfOpcode, description},
-#define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description)                                   \
+#define SLUICE_SCALAR(Name, mnemonic, opcode, operands, latency, description)                                \
   {Opcode::Name, #Name, mnemonic, Format::ALU, Unit::Alu, operands, LatencyClass::latency, description},
 #include "sluice/Binary/Instructions.def"
 };

@@ -8,8 +8,8 @@
 #include "Session.h"
 
 #include "sluice/Compiler/Diagnostics.h"
+#include "sluice/Registry/Dialects.h"
 #include "sluice/Support/Cancellation.h"
-#include "sluice/Support/Dialects.h"
 
 #include "mlir/IR/Action.h"
 

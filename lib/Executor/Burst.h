@@ -18,8 +18,9 @@ struct Burst {
   const binary::Instruction *what;
   uint32_t card;
   std::vector<binary::StreamUse> inputs, outputs;
-  uint32_t reach = 0;   ///< of a Gather or Scatter: see indirectReaches
-  uint32_t laneMap = 0; ///< of a Permute or Distribute: its number among those of the card
+  uint32_t reach = 0;     ///< of a Gather or Scatter: see indirectReaches
+  uint32_t laneMap = 0;   ///< of a Permute or Distribute: its number among those of the card
+  bool keepsSums = false; ///< of a Multiply: another one adds to its accumulators
 
   uint64_t dispatchOf(uint32_t element) const { return what->cycle + uint64_t(element) * what->interval; }
 };

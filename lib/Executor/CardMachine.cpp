@@ -135,7 +135,7 @@ absl::Status CardMachine::scatter(const RunningStep &running, size_t index) {
     const absl::StatusOr<uint32_t> address = wordAddress(burst, offsets + lane, superlane);
     if (!address.ok())
       return address.status();
-    std::memcpy(memory.writeShared(uint32_t(burst.queue->hemisphere), burst.queue->index, *address) + lane,
+    std::memcpy(memory.scatter(uint32_t(burst.queue->hemisphere), burst.queue->index, *address) + lane,
                 data + lane, target.lanesPerSuperlane);
   }
   return absl::OkStatus();

@@ -82,7 +82,7 @@ private:
 
   void install(const RunningStep &running);
   void multiply(const RunningStep &running, Scratch &scratch);
-  void emit(const RunningStep &running, const uint32_t *rows) const;
+  void emit(const RunningStep &running, size_t index, const uint32_t *sums) const;
   Plane &planeOf(const Burst &burst, unsigned plane) {
     return planes[size_t(burst.queue->hemisphere) * target.planesPerHemisphere + plane];
   }

@@ -10,6 +10,7 @@
 #include "CardMachine.h"
 #include "Edges.h"
 #include "IndirectAccess.h"
+#include "LastRun.h"
 #include "PlanRun.h"
 
 #include "sluice/Support/Cancellation.h"
@@ -20,39 +21,13 @@
 #include "sluice/Verifier/Verifier.h"
 
 #include <mutex>
+#include <set>
 #include <thread>
 
 using namespace sluice;
 using namespace sluice::executor;
 using namespace sluice::binary;
 using target::Target;
-
-/// The unit of a queue as counters name it.
-static std::string_view unitName(Unit unit) {
-  switch (unit) {
-  case Unit::MemRead:
-    return "mem.read";
-  case Unit::MemWrite:
-    return "mem.write";
-  case Unit::Alu:
-    return "vxm";
-  case Unit::Distributor:
-    return "sxm.distribute";
-  case Unit::Transposer:
-    return "sxm.transpose";
-  case Unit::Permutor:
-    return "sxm.permute";
-  case Unit::Link:
-    return "link";
-  case Unit::Installer:
-    return "mxm.install";
-  case Unit::Multiplier:
-    return "mxm.multiply";
-  case Unit::Any:
-    break;
-  }
-  return "none";
-}
 
 namespace {
 
@@ -118,14 +93,8 @@ public:
                   double proveSeconds);
   absl::Status bindTensors();
   absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const override;
-  Counters counters() const override {
-    std::lock_guard lock(mutex);
-    return lastCounters;
-  }
-  Seconds seconds() const override {
-    std::lock_guard lock(mutex);
-    return lastSeconds;
-  }
+  Counters counters() const override { return lastRun.counters(); }
+  Seconds seconds() const override { return lastRun.seconds(); }
   const Program &program() const override { return *source; }
 
 private:
@@ -146,9 +115,7 @@ private:
   Counters perRun; ///< what every run does, known beforehand
 
   mutable MachinePool machines;
-  mutable std::mutex mutex; ///< of what follows
-  mutable Counters lastCounters;
-  mutable Seconds lastSeconds;
+  mutable LastRun lastRun;
 };
 
 } // namespace
@@ -159,7 +126,7 @@ ProgramExecutor::ProgramExecutor(std::shared_ptr<const Program> program, Target 
   const Stopwatch watch;
   collectBursts();
   plan = makePlan(*source, bursts, target);
-  lastSeconds = {proveSeconds, watch.seconds(), 0};
+  lastRun.noteMaking(proveSeconds, watch.seconds());
 }
 
 Machine::Machine(const Program &program, const std::vector<Burst> &bursts, const Plan &plan,
@@ -189,11 +156,21 @@ Machine::Machine(const Program &program, const std::vector<Burst> &bursts, const
           areas[area] = cards[card]->memory.slice(hemisphere, slice);
 }
 
+/// The Multiplies of a card to whose accumulators another one adds.
+static std::set<const Instruction *> multipliesAddedTo(const Card &card) {
+  std::set<const Instruction *> found;
+  for (const proto::FlowEdge &edge : card.flow)
+    if (edge.queue() != kOutput && edge.slot() == kAccumulatorSlot)
+      found.insert(&card.queues[edge.producer_queue()].instructions[edge.producer_instruction()]);
+  return found;
+}
+
 void ProgramExecutor::collectBursts() {
   perRun.cycles = source->metadata.cycles();
   for (uint32_t card = 0; card != source->cards.size(); ++card) {
     uint32_t laneMaps = 0;
     const auto reaches = indirectReaches(source->cards[card], target);
+    const std::set<const Instruction *> addedTo = multipliesAddedTo(source->cards[card]);
     for (const QueueProgram &queue : source->cards[card].queues)
       for (const Instruction &what : queue.instructions) {
         bursts.push_back({&queue.queue, &what, card, streamInputs(queue.queue, what, target),
@@ -202,6 +179,7 @@ void ProgramExecutor::collectBursts() {
           bursts.back().reach = reach->second;
         if (what.opcode == Opcode::Permute || what.opcode == Opcode::Distribute)
           bursts.back().laneMap = laneMaps++;
+        bursts.back().keepsSums = addedTo.count(&what) != 0;
         const uint64_t bytes = uint64_t(what.count) * target.lanes();
         perRun.instructionsByUnit[std::string(unitName(queue.queue.unit))] += what.count;
         perRun.streamBytes += bytes * bursts.back().outputs.size();
@@ -252,7 +230,7 @@ absl::Status ProgramExecutor::executeNode(const PlanNode &node, Machine &machine
 
 unsigned ProgramExecutor::countThreads() const {
   // Vectors below which threads cost more than they save.
-  constexpr uint64_t fewVectors = 1 << 16;
+  constexpr uint64_t fewVectors = 1 << 18;
   if (wantedThreads != 0)
     return wantedThreads;
   return plan.vectors < fewVectors ? 1 : std::max(1u, std::thread::hardware_concurrency());
@@ -281,7 +259,7 @@ absl::StatusOr<std::unique_ptr<Run>> ProgramExecutor::execute(const TensorMap &i
     machine = std::make_unique<Machine>(*source, bursts, plan, target);
   auto run = std::make_unique<ProgramRun>(machines, std::move(machine));
   const WordAccess access = [&](uint32_t card, uint32_t hemisphere, uint32_t slice, uint32_t address) {
-    return run->machine->cards[card]->memory.write(hemisphere, slice, address);
+    return run->machine->cards[card]->memory.hostWord(hemisphere, slice, address);
   };
   for (const BoundTensor &bound : inputBindings)
     copyIn(bound, inputs.at(bound.binding->name()), target.lanes(), access);
@@ -294,9 +272,7 @@ absl::StatusOr<std::unique_ptr<Run>> ProgramExecutor::execute(const TensorMap &i
   run->counters = perRun;
   run->counters.halfOverflows = halfOverflows;
   run->seconds = watch.seconds();
-  std::lock_guard lock(mutex);
-  lastCounters = run->counters;
-  lastSeconds.run = run->seconds;
+  lastRun.note(*run);
   return run;
 }
 

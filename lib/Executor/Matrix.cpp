@@ -40,7 +40,12 @@ void CardMachine::multiply(const RunningStep &running, Scratch &scratch) {
   const bool swaps = step.first == 0 && what.swap;
   if (swaps)
     plane.swap();
-  uint32_t *rows = plane.accumulators(size_t(what.accumulator) + step.first);
+  uint32_t *accumulators = plane.accumulators(size_t(what.accumulator) + step.first);
+  const uint32_t *addend = what.accumulate ? accumulators : nullptr;
+  // Sums that nobody adds to go to where they are taken at once.
+  const bool isKept = running.burst.keepsSums || !running.givesWords();
+  uint32_t *sums = isKept ? accumulators : running.words(0, lanes);
+  const size_t sumStride = isKept ? target.columns : lanes;
   if (tandem) {
     Plane &high = planeOf(running.burst, running.burst.queue->index + 1u);
     if (swaps)
@@ -48,32 +53,32 @@ void CardMachine::multiply(const RunningStep &running, Scratch &scratch) {
     for (size_t index = 0; index != step.count; ++index) {
       numerics::laneKernels().joinHalves(running.take(0, index), running.take(1, index),
                                          scratch.halves.data(), depth);
-      plane.multiplyHalves(high, scratch.halves.data(), depth, what.accumulate,
-                           rows + index * target.columns);
+      plane.multiplyHalves(high, scratch.halves.data(), depth,
+                           addend ? addend + index * target.columns : nullptr, sums + index * sumStride);
     }
   } else {
     plane.multiplyBytes(reinterpret_cast<const int8_t *>(running.take(0, 0)), running.sources[0].stride,
-                        step.count, depth, what.accumulate, rows);
+                        step.count, depth, addend, sums, sumStride);
   }
-  emit(running, rows);
+  for (size_t index = 0; index != step.count; ++index)
+    emit(running, index, sums + index * sumStride);
 }
 
-/// Gives accumulators of the step's rows, a column a lane.
-void CardMachine::emit(const RunningStep &running, const uint32_t *rows) const {
+/// Gives the sums of a row, a column a lane.
+void CardMachine::emit(const RunningStep &running, size_t index, const uint32_t *sums) const {
   const size_t columns = target.columns;
-  for (size_t index = 0; index != running.step.count; ++index, rows += columns) {
-    if (running.givesWords()) {
-      uint32_t *words = running.words(index, lanes);
-      std::memcpy(words, rows, columns * sizeof(uint32_t));
-      std::memset(words + columns, 0, (lanes - columns) * sizeof(uint32_t));
-    }
-    if (!running.givesBytes())
-      continue;
-    uint8_t *planes[kWordStreams];
-    for (unsigned byte = 0; byte != kWordStreams; ++byte) {
-      planes[byte] = running.give(byte, index, lanes);
-      std::memset(planes[byte] + columns, 0, lanes - columns);
-    }
-    numerics::laneKernels().splitWords(rows, planes, columns);
+  if (running.givesWords()) {
+    uint32_t *words = running.words(index, lanes);
+    if (words != sums)
+      std::memcpy(words, sums, columns * sizeof(uint32_t));
+    std::memset(words + columns, 0, (lanes - columns) * sizeof(uint32_t));
   }
+  if (!running.givesBytes())
+    return;
+  uint8_t *planes[kWordStreams];
+  for (unsigned byte = 0; byte != kWordStreams; ++byte) {
+    planes[byte] = running.give(byte, index, lanes);
+    std::memset(planes[byte] + columns, 0, lanes - columns);
+  }
+  numerics::laneKernels().splitWords(sums, planes, columns);
 }

@@ -38,7 +38,8 @@ uint8_t *Memory::bytesOf(Slice &slice, uint32_t address) {
   return slice.bytes.get() + address * lanes;
 }
 
-uint8_t *Memory::write(uint32_t hemisphere, uint32_t index, uint32_t address) {
+uint8_t *Memory::scatter(uint32_t hemisphere, uint32_t index, uint32_t address) {
+  std::lock_guard lock(mutex);
   Slice &slice = sliceAt(hemisphere, index);
   uint8_t *bytes = bytesOf(slice, address);
   if (!slice.dirty[address]) {

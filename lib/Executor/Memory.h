@@ -35,13 +35,12 @@ public:
     const Slice &of = slices[hemisphere * slicesPerHemisphere + slice];
     return of.bytes ? of.bytes.get() + address * lanes : nullptr;
   }
-  /// The word's `lanes` bytes, to be changed.
-  uint8_t *write(uint32_t hemisphere, uint32_t slice, uint32_t address);
-  /// The same for any thread.
-  uint8_t *writeShared(uint32_t hemisphere, uint32_t slice, uint32_t address) {
-    std::lock_guard lock(mutex);
-    return write(hemisphere, slice, address);
+  /// The word's `lanes` bytes, for the host to fill in each run or to read.
+  uint8_t *hostWord(uint32_t hemisphere, uint32_t slice, uint32_t address) {
+    return bytesOf(sliceAt(hemisphere, slice), address);
   }
+  /// The word's `lanes` bytes, to be changed by a step that data leads there; by any thread.
+  uint8_t *scatter(uint32_t hemisphere, uint32_t slice, uint32_t address);
   /// Brings the state before the first cycle back, but for words that steps write before they are read.
   void reset();
 

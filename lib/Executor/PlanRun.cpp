@@ -75,7 +75,7 @@ uint32_t PlanRun::complete(uint32_t node) {
   if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     ++phase;
     if (phase == plan.phases.size() || failed.load(std::memory_order_relaxed) != none)
-      isOver.store(true, std::memory_order_release);
+      finish();
     else
       startPhase(phase, freed);
   }
@@ -97,29 +97,38 @@ uint32_t PlanRun::give(std::vector<uint32_t> &nodes) {
     return none;
   const uint32_t kept = nodes.back();
   nodes.pop_back();
-  if (!nodes.empty()) {
-    std::lock_guard lock(mutex);
-    ready.insert(ready.end(), nodes.begin(), nodes.end());
-  }
+  if (nodes.empty())
+    return kept;
+  std::lock_guard lock(mutex);
+  ready.insert(ready.end(), nodes.begin(), nodes.end());
+  readyNodes.store(uint32_t(ready.size()), std::memory_order_relaxed);
+  if (sleepers != 0)
+    wake.notify_all();
   return kept;
+}
+
+void PlanRun::finish() {
+  std::lock_guard lock(mutex);
+  isOver.store(true, std::memory_order_relaxed);
+  wake.notify_all();
 }
 
 /// A node that may run, once there is one; none when all is over.
 uint32_t PlanRun::take() {
-  constexpr unsigned patience = 64; ///< looks before another thread may have the core
-  for (unsigned looks = 0; !isOver.load(std::memory_order_acquire); ++looks) {
-    {
-      std::lock_guard lock(mutex);
-      if (!ready.empty()) {
-        const uint32_t node = ready.back();
-        ready.pop_back();
-        return node;
-      }
-    }
-    if (looks % patience == patience - 1)
-      std::this_thread::yield();
-    else
-      __builtin_ia32_pause();
-  }
-  return none;
+  // Nodes are short: one that is wanted comes soon, or this thread had better leave its core to others.
+  constexpr unsigned patience = 1000;
+  for (unsigned looks = 0; looks != patience && !isOver.load(std::memory_order_relaxed) &&
+                           readyNodes.load(std::memory_order_relaxed) == 0;
+       ++looks)
+    __builtin_ia32_pause();
+  std::unique_lock lock(mutex);
+  ++sleepers;
+  wake.wait(lock, [&] { return !ready.empty() || isOver.load(std::memory_order_relaxed); });
+  --sleepers;
+  if (ready.empty())
+    return none;
+  const uint32_t node = ready.back();
+  ready.pop_back();
+  readyNodes.store(uint32_t(ready.size()), std::memory_order_relaxed);
+  return node;
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -37,6 +38,7 @@ private:
   uint32_t complete(uint32_t node);
   void startPhase(size_t phase, std::vector<uint32_t> &started);
   uint32_t give(std::vector<uint32_t> &nodes);
+  void finish();
   uint32_t take();
 
   const Plan &plan;
@@ -46,9 +48,12 @@ private:
   std::atomic<uint32_t> left = 0;              ///< nodes of the phase
   size_t phase = 0;                            ///< changed by who completes the last node of it
   std::atomic<bool> isOver = false;
-  std::atomic<uint32_t> failed = none; ///< the first node in order that is known to
+  std::atomic<uint32_t> readyNodes = 0; ///< how many
+  std::atomic<uint32_t> failed = none;  ///< the first node in order that is known to
 
-  std::mutex mutex;            ///< of what follows
+  std::mutex mutex;             ///< of what follows
+  std::condition_variable wake; ///< when there are nodes for those who sleep
+  unsigned sleepers = 0;
   std::vector<uint32_t> ready; ///< nodes that may run, the latest first
   absl::Status status;         ///< of `failed`
 };

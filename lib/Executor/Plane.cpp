@@ -52,21 +52,28 @@ void Plane::swap() {
   byteDepth = halfDepth = 0;
 }
 
-void Plane::multiplyBytes(const int8_t *rows, ptrdiff_t stride, size_t count, size_t depth, bool accumulates,
-                          uint32_t *sums) {
+void Plane::multiplyBytes(const int8_t *rows, ptrdiff_t stride, size_t count, size_t depth,
+                          const uint32_t *addend, uint32_t *sums, size_t sumStride) {
   if (byteDepth != depth) {
     byteTile = numerics::ByteTile(reinterpret_cast<const int8_t *>(inUse.bytes.data()), depth,
                                   usedColumns(inUse, groupColumns), lanes);
     byteDepth = depth;
   }
-  auto *results = reinterpret_cast<int32_t *>(sums);
-  byteTile.multiply(rows, stride, count, results, columns, accumulates);
-  if (!accumulates)
-    for (size_t row = 0; row != count; ++row)
-      std::fill(sums + row * columns + byteTile.n(), sums + (row + 1) * columns, 0);
+  byteTile.multiply(rows, stride, count, reinterpret_cast<int32_t *>(sums), sumStride,
+                    reinterpret_cast<const int32_t *>(addend), columns);
+  const size_t used = byteTile.n();
+  if (addend == sums || used == columns)
+    return;
+  for (size_t row = 0; row != count; ++row) {
+    uint32_t *rest = sums + row * sumStride + used;
+    if (addend)
+      std::copy_n(addend + row * columns + used, columns - used, rest);
+    else
+      std::fill_n(rest, columns - used, 0);
+  }
 }
 
-void Plane::multiplyHalves(const Plane &high, const uint16_t *row, size_t depth, bool accumulates,
+void Plane::multiplyHalves(const Plane &high, const uint16_t *row, size_t depth, const uint32_t *addend,
                            uint32_t *sums) {
   if (halfDepth != depth) {
     const size_t used = std::max(usedColumns(inUse, groupColumns), usedColumns(high.inUse, groupColumns));
@@ -76,9 +83,9 @@ void Plane::multiplyHalves(const Plane &high, const uint16_t *row, size_t depth,
     halfTile = numerics::HalfTile(weights.data(), depth, used, lanes);
     halfDepth = depth;
   }
-  uint32_t *results = accumulates ? product.data() : sums;
+  uint32_t *results = addend ? product.data() : sums;
   halfTile.multiply(row, reinterpret_cast<float *>(results));
   std::fill(results + halfTile.n(), results + columns, 0);
-  if (accumulates)
-    numerics::evaluate(numerics::ScalarOp::AddF, sums, results, nullptr, sums, columns);
+  if (addend)
+    numerics::evaluate(numerics::ScalarOp::AddF, addend, results, nullptr, sums, columns);
 }

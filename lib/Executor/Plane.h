@@ -34,13 +34,15 @@ public:
   /// Takes the loading slot into use and leaves it empty.
   void swap();
 
-  /// Multiplies `count` rows, `stride` bytes apart, by the weights in use over the first `depth` lanes, and
-  /// sets `sums`, accumulators of so many rows, or adds to them.
-  void multiplyBytes(const int8_t *rows, ptrdiff_t stride, size_t count, size_t depth, bool accumulates,
-                     uint32_t *sums);
+  /// Multiplies `count` rows, `stride` bytes apart, by the weights in use over the first `depth` lanes. Row
+  /// r's sums go to sums + r * sumStride, and the accumulators addend + r * columns are added if there are
+  /// any.
+  void multiplyBytes(const int8_t *rows, ptrdiff_t stride, size_t count, size_t depth, const uint32_t *addend,
+                     uint32_t *sums, size_t sumStride);
   /// The same with one row in fp16, this plane having the low bytes of the weights and `high` the others;
   /// sums are fp32 bits.
-  void multiplyHalves(const Plane &high, const uint16_t *row, size_t depth, bool accumulates, uint32_t *sums);
+  void multiplyHalves(const Plane &high, const uint16_t *row, size_t depth, const uint32_t *addend,
+                      uint32_t *sums);
   /// Accumulators of a row, by column.
   uint32_t *accumulators(size_t row) { return sums.data() + row * columns; }
 

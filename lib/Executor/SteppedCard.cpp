@@ -17,7 +17,6 @@ using namespace sluice;
 using namespace sluice::executor;
 using namespace sluice::binary;
 using target::Direction;
-using target::Hemisphere;
 using verifier::Hazard;
 
 SteppedCard::SteppedCard(const target::Target &target, uint32_t number, const Card &card,
@@ -77,26 +76,6 @@ absl::Status SteppedCard::fault(const Burst &burst, Hazard hazard, std::string_v
   return absl::FailedPreconditionError(concat(
       "cycle ", now, ": card ", number, ", ", queueName(*burst.queue), " ", mnemonic(burst.what->opcode),
       " of cycle ", burst.what->cycle, ": ", verifier::hazardName(hazard), ": ", why));
-}
-
-int SteppedCard::positionOf(const Queue &queue) const {
-  switch (queue.unit) {
-  case Unit::MemRead:
-  case Unit::MemWrite:
-    return target::Target::position(queue.hemisphere, target.sliceStop(queue.index));
-  case Unit::Distributor:
-  case Unit::Transposer:
-  case Unit::Permutor:
-  case Unit::Link:
-    return target::Target::position(queue.hemisphere, target.sxmStop);
-  case Unit::Installer:
-  case Unit::Multiplier:
-    return target::Target::position(queue.hemisphere, target.mxmStop);
-  case Unit::Alu:
-  case Unit::Any:
-    break;
-  }
-  return 0;
 }
 
 //===----------------------------------------------------------------------===//
@@ -210,7 +189,7 @@ absl::Status SteppedCard::take(Burst &burst) {
       continue;
     }
     const bool isBeforeStart = int64_t(burst.dispatchOf(burst.taken)) + burst.inputOffset != int64_t(now);
-    const Vector &vector = streamAt(use.direction, use.stream, positionOf(*burst.queue));
+    const Vector &vector = streamAt(use.direction, use.stream, positionOf(*burst.queue, target));
     if (isBeforeStart || !vector)
       return fault(burst, Hazard::StreamEmpty,
                    concat("stream ", unsigned(use.stream),
@@ -284,7 +263,7 @@ void SteppedCard::give(const Burst &burst, const std::vector<std::vector<uint8_t
   for (size_t output = 0; output != burst.outputs.size(); ++output) {
     const StreamUse &use = burst.outputs[output];
     results.push_back(
-        {now + uint64_t(use.offset), use.direction, use.stream, positionOf(*burst.queue),
+        {now + uint64_t(use.offset), use.direction, use.stream, positionOf(*burst.queue, target),
          std::make_shared<VectorContent>(bytes[output], Origin{&burst, burst.dispatched - 1, use.slot}),
          &burst});
   }

@@ -153,7 +153,6 @@ private:
   Vector &streamAt(target::Direction direction, unsigned stream, int position) {
     return streams[unsigned(direction) * target.streamsPerDirection + stream][position + int(target.mxmStop)];
   }
-  int positionOf(const binary::Queue &queue) const;
 
   void moveStreams();
   void storeDue();

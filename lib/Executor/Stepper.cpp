@@ -8,13 +8,13 @@
 #include "sluice/Executor/Stepper.h"
 
 #include "Edges.h"
+#include "LastRun.h"
 #include "SteppedCard.h"
 
 #include "sluice/Support/Cancellation.h"
 #include "sluice/Support/Stopwatch.h"
 #include "sluice/Support/Strings.h"
 
-#include <mutex>
 #include <utility>
 
 using namespace sluice;
@@ -61,14 +61,8 @@ public:
   absl::StatusOr<std::unique_ptr<Run>> execute(const TensorMap &inputs) const override {
     return step(inputs);
   }
-  Counters counters() const override {
-    std::lock_guard lock(mutex);
-    return lastCounters;
-  }
-  Seconds seconds() const override {
-    std::lock_guard lock(mutex);
-    return lastSeconds;
-  }
+  Counters counters() const override { return lastRun.counters(); }
+  Seconds seconds() const override { return lastRun.seconds(); }
   const Program &program() const override { return *source; }
 
 private:
@@ -76,9 +70,7 @@ private:
   const Target target;
   const bool recordsFlow;
   Bindings inputBindings, outputBindings;
-  mutable std::mutex mutex; ///< of what follows
-  mutable Counters lastCounters;
-  mutable Seconds lastSeconds;
+  mutable LastRun lastRun;
 };
 
 } // namespace
@@ -105,9 +97,7 @@ absl::StatusOr<std::unique_ptr<SteppedRun>> ProgramStepper::step(const TensorMap
   if (absl::Status status = run->step(inputs, inputBindings, outputBindings, target.lanes()); !status.ok())
     return status;
   run->seconds = watch.seconds();
-  std::lock_guard lock(mutex);
-  lastCounters = run->counters;
-  lastSeconds.run = run->seconds;
+  lastRun.note(*run);
   return run;
 }
 

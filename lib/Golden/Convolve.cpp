@@ -40,7 +40,8 @@ public:
     copyTaps(indexOf(number), 0, 0, out);
     result += number * op.getType().getShape().back() + group * outputs;
     for (auto [i, tile] : llvm::enumerate(tiles))
-      tile.multiply(window.data() + i * stensor::kContractionChunk, 0, 1, result, 0, /*accumulates=*/i > 0);
+      tile.multiply(window.data() + i * stensor::kContractionChunk, 0, 1, result, 0,
+                    i > 0 ? result : nullptr);
   }
 
 private:

@@ -159,57 +159,64 @@ static constexpr size_t byteRowsAtOnce = 4, byteBlocksAtOnce = 4;
 static constexpr size_t byteRowsAtOnce = 4, byteBlocksAtOnce = 1;
 #endif
 
-/// `rowCount` rows by all columns from `first` on, as many as one turn takes.
+/// Some rows of a tile, and where their sums go.
+template <size_t rowCount>
+struct ByteRows {
+  ByteRow rows[rowCount];
+  uint32_t biases[rowCount];
+  Rows<int32_t> out;
+  Rows<const int32_t> addend;
+};
+
+/// Rows by `columns` columns from `first` on, as many as one turn takes.
 template <size_t rowCount, size_t blocks>
-static void multiplyBytesTurn(const uint8_t *tile, const ByteRow *rows, const uint32_t *biases, size_t k,
-                              size_t columns, int32_t *out, size_t outStride, bool accumulates) {
+static void multiplyBytesTurn(const ByteTileView &tile, const ByteRows<rowCount> &of, size_t first,
+                              size_t columns) {
   int32_t sums[rowCount][blocks * byteBlockColumns];
-  multiplyBytesBlock<rowCount, blocks>(tile, rows, (k + 3) / 4, k / 4, sums);
-  for (size_t r = 0; r < rowCount; ++r)
-    for (size_t c = 0; c < columns; ++c) {
-      const uint32_t sum = uint32_t(sums[r][c]) - biases[r];
-      out[r * outStride + c] = int32_t(accumulates ? sum + uint32_t(out[r * outStride + c]) : sum);
+  const size_t quads = (tile.k + 3) / 4;
+  multiplyBytesBlock<rowCount, blocks>(tile.bytes + first * quads * 4, of.rows, quads, tile.k / 4, sums);
+  for (size_t r = 0; r < rowCount; ++r) {
+    int32_t *out = of.out[r] + first;
+    if (!of.addend.first) {
+      for (size_t c = 0; c < columns; ++c)
+        out[c] = int32_t(uint32_t(sums[r][c]) - of.biases[r]);
+      continue;
     }
+    const int32_t *addend = of.addend[r] + first;
+    for (size_t c = 0; c < columns; ++c)
+      out[c] = int32_t(uint32_t(sums[r][c]) - of.biases[r] + uint32_t(addend[c]));
+  }
 }
 
 template <size_t rowCount>
-static void multiplyByteRows(const ByteTileView &tile, const ByteRow *rows, int32_t *out, size_t outStride,
-                             bool accumulates) {
-  uint32_t biases[rowCount];
-  for (size_t r = 0; r < rowCount; ++r)
-    biases[r] = biasOf(rows[r], tile.k);
+static void multiplyByteRows(const ByteTileView &tile, const ByteRows<rowCount> &of) {
   constexpr size_t most = byteBlocksAtOnce * byteBlockColumns;
-  const size_t blockBytes = (tile.k + 3) / 4 * 4;
   size_t first = 0;
   for (; first + most <= tile.n; first += most)
-    multiplyBytesTurn<rowCount, byteBlocksAtOnce>(tile.bytes + first * blockBytes, rows, biases, tile.k, most,
-                                                  out + first, outStride, accumulates);
-  for (; first < tile.n; first += byteBlockColumns) {
-    const size_t rest = tile.n - first;
-    multiplyBytesTurn<rowCount, 1>(tile.bytes + first * blockBytes, rows, biases, tile.k,
-                                   rest < byteBlockColumns ? rest : byteBlockColumns, out + first, outStride,
-                                   accumulates);
-  }
+    multiplyBytesTurn<rowCount, byteBlocksAtOnce>(tile, of, first, most);
+  for (; first < tile.n; first += byteBlockColumns)
+    multiplyBytesTurn<rowCount, 1>(tile, of, first,
+                                   tile.n - first < byteBlockColumns ? tile.n - first : byteBlockColumns);
 }
 
 static void multiplyBytesLoop(const ByteTileView &tile, const int8_t *rows, ptrdiff_t stride, size_t count,
-                              int32_t *out, size_t outStride, bool accumulates) {
-  auto rowAt = [&](size_t r) {
-    ByteRow row = {rows + ptrdiff_t(r) * stride, 0};
-    std::memcpy(&row.last, row.bytes + tile.k / 4 * 4, tile.k % 4);
-    return row;
+                              Rows<int32_t> out, Rows<const int32_t> addend) {
+  auto rowsFrom = [&]<size_t rowCount>(size_t first) {
+    ByteRows<rowCount> of{{}, {}, {out[first], out.stride}, {nullptr, 0}};
+    if (addend.first)
+      of.addend = {addend[first], addend.stride};
+    for (size_t r = 0; r < rowCount; ++r) {
+      of.rows[r] = {rows + ptrdiff_t(first + r) * stride, 0};
+      std::memcpy(&of.rows[r].last, of.rows[r].bytes + tile.k / 4 * 4, tile.k % 4);
+      of.biases[r] = biasOf(of.rows[r], tile.k);
+    }
+    multiplyByteRows<rowCount>(tile, of);
   };
   size_t r = 0;
-  for (; r + byteRowsAtOnce <= count; r += byteRowsAtOnce) {
-    ByteRow some[byteRowsAtOnce];
-    for (size_t i = 0; i < byteRowsAtOnce; ++i)
-      some[i] = rowAt(r + i);
-    multiplyByteRows<byteRowsAtOnce>(tile, some, out + r * outStride, outStride, accumulates);
-  }
-  for (; r < count; ++r) {
-    const ByteRow row = rowAt(r);
-    multiplyByteRows<1>(tile, &row, out + r * outStride, outStride, accumulates);
-  }
+  for (; r + byteRowsAtOnce <= count; r += byteRowsAtOnce)
+    rowsFrom.template operator()<byteRowsAtOnce>(r);
+  for (; r < count; ++r)
+    rowsFrom.template operator()<1>(r);
 }
 
 } // namespace sluice::numerics

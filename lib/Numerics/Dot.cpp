@@ -183,8 +183,9 @@ ByteTile::ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride)
 }
 
 void ByteTile::multiply(const int8_t *rows, ptrdiff_t stride, size_t count, int32_t *out, size_t outStride,
-                        bool accumulates) const {
-  kernels().multiplyBytes({values.data(), depth, columns}, rows, stride, count, out, outStride, accumulates);
+                        const int32_t *addend, size_t addendStride) const {
+  kernels().multiplyBytes({values.data(), depth, columns}, rows, stride, count, {out, outStride},
+                          {addend, addendStride});
 }
 
 } // namespace sluice::numerics

@@ -48,6 +48,15 @@ struct ByteTileView {
   size_t k, n;
 };
 
+/// Rows of sums, `stride` apart; or none.
+template <typename Sum>
+struct Rows {
+  Sum *first;
+  size_t stride;
+
+  Sum *operator[](size_t row) const { return first + row * stride; }
+};
+
 /// Bytes of a packed tile: whole blocks of columns, whole quads of rows of K.
 inline size_t byteTileBytes(size_t k, size_t n) {
   const size_t blocks = (n + byteBlockColumns - 1) / byteBlockColumns, quads = (k + 3) / 4;
@@ -75,7 +84,7 @@ struct Kernels {
   void (*packBytes)(const int8_t *weights, size_t k, size_t n, size_t stride, uint8_t *tile);
   /// Rows by what packBytes of the same table packed; see ByteTile.
   void (*multiplyBytes)(const ByteTileView &tile, const int8_t *rows, ptrdiff_t stride, size_t count,
-                        int32_t *out, size_t outStride, bool accumulates);
+                        Rows<int32_t> out, Rows<const int32_t> addend);
   LaneKernels lanes;
 };
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "sluice/Support/Dialects.h"
+#include "sluice/Registry/Dialects.h"
 
 #include "LoweringPasses.h"
 #include "dialects/onnx/OnnxDialect.h"

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// No order of passes is the best one for all programs. Several are tried; of the best the pass that was in
-// the way of the critical chain for longest comes earlier, which is kept where the packing ends earlier.
+// No order of passes is the best one for all programs. Several are tried; of the best the pass that
+// another blocked for longest on the critical chain comes right before that one, which is kept where the
+// packing ends earlier.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,6 +16,8 @@
 #include "PassNeeds.h"
 
 #include "sluice/Support/Cancellation.h"
+
+#include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
 #include <map>
@@ -64,6 +67,7 @@ public:
   Improver(const Problem &problem, const target::Target &target) : problem(problem), target(target) {}
 
   Packing run(Packing packing, unsigned rounds) {
+    best = std::move(packing);
     const std::vector<int64_t> path = pathLengths(problem);
     // How much sooner than its operands a pass comes for each cycle of the path that it begins: what can
     // begin first, what leaves the least slack, what has the longest path.
@@ -74,66 +78,72 @@ public:
       tryPacking(advance);
     }
     for (unsigned round = 0; round < rounds && !isCancelled(); ++round) {
-      const std::optional<Blocked> blocked = mostBlocked();
-      if (!blocked)
+      const std::optional<Move> move = mostBlocked();
+      if (!move)
         break;
-      std::vector<int64_t> advance = best.advance;
-      advance[blocked->pass] += 2 * blocked->cycles;
-      if (tryPacking(std::move(advance)))
+      if (tryPacking(movedOrder(*move)))
         tried.clear();
       else
-        tried.insert(blocked->pass);
+        tried.insert(*move);
     }
-    if (!isCancelled() && best.packing.end < packing.end)
-      packing = std::move(best.packing);
-    return packing;
+    return std::move(best);
   }
 
 private:
   /// So much of the path outweighs when operands are there.
   static constexpr int64_t weightOfPath = 1000;
 
-  struct Attempt {
-    std::vector<int64_t> advance;
-    Packing packing;
-  };
-  struct Blocked {
-    unsigned pass;
-    int64_t cycles;
-  };
+  /// A pass, and the one before which it is to come.
+  using Move = std::pair<unsigned, unsigned>;
 
   /// Whether that is the best so far.
-  bool tryPacking(std::vector<int64_t> advance) {
+  bool tryPacking(const std::vector<int64_t> &advance) {
     if (isCancelled())
       return false;
     Packing packing = packReadyFirst(problem, advance, target);
-    const bool isBetter = best.advance.empty() || packing.end < best.packing.end;
-    if (isBetter)
-      best = {std::move(advance), std::move(packing)};
-    return isBetter;
+    if (isCancelled() || packing.end >= best.end)
+      return false;
+    best = std::move(packing);
+    return true;
   }
 
-  /// The pass of the critical chain that found something taken for longest, and has not been tried since the
-  /// packing is the best.
-  std::optional<Blocked> mostBlocked() {
-    findHolders(problem, target, best.packing);
-    std::map<unsigned, int64_t> blocked;
-    for (TrainId train : criticalChain(problem, best.packing))
-      if (const Hold &hold = best.packing.departures[train].hold;
-          hold.cause == Hold::Taken && hold.by != noTrain)
-        blocked[passOf(problem, train)] +=
-            best.packing.departures[train].cycle - best.packing.departures[hold.by].cycle;
-    std::optional<Blocked> most;
-    for (const auto &[pass, cycles] : blocked)
-      if (!tried.count(pass) && cycles > (most ? most->cycles : 0))
-        most = {pass, cycles};
+  /// The order of the best packing, with a pass right before another as far as its needs allow.
+  std::vector<int64_t> movedOrder(const Move &move) const {
+    const std::vector<unsigned> &order = best.order.passes;
+    // A place of the order outweighs when operands are there.
+    const int64_t place = 2 * (best.end + 1);
+    std::vector<int64_t> advance(order.size());
+    for (auto [index, pass] : llvm::enumerate(order))
+      advance[pass] = int64_t(order.size() - index) * place;
+    advance[move.first] = advance[move.second] + place / 2;
+    return advance;
+  }
+
+  /// The pass of the critical chain that another blocked for longest, and the other one; none that has been
+  /// tried since the packing is the best.
+  std::optional<Move> mostBlocked() {
+    findHolders(problem, target, best);
+    std::map<Move, int64_t> blocked;
+    for (TrainId train : criticalChain(problem, best))
+      if (const Hold &hold = best.departures[train].hold; hold.cause == Hold::Taken && hold.by != noTrain) {
+        const Move move{passOf(problem, train), passOf(problem, hold.by)};
+        if (move.first != move.second && !tried.count(move))
+          blocked[move] += best.departures[train].cycle - best.departures[hold.by].cycle;
+      }
+    std::optional<Move> most;
+    int64_t longest = 0;
+    for (const auto &[move, cycles] : blocked)
+      if (cycles > longest) {
+        most = move;
+        longest = cycles;
+      }
     return most;
   }
 
   const Problem &problem;
   const target::Target &target;
-  Attempt best;
-  std::set<unsigned> tried;
+  Packing best;
+  std::set<Move> tried;
 };
 
 } // namespace

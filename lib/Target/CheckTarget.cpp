@@ -122,14 +122,19 @@ private:
       problems.push_back(absl::StrCat(parts...));
   }
 
-  void checkChip() {
+  /// So many of one field of so many of another are at most `most` things that instructions name.
+  void limitProduct(const std::string &path, const std::string &each, const std::string &things,
+                    int64_t most) {
     relate(
-        [&](int64_t superlanes, int64_t lanes) {
-          require(superlanes * lanes <= int64_t(binary::kMostLanes), "chip.superlanes (", superlanes,
-                  ") of chip.lanes_per_superlane (", lanes, ") are ", superlanes * lanes,
-                  " lanes, more than ", binary::kMostLanes, ", the most that instructions can name");
+        [&](int64_t count, int64_t ofEach) {
+          require(count * ofEach <= most, path, " (", count, ") of ", each, " (", ofEach, ") are ",
+                  count * ofEach, " ", things, ", more than ", most, ", the most that instructions can name");
         },
-        "chip.superlanes", "chip.lanes_per_superlane");
+        path, each);
+  }
+
+  void checkChip() {
+    limitProduct("chip.superlanes", "chip.lanes_per_superlane", "lanes", binary::kMostLanes);
     relate(
         [&](int64_t lanes) {
           require(lanes >= kOffsetBytes, "chip.lanes_per_superlane (", lanes, ") is below ", kOffsetBytes,
@@ -158,13 +163,8 @@ private:
   }
 
   void checkMemory() {
-    relate(
-        [&](int64_t banks, int64_t words) {
-          require(banks * words <= int64_t(binary::kMostWords), "chip.memory.banks_per_slice (", banks,
-                  ") of chip.memory.words_per_bank (", words, ") are ", banks * words,
-                  " words a slice, more than ", binary::kMostWords, ", the most that instructions can name");
-        },
-        "chip.memory.banks_per_slice", "chip.memory.words_per_bank");
+    limitProduct("chip.memory.banks_per_slice", "chip.memory.words_per_bank", "words a slice",
+                 binary::kMostWords);
     relate(
         [&](int64_t slices, int64_t perStop) {
           require(slices % perStop == 0, "chip.memory.slices_per_hemisphere (", slices,

@@ -10,7 +10,6 @@
 #include "Spacing.h"
 
 #include "sluice/Support/Strings.h"
-#include "sluice/Verifier/Geometry.h"
 
 using namespace sluice;
 using namespace sluice::verifier;

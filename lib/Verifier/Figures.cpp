@@ -38,31 +38,6 @@ uint64_t verifier::lengthOf(const Program &program, const Target &target) {
 // Statistics
 //===----------------------------------------------------------------------===//
 
-/// As the statistics call a unit.
-static std::string_view unitName(Unit unit) {
-  switch (unit) {
-  case Unit::MemRead:
-    return "mem_read";
-  case Unit::MemWrite:
-    return "mem_write";
-  case Unit::Alu:
-    return "vxm";
-  case Unit::Distributor:
-  case Unit::Transposer:
-  case Unit::Permutor:
-    return "sxm";
-  case Unit::Link:
-    return "c2c";
-  case Unit::Installer:
-    return "mxm_install";
-  case Unit::Multiplier:
-    return "mxm_multiply";
-  case Unit::Any:
-    break;
-  }
-  return "other";
-}
-
 namespace {
 
 /// What the statistics say, derived from the program.
@@ -84,7 +59,7 @@ Derived::Derived(const Program &program, const Target &target) {
     for (const QueueProgram &queue : card.queues) {
       ofCard += queue.instructions.size();
       for (const Instruction &what : queue.instructions) {
-        busyOfCard[unitName(queue.queue.unit)] += what.count;
+        busyOfCard[unitGroup(queue.queue.unit)] += what.count;
         if (what.opcode == Opcode::Send)
           sent += what.count;
         if (what.opcode == Opcode::MultiplyI8 || what.opcode == Opcode::MultiplyF16) {

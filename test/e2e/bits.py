@@ -7,12 +7,13 @@ bits too, memory image included."""
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import cases
-from harness import assert_same_bits, execute, golden, save_model, tool
+from harness import assert_same_bits, execute, golden, run_cases, save_model, tool
 
 # fp16 contractions are compared with exact sums of rounded operands; what is left is
 # fp32 rounding, and one unit for the transcendentals.
@@ -36,20 +37,11 @@ def check(folder, build):
         assert_same_bits(execute(folder, binary, feeds, *stepper), outputs, f"{cards} cards")
 
 
-def main():
-    family, *chosen = sys.argv[1:]
-    failures = 0
-    for name, build in cases.FAMILIES[family].items():
-        if chosen and name not in chosen:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(Path(folder), build)
-                print(f"ok    {name}", flush=True)
-            except Exception as error:  # one model's failure must not hide the next
-                print(f"FAIL  {name}: {error}", flush=True)
-                failures += 1
-    sys.exit(1 if failures else 0)
+def check_in_folder(build):
+    with tempfile.TemporaryDirectory() as folder:
+        check(Path(folder), build)
 
 
-main()
+family, *chosen = sys.argv[1:]
+run_cases((name, partial(check_in_folder, build)) for name, build in cases.FAMILIES[family].items()
+          if not chosen or name in chosen)

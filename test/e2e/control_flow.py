@@ -7,12 +7,13 @@ sums and products are exact."""
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from onnx import TensorProto, helper, parser
 
-from harness import assert_same_bits, execute, golden, save_model, tool
+from harness import assert_same_bits, execute, golden, run_cases, save_model, tool
 
 CASES = {}
 
@@ -212,18 +213,8 @@ def check(build):
 
 def run(cases):
     """Those that the command line names, or all."""
-    failures = 0
-    for name, builds in cases.items():
-        if sys.argv[1:] and name not in sys.argv[1:]:
-            continue
-        try:
-            for build in builds():
-                check(build)
-            print(f"done  {name}", flush=True)
-        except Exception as error:  # one case's failure must not hide the next
-            print(f"FAIL  {name}: {error}", flush=True)
-            failures += 1
-    sys.exit(1 if failures else 0)
+    run_cases((f"{name} {number}", partial(check, build)) for name, builds in cases.items()
+              if not sys.argv[1:] or name in sys.argv[1:] for number, build in enumerate(builds()))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,19 @@ def skip(reason):
     sys.exit(77)
 
 
+def run_cases(cases):
+    """Calls each function of (name, function), says how each went, and ends with status 1 if one failed."""
+    failures = 0
+    for name, check in cases:
+        try:
+            check()
+            print(f"ok    {name}", flush=True)
+        except Exception as error:  # one case's failure must not hide the next
+            print(f"FAIL  {name}: {error}", flush=True)
+            failures += 1
+    sys.exit(1 if failures else 0)
+
+
 def external_model(*path):
     """A model that the project does not ship; skips the test where it is not there."""
     file = MODELS.joinpath(*path)

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "sluice/Support/Dialects.h"
+#include "sluice/Registry/Dialects.h"
 #include "sluice/Support/Files.h"
 #include "sluice/Support/Strings.h"
 #include "tools/common/ModelOptions.h"

@@ -50,10 +50,10 @@ public:
   ByteTile(const int8_t *weights, size_t k, size_t n, size_t stride);
   size_t k() const { return depth; }
   size_t n() const { return columns; }
-  /// Multiplies `count` rows of k() bytes, `stride` bytes apart. out[r * outStride + c] is set to what row r
-  /// and column c give, or that is added to it, modulo 2^32.
+  /// Multiplies `count` rows of k() bytes, `stride` bytes apart. out[r * outStride + c] is what row r and
+  /// column c give, and addend[r * addendStride + c] if there are any, modulo 2^32. They may be the same.
   void multiply(const int8_t *rows, ptrdiff_t stride, size_t count, int32_t *out, size_t outStride,
-                bool accumulates = false) const;
+                const int32_t *addend = nullptr, size_t addendStride = 0) const;
 
 private:
   size_t depth = 0, columns = 0;

@@ -21,10 +21,10 @@ namespace sluice::numerics {
 inline constexpr uint32_t canonicalNaN = 0x7fc00000;
 
 /// The scalar operations of the machine, one for each ALU opcode, with its number
-/// (see Binary/Instructions.def).
+/// (see ScalarOps.def).
 enum class ScalarOp : uint8_t {
-#define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description) Name = opcode,
-#include "sluice/Binary/Instructions.def"
+#define SLUICE_SCALAR(Name, mnemonic, number, operands, latency, description) Name = number,
+#include "sluice/Numerics/ScalarOps.def"
 };
 
 /// out[i] = op(a[i], b[i], c[i]) on 32-bit patterns; operands that the operation

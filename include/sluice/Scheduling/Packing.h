@@ -89,8 +89,8 @@ std::map<std::string, int64_t> heldCycles(const Problem &problem, const Packing 
                                           const target::Target &target);
 
 /// The best of `packing` and some others: first what can begin first, what leaves the least slack, and what
-/// has the longest path; then, `rounds` times, with the pass earlier that was blocked for longest on the
-/// critical chain.
+/// has the longest path; then, `rounds` times, the best with the pass that was blocked for longest on its
+/// critical chain before the pass that blocked it.
 Packing improvePacking(const Problem &problem, Packing packing, const target::Target &target,
                        unsigned rounds);
 

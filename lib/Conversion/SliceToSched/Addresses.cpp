@@ -21,26 +21,28 @@ namespace {
 using BankKey = std::tuple<unsigned, unsigned, unsigned>;
 using Banks = std::map<BankKey, std::vector<const Buffer *>>;
 
-template <typename Visit>
-void visitBanks(const Buffer &buffer, Visit visit) {
+std::vector<BankKey> banksOf(const Buffer &buffer) {
+  std::vector<BankKey> keys;
   for (target::Hemisphere hemisphere : buffer.hemispheres)
     for (unsigned slice : buffer.slices)
-      visit(BankKey{unsigned(hemisphere), slice, buffer.bank});
+      keys.push_back({unsigned(hemisphere), slice, buffer.bank});
+  return keys;
 }
 
 bool aliveTogether(const Buffer &a, const Buffer &b) {
   return a.firstWrite <= b.lastUse && b.firstWrite <= a.lastUse;
 }
 
-/// Lowest base at which `buffer` meets no buffer that is alive with it.
-int64_t lowestBase(const Buffer &buffer, const Banks &banks) {
+/// Lowest base at which `buffer` meets in none of `keys` a buffer that is alive with it.
+int64_t lowestBase(const Buffer &buffer, llvm::ArrayRef<BankKey> keys, const Banks &banks) {
   std::vector<std::pair<int64_t, int64_t>> taken;
-  visitBanks(buffer, [&](const BankKey &key) {
+  for (const BankKey &key : keys)
     if (auto found = banks.find(key); found != banks.end())
       for (const Buffer *other : found->second)
-        if (aliveTogether(buffer, *other))
-          taken.push_back({other->base, other->base + other->words()});
-  });
+        if (aliveTogether(buffer, *other)) {
+          const int64_t base = other->baseIn(target::Hemisphere(std::get<0>(key)), std::get<1>(key));
+          taken.push_back({base, base + other->words()});
+        }
   llvm::sort(taken);
   int64_t base = 0;
   for (auto [first, end] : taken) {
@@ -55,25 +57,34 @@ int64_t lowestBase(const Buffer &buffer, const Banks &banks) {
 
 std::vector<const Buffer *> sched::assignAddresses(llvm::ArrayRef<Buffer *> buffers,
                                                    const target::Target &target) {
-  // Large ones first: they fit worst.
+  // Constants first, which leave no gaps, then large ones: they fit worst.
   std::vector<std::pair<size_t, Buffer *>> order;
   for (Buffer *buffer : buffers)
     order.push_back({order.size(), buffer});
   llvm::sort(order, [](const auto &a, const auto &b) {
-    return std::tuple(-a.second->words(), a.second->firstWrite, a.first) <
-           std::tuple(-b.second->words(), b.second->firstWrite, b.first);
+    auto rank = [](const auto &entry) {
+      const Buffer &buffer = *entry.second;
+      return std::tuple(!buffer.initial || !buffer.hasOwnBases(), -buffer.words(), buffer.firstWrite,
+                        entry.first);
+    };
+    return rank(a) < rank(b);
   });
   Banks banks;
   std::vector<const Buffer *> homeless;
   for (auto [index, buffer] : order) {
     if (isCancelled())
       break;
-    buffer->base = lowestBase(*buffer, banks);
-    if (buffer->base + buffer->words() > target.wordsPerBank) {
+    const std::vector<BankKey> keys = banksOf(*buffer);
+    const size_t together = buffer->hasOwnBases() ? 1 : keys.size();
+    buffer->bases.clear();
+    for (size_t first = 0; first < keys.size(); first += together)
+      buffer->bases.push_back(lowestBase(*buffer, llvm::ArrayRef(keys).slice(first, together), banks));
+    if (*llvm::max_element(buffer->bases) + buffer->words() > target.wordsPerBank) {
       homeless.push_back(buffer);
       continue;
     }
-    visitBanks(*buffer, [&](const BankKey &key) { banks[key].push_back(buffer); });
+    for (const BankKey &key : keys)
+      banks[key].push_back(buffer);
   }
   return homeless;
 }

@@ -12,8 +12,8 @@
 
 namespace sluice::sched {
 
-/// Gives each buffer its base within its bank, the same in all its slices, so that no two that
-/// are alive at once share a word. Cycles do not depend on it. The buffers that find no room, the
+/// Gives each buffer its base within its bank, the same in all its slices but for striped constants, so that
+/// no two that are alive at once share a word. Cycles do not depend on it. The buffers that find no room, the
 /// largest first.
 std::vector<const Buffer *> assignAddresses(llvm::ArrayRef<Buffer *> buffers, const target::Target &target);
 

@@ -66,7 +66,7 @@ private:
         for (unsigned byte = 0; byte < buffer.bytes; ++byte)
           MemoryOp::create(builder, constant.getLoc(), rankFour(constant.getData()), buffer.striping.stripes,
                            stripe, byte, unsigned(hemisphere), buffer.slices[stripe * buffer.bytes + byte],
-                           addressOf(buffer, 0));
+                           addressOf(buffer, 0, hemisphere, buffer.slices[stripe * buffer.bytes + byte]));
   }
 
   void emitInput(Buffer &buffer, slice::InputOp input) {
@@ -81,8 +81,9 @@ private:
                 buffer.hemispheres.front(), output, output.getFirst(), true, int64_t(output.getCard()));
   }
 
-  int64_t addressOf(const Buffer &buffer, int64_t word) const {
-    return int64_t(buffer.bank) * schedule.state.target.wordsPerBank + buffer.base + word;
+  int64_t addressOf(const Buffer &buffer, int64_t word, Hemisphere hemisphere, unsigned slice) const {
+    return int64_t(buffer.bank) * schedule.state.target.wordsPerBank + buffer.baseIn(hemisphere, slice) +
+           word;
   }
 
   /// The cards' dimension is explicit at this level.
@@ -122,7 +123,8 @@ private:
         flow = builder.getDenseI64ArrayAttr(outputFlow(buffer, {vector, view.step}, piece, card, first + i));
       BindingOp::create(builder, op.getLoc(), op.getName(), output, op.getMachineType(), op.getUserType(),
                         op.getPermutation(), op.getLaneDims(), rows, lanes, offsets, card,
-                        unsigned(hemisphere), slices, addressOf(buffer, buffer.striping.wordOf(vector)),
+                        unsigned(hemisphere), slices,
+                        addressOf(buffer, buffer.striping.wordOf(vector), hemisphere, slices.front()),
                         isWhole || piece > 1 ? view.step : 0, first + i, piece, flow);
       i += piece;
     } while (i < count);
@@ -180,7 +182,8 @@ private:
   void emitIssue(const Issue &issue) {
     binary::Instruction instruction = issue.instruction;
     if (issue.buffer)
-      instruction.address = addressOf(*issue.buffer, instruction.address);
+      instruction.address =
+          addressOf(*issue.buffer, instruction.address, issue.queue.hemisphere, issue.queue.index);
     llvm::SmallVector<int64_t> fields, flow, addresses;
     for (const binary::Field &field : binary::fieldsOf(binary::opcodeInfo(instruction.opcode).format))
       fields.push_back(field.get(instruction));

@@ -127,7 +127,8 @@ private:
       if (!llvm::is_contained(homeless, other) && other->bank == buffer.bank && other->isIn(hemisphere) &&
           llvm::is_contained(other->slices, slice) && other->firstWrite <= buffer.lastUse &&
           buffer.firstWrite <= other->lastUse) {
-        taken.push_back({other->base, other->base + other->words()});
+        const int64_t base = other->baseIn(hemisphere, slice);
+        taken.push_back({base, base + other->words()});
         holders[other->value.getLoc()] += other->totalBytes(target);
       }
     llvm::sort(taken);

@@ -18,7 +18,6 @@
 using namespace sluice;
 using namespace sluice::sched;
 using binary::Opcode;
-using binary::Unit;
 
 int64_t sched::scheduleCycles(const std::vector<Issue> &issues, const target::Target &target) {
   int64_t end = 0;
@@ -30,60 +29,43 @@ int64_t sched::scheduleCycles(const std::vector<Issue> &issues, const target::Ta
   return end;
 }
 
-static const char *unitName(Unit unit) {
-  switch (unit) {
-  case Unit::MemRead:
-    return "mem_read";
-  case Unit::MemWrite:
-    return "mem_write";
-  case Unit::Alu:
-    return "vxm";
-  case Unit::Distributor:
-  case Unit::Transposer:
-  case Unit::Permutor:
-    return "sxm";
-  case Unit::Link:
-    return "c2c";
-  case Unit::Installer:
-    return "mxm_install";
-  case Unit::Multiplier:
-    return "mxm_multiply";
-  case Unit::Any:
-    break;
-  }
-  return "other";
-}
-
 namespace {
 /// What a card has to do.
 struct CardWork {
   int64_t instructions = 0, planeCycles = 0;
   int64_t rows = 0, lanes = 0; ///< rows that planes multiply, and lanes of them that hold anything
   /// Elements that the units of a kind dispatch.
-  std::map<std::string, int64_t> busy;
+  std::map<llvm::StringRef, int64_t> busy;
 };
 } // namespace
 
+/// Adds an instruction to the work of a card.
+static void addWork(CardWork &work, const Issue &issue, const target::Target &target) {
+  const binary::Instruction &instruction = issue.instruction;
+  ++work.instructions;
+  work.busy[binary::unitGroup(issue.queue.unit)] += instruction.count;
+  if (instruction.opcode == Opcode::MultiplyI8 || instruction.opcode == Opcode::MultiplyF16) {
+    work.rows += instruction.count;
+    work.lanes += int64_t(instruction.count) * instruction.lanes;
+  }
+  if (instruction.opcode == Opcode::MultiplyI8)
+    work.planeCycles += instruction.count;
+  if (instruction.opcode == Opcode::MultiplyF16)
+    work.planeCycles += int64_t(instruction.count) * target.f16RowInterval * target.planesPerHemisphere;
+}
+
 /// Of each the most that any card has, rows and lanes of all.
 static CardWork largestWork(const std::vector<Issue> &issues, unsigned cards, const target::Target &target) {
+  CardWork ofAll;
+  for (const Issue &issue : issues)
+    if (issue.cards.empty())
+      addWork(ofAll, issue, target);
+  std::vector<CardWork> ofCards(cards, ofAll);
+  for (const Issue &issue : issues)
+    for (int64_t card : issue.cards)
+      addWork(ofCards[card], issue, target);
   CardWork largest;
-  for (unsigned card = 0; card < cards; ++card) {
-    CardWork work;
-    for (const Issue &issue : issues) {
-      if (!issue.cards.empty() && !llvm::is_contained(issue.cards, card))
-        continue;
-      const binary::Instruction &instruction = issue.instruction;
-      ++work.instructions;
-      work.busy[unitName(issue.queue.unit)] += instruction.count;
-      if (instruction.opcode == Opcode::MultiplyI8 || instruction.opcode == Opcode::MultiplyF16) {
-        work.rows += instruction.count;
-        work.lanes += int64_t(instruction.count) * instruction.lanes;
-      }
-      if (instruction.opcode == Opcode::MultiplyI8)
-        work.planeCycles += instruction.count;
-      if (instruction.opcode == Opcode::MultiplyF16)
-        work.planeCycles += int64_t(instruction.count) * target.f16RowInterval * target.planesPerHemisphere;
-    }
+  for (const CardWork &work : ofCards) {
     largest.instructions = std::max(largest.instructions, work.instructions);
     largest.planeCycles = std::max(largest.planeCycles, work.planeCycles);
     largest.rows += work.rows;
@@ -130,7 +112,7 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
     auto attribute = module->getAttrOfType<mlir::IntegerAttr>(name);
     return attribute ? attribute.getInt() : 0;
   };
-  const auto busyAlus = work.busy.find(unitName(Unit::Alu));
+  const auto busyAlus = work.busy.find(binary::unitGroup(binary::Unit::Alu));
   int64_t resource = bound(kResourceBoundAttr), path = bound(kPathBoundAttr),
           larger = std::max(resource, path);
   llvm::json::Object stats{

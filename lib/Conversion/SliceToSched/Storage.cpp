@@ -30,6 +30,7 @@ Buffer::Buffer(mlir::Value value, const target::Target &)
   llvm::TypeSwitch<mlir::Operation *>(value.getDefiningOp())
       .Case<slice::ConstantOp, slice::InputOp>([&](auto op) {
         fill(op);
+        isInput = llvm::isa<slice::InputOp>(op);
         initial = true;
         firstWrite = 0;
       })
@@ -44,6 +45,12 @@ unsigned Buffer::copyIn(Hemisphere hemisphere) const {
   return llvm::find(hemispheres, hemisphere) - hemispheres.begin();
 }
 
+int64_t Buffer::baseIn(Hemisphere hemisphere, unsigned slice) const {
+  if (bases.size() == 1)
+    return bases.front();
+  return bases[copyIn(hemisphere) * slices.size() + (llvm::find(slices, slice) - slices.begin())];
+}
+
 int64_t FlowingResult::elementOf(int64_t vector) const {
   int64_t offset = vector - view.start;
   if (view.step == 0)
@@ -55,7 +62,7 @@ int64_t FlowingResult::elementOf(int64_t vector) const {
 void Buffer::forgetSchedule() {
   firstWrite = initial ? 0 : INT64_MAX;
   lastUse = INT64_MIN;
-  base = 0;
+  bases.assign(1, 0);
   for (Writer &writer : writers) {
     writer.issue = initialMemory;
     writer.element = 0;

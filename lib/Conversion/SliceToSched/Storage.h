@@ -89,13 +89,17 @@ public:
   llvm::SmallVector<target::Hemisphere, 2> hemispheres;
   llvm::SmallVector<unsigned> slices; ///< [stripe][byte]
   unsigned bank;
-  bool initial;        ///< written before the program starts
+  bool initial; ///< written before the program starts
+  bool isInput = false;
   const bool isOutput; ///< leaves the program
 
   /// First cycle in which a word is written and last in which one is used.
   int64_t firstWrite = INT64_MAX, lastUse = INT64_MIN;
-  /// Word of the bank at which the buffer begins, known after allocation.
-  int64_t base = 0;
+  /// Words of its banks at which the buffer begins, known after allocation: one for all slices of what the
+  /// host reaches, as bindings have one address, else one for each, by copy and slice.
+  llvm::SmallVector<int64_t, 1> bases{0};
+  int64_t baseIn(target::Hemisphere hemisphere, unsigned slice) const;
+  bool hasOwnBases() const { return !isInput && !isOutput; }
 
   /// Bytes that it takes on a card, all copies together.
   int64_t totalBytes(const target::Target &target) const {

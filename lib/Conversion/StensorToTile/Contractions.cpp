@@ -48,8 +48,13 @@ private:
   int64_t rowOf(const Batch &batch, int64_t row) const {
     return batch.members[row / cardRows] * m + row % cardRows;
   }
-  void lowerGroup(const Batch &batch, int64_t firstRow, int64_t count);
-  std::vector<Progression> storeResult(Value result, Refs &refs, ArrayRef<int64_t> rows);
+  /// Slots first ... end - 1, which have the same groups of rows.
+  struct Slots {
+    int64_t first, end;
+  };
+  SmallVector<Slots, 2> cutSlots() const;
+  void lowerGroup(const Batch &batch, int64_t firstRow, int64_t count, Slots range);
+  std::vector<Progression> storeResult(Value result, Refs &refs, ArrayRef<int64_t> rows, Slots range);
   std::vector<Progression> storeSpreadResult(Value result, Refs &refs, ArrayRef<int64_t> rows);
   void emitUnit(const Batch &batch, ArrayRef<int64_t> rows, ArrayRef<std::vector<Progression>> stored,
                 int64_t firstSlot, int64_t planeCount);
@@ -288,14 +293,28 @@ Progression Lowering::progressionFor(Location loc, const Refs &refs, int64_t byt
 // Units
 //===----------------------------------------------------------------------===//
 
+/// As many columns as occupy all units evenly need no more groups of rows than the accumulators do, so that
+/// their weights are installed once; those that are left over have as many as it takes.
+SmallVector<Lowering::Contraction::Slots, 2> Lowering::Contraction::cutSlots() const {
+  int64_t even = batches.size() == 1 && cards == 1
+                     ? slots - slots % (planes * unitsAtOnce(planes, bytes, emitter.target))
+                     : 0;
+  SmallVector<Slots, 2> ranges;
+  if (even > 0)
+    ranges.push_back({0, even});
+  if (even < slots)
+    ranges.push_back({even, slots});
+  return ranges;
+}
+
 /// Storage for a result of a group of rows, every column on every card: a view for each slot.
-std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs,
-                                                            ArrayRef<int64_t> rows) {
+std::vector<Progression> Lowering::Contraction::storeResult(Value result, Refs &refs, ArrayRef<int64_t> rows,
+                                                            Slots range) {
   int64_t width = bytesOf(lowering.rootOf(result).type.getElementType()), count = rows.size();
-  std::vector<Progression> stored;
-  for (int64_t column = 0; column < columns; ++column) {
+  std::vector<Progression> stored(range.end);
+  for (int64_t column = range.first; column < range.end; ++column) {
     int32_t buffer = emitter.createBuffer(loc, count, width);
-    stored.push_back({buffer, 0, 1});
+    stored[column] = {buffer, 0, 1};
     for (auto [i, row] : llvm::enumerate(rows))
       refs[*resultVector(row, column, 0)] = {buffer, -1, static_cast<int64_t>(i)};
   }
@@ -324,15 +343,16 @@ std::vector<Progression> Lowering::Contraction::storeSpreadResult(Value result, 
 }
 
 /// Stores the results of a group of rows and runs its units.
-void Lowering::Contraction::lowerGroup(const Batch &batch, int64_t firstRow, int64_t count) {
+void Lowering::Contraction::lowerGroup(const Batch &batch, int64_t firstRow, int64_t count, Slots range) {
   SmallVector<int64_t> rows;
   for (int64_t row = firstRow; row < firstRow + count; ++row)
     rows.push_back(rowOf(batch, row));
   std::vector<std::vector<Progression>> stored;
   for (auto [result, refs] : llvm::zip_equal(results, resultVectors))
-    stored.push_back(cards > 1 ? storeSpreadResult(result, refs, rows) : storeResult(result, refs, rows));
-  for (int64_t slot = 0; slot < slots; slot += planes)
-    emitUnit(batch, rows, stored, slot, std::min(planes, slots - slot));
+    stored.push_back(cards > 1 ? storeSpreadResult(result, refs, rows)
+                               : storeResult(result, refs, rows, range));
+  for (int64_t slot = range.first; slot < range.end; slot += planes)
+    emitUnit(batch, rows, stored, slot, std::min(planes, range.end - slot));
   for (const Exchange &exchange : exchanges)
     tile::ExchangeOp::create(emitter.builder, loc, emitter.valueOf(exchange.from),
                              emitter.valueOf(exchange.to), exchange.count);
@@ -401,11 +421,13 @@ LogicalResult Lowering::Contraction::run() {
   prepareOperands();
   prepareBatches();
   resultVectors.assign(results.size(), Refs(b * m * columns));
-  int64_t units = batches.size() * ((slots + planes - 1) / planes);
-  for (const Batch &batch : batches) {
-    int64_t size = rowsOfGroup(rowsOf(batch), units, planes, bytes, emitter.target);
-    for (int64_t row = 0; row < rowsOf(batch); row += size)
-      lowerGroup(batch, row, std::min(size, rowsOf(batch) - row));
+  for (Slots range : cutSlots()) {
+    int64_t units = batches.size() * ((range.end - range.first + planes - 1) / planes);
+    for (const Batch &batch : batches) {
+      int64_t size = rowsOfGroup(rowsOf(batch), units, planes, bytes, emitter.target);
+      for (int64_t row = 0; row < rowsOf(batch); row += size)
+        lowerGroup(batch, row, std::min(size, rowsOf(batch) - row), range);
+    }
   }
   for (auto [result, refs] : llvm::zip_equal(results, resultVectors))
     lowering.define(lowering.rootOf(result), std::move(refs));

@@ -51,6 +51,7 @@ private:
     int64_t lineTap;
   };
 
+  Refs findInput();
   void prepareInput();
   void prepareBody();
   std::vector<Chunk> chunksOf(int64_t phase, int64_t slot) const;
@@ -105,13 +106,15 @@ private:
 // Operands
 //===----------------------------------------------------------------------===//
 
-void Lowering::Convolution::prepareInput() {
+/// The vectors of the input, with padding in lanes that hold no pixel and are read.
+Refs Lowering::Convolution::findInput() {
+  const Packing &packing = lowering.packings.at(op);
   const View *view = &lowering.viewOf(op.getInput());
   View filled;
   const uint32_t bits = elementBits(op.getPadding());
   Pixels pixels = packed.in;
   Shape shape(view->shape().begin(), view->shape().end());
-  if (!lowering.packings.at(op).isPadded && packed.readsOutside()) {
+  if (!packing.isPadded && packed.readsOutside()) {
     // Lanes before an image's first pixel and behind its last are filled.
     const int64_t before = std::max<int64_t>(0, -pixels.first);
     pixels.first += before;
@@ -122,10 +125,17 @@ void Lowering::Convolution::prepareInput() {
     low[shape.size() - 2] = before;
     filled = view->padded(shape, low, bits);
     view = &filled;
+  } else if (packing.root >= 0 &&
+             lowering.roots[packing.root].layout == lowering.roots[packing.root].imageLayout) {
+    return lowering.roots[packing.root].refs;
   }
-  const Layout layout = Lowering::imageLayout(shape, pixels, &sizes);
-  Type byte = op.getInput().getType().getElementType();
-  inputVectors = lowering.materialise(loc, *view, byte, layout);
+  return lowering.materialise(loc, *view, op.getInput().getType().getElementType(),
+                              imageLayout(shape, pixels, &sizes));
+}
+
+void Lowering::Convolution::prepareInput() {
+  inputVectors = findInput();
+  const uint32_t bits = elementBits(op.getPadding());
   padding = emitter.constants(loc, std::string(lanes, static_cast<char>(bits)), 1).front();
 
   const View &weights = lowering.viewOf(op.getFilters());
@@ -162,8 +172,7 @@ void Lowering::Convolution::prepareBody() {
     part[rank - 1] = shape.back();
     Layout own = layout;
     if (isBySlot)
-      own = Lowering::imageLayout(
-          part, Pixels{.count = packed.out.count, .groups = 1, .block = packed.out.block}, nullptr);
+      own = imageLayout(part, Pixels{.count = packed.out.count, .groups = 1, .block = packed.out.block});
     extras.push_back({lowering.materialise(loc, view.broadcast(isBySlot ? ArrayRef<int64_t>(part) : shape),
                                            argument.getType(), own),
                       isBySlot, bytesOf(argument.getType())});

@@ -101,8 +101,8 @@ private:
   llvm::SmallVector<int64_t> dividedBytes();
   int64_t planesOf(stensor::ContractOp contract) const;
   bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
-  /// ALUs that a map's body takes behind each of `planes` planes, if it fits behind all at once.
-  std::optional<int64_t> stepsBehind(stensor::MapOp map, int64_t planes);
+  /// Whether a map's body fits behind `planes` planes at once.
+  bool bodyFits(stensor::MapOp map, int64_t planes);
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
@@ -112,10 +112,6 @@ private:
   /// Chooses how many pixels of each image lie side by side.
   void planPixels();
   class PixelPlan;
-  /// The layout of an image [N, spatial..., C] of which `pixels` lie side by side; patches are those of
-  /// `reader`.
-  static Layout imageLayout(llvm::ArrayRef<int64_t> shape, const Pixels &pixels,
-                            const ConvolutionSizes *reader);
   /// How `op` makes a variant of its result's pixels.
   PackedConvolution packingOf(stensor::ConvolveOp op, int64_t variant = 0) const;
   /// Planes that share the rows of a unit of `op`, with the body of `fused` behind them.
@@ -196,6 +192,7 @@ private:
   struct Packing {
     Pixels in, out;
     bool isPadded; ///< lanes of the input that hold no pixel hold padding
+    int32_t root;  ///< whose vectors are the input's, if it lies as its image does; or -1
   };
   llvm::DenseMap<mlir::Operation *, Packing> packings;
   /// Layouts that reductions read their input in.

@@ -136,7 +136,8 @@ void Lowering::Resolver::resolve(const Grid &grid, int64_t number, int64_t valid
       wanted.push_back(vector);
     wantedPlans.push_back({plans.size() - 1, entry->second});
   }
-  if (!hasFixed)
+  // A vector of no element at all may hold anything: zeros.
+  if (!hasFixed && !vector.sources.empty())
     return;
   if (vector.sources.empty() && grid.isReplicated())
     for (int64_t lane = 1; lane < lanes; ++lane)

@@ -43,6 +43,40 @@ ConvolutionSizes ConvolutionSizes::sliced(const Pixels &pixels, int64_t variant)
   return part;
 }
 
+Layout imageLayout(ArrayRef<int64_t> shape, const Pixels &pixels, const ConvolutionSizes *reader) {
+  const int64_t rank = shape.size(), packed = rank - 2, channels = shape.back();
+  Layout layout;
+  if (pixels == Pixels()) {
+    layout.permutation = {0, packed};
+    for (int64_t dim = 1; dim < packed; ++dim)
+      layout.permutation.push_back(dim);
+    layout.permutation.push_back(rank - 1);
+    layout.laneDims = 1;
+    return layout;
+  }
+  layout.offsets.assign(rank, 0);
+  layout.offsets[packed] = pixels.first;
+  const int64_t block = pixels.block > 0 ? pixels.block : channels;
+  if (pixels.block > 0)
+    layout.rows.push_back({rank - 1, (channels + block - 1) / block, block});
+  layout.rows.push_back({0, shape[0], 1});
+  if (pixels.variants > 1)
+    layout.rows.push_back({packed, pixels.variants, 1});
+  layout.rows.push_back({packed, pixels.groupsOf(shape[packed]), pixels.advanced()});
+  for (int64_t dim = 1; dim < packed; ++dim) {
+    if (!pixels.hasLines) {
+      layout.rows.push_back({dim, shape[dim], 1});
+      continue;
+    }
+    layout.offsets[dim] = -reader->low[dim - 1];
+    layout.rows.push_back({dim, reader->positions[dim - 1], reader->strides[dim - 1]});
+    layout.lanes.push_back({dim, reader->taps[dim - 1], reader->dilations[dim - 1]});
+  }
+  layout.lanes.push_back({packed, pixels.count, pixels.pitch});
+  layout.lanes.push_back({rank - 1, block, 1});
+  return layout;
+}
+
 PackedConvolution::PackedConvolution(const ConvolutionSizes &whole, const Pixels &in, const Pixels &out,
                                      int64_t lanes, int64_t variant)
     : sizes(whole.sliced(out, variant)), in(in), out(out), lanes(lanes),
@@ -55,6 +89,10 @@ PackedConvolution::PackedConvolution(const ConvolutionSizes &whole, const Pixels
   phases = in.advanced() / std::gcd(advance, in.advanced());
   step = advance * phases / in.advanced();
 }
+
+//===----------------------------------------------------------------------===//
+// Geometry
+//===----------------------------------------------------------------------===//
 
 /// The greatest whole number not above a / b.
 static int64_t floorOf(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }

@@ -64,6 +64,11 @@ struct ConvolutionSizes {
   ConvolutionSizes sliced(const Pixels &pixels, int64_t variant) const;
 };
 
+/// The layout of an image [N, spatial..., C] that lies as `pixels`. With lines they are those that `reader`
+/// needs.
+Layout imageLayout(llvm::ArrayRef<int64_t> shape, const Pixels &pixels,
+                   const ConvolutionSizes *reader = nullptr);
+
 /// A convolution of an image that lies as `in` to one that lies as `out`, of which it makes one variant.
 class PackedConvolution {
 public:

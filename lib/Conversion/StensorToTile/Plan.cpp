@@ -249,7 +249,7 @@ bool Lowering::extrasAreAtHand(stensor::MapOp map, Value operand, const Layout &
   });
 }
 
-std::optional<int64_t> Lowering::stepsBehind(stensor::MapOp map, int64_t planes) {
+bool Lowering::bodyFits(stensor::MapOp map, int64_t planes) {
   int64_t streams = 0;
   Block body;
   SmallVector<int64_t> argumentOf;
@@ -263,7 +263,7 @@ std::optional<int64_t> Lowering::stepsBehind(stensor::MapOp map, int64_t planes)
   // Each plane's result and extras come in on quads of streams of one direction.
   int64_t quads = emitter.target.streamsPerDirection / 4;
   if (planes * streams > quads)
-    return std::nullopt;
+    return false;
   OpBuilder builder(map.getContext());
   builder.setInsertionPointToEnd(&body);
   SmallVector<Value> results = cloneBody(map, argumentOf, builder, map.getLoc(), body.getArguments());
@@ -271,9 +271,7 @@ std::optional<int64_t> Lowering::stepsBehind(stensor::MapOp map, int64_t planes)
   constexpr int64_t longBurst = int64_t(1) << 32;
   std::optional<scheduling::BodySchedule> schedule =
       scheduling::scheduleBody(body, emitter.target, longBurst, streams);
-  if (!schedule || int64_t(schedule->steps.size()) * planes > int64_t(emitter.target.alus))
-    return std::nullopt;
-  return schedule->steps.size();
+  return schedule && int64_t(schedule->steps.size()) * planes <= int64_t(emitter.target.alus);
 }
 
 std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
@@ -282,7 +280,7 @@ std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
   for (Value operand : llvm::reverse(map.getInputs())) {
     auto convolve = operand.getDefiningOp<stensor::ConvolveOp>();
     if (!convolve || !operand.hasOneUse() || convolve.getType().getShape() != map.getShape() ||
-        !stepsBehind(map, 1))
+        !bodyFits(map, 1))
       continue;
     contractOf[map] = convolve;
     fusedInto[convolve] = map;
@@ -290,7 +288,7 @@ std::optional<Layout> Lowering::planFusion(stensor::MapOp map) {
   }
   for (Value operand : llvm::reverse(map.getInputs())) {
     stensor::ContractOp contract = contractionBehind(operand);
-    if (!contract || !stepsBehind(map, planesOf(contract)) || viewOf(operand).shape() != map.getShape() ||
+    if (!contract || !bodyFits(map, planesOf(contract)) || viewOf(operand).shape() != map.getShape() ||
         viewOf(operand).roots().size() != 1)
       continue;
     std::optional<Layout> layout = layoutAlongColumns(viewOf(operand), contract.getType().getDimSize(2));

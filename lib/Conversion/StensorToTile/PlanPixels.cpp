@@ -25,59 +25,16 @@ using namespace mlir;
 
 namespace sluice::tiling {
 
-Layout Lowering::imageLayout(ArrayRef<int64_t> shape, const Pixels &pixels, const ConvolutionSizes *reader) {
-  const int64_t rank = shape.size(), packed = rank - 2, channels = shape.back();
-  Layout layout;
-  if (pixels == Pixels()) {
-    layout.permutation = {0, packed};
-    for (int64_t dim = 1; dim < packed; ++dim)
-      layout.permutation.push_back(dim);
-    layout.permutation.push_back(rank - 1);
-    layout.laneDims = 1;
-    return layout;
-  }
-  layout.offsets.assign(rank, 0);
-  layout.offsets[packed] = pixels.first;
-  const int64_t block = pixels.block > 0 ? pixels.block : channels;
-  if (pixels.block > 0)
-    layout.rows.push_back({rank - 1, (channels + block - 1) / block, block});
-  layout.rows.push_back({0, shape[0], 1});
-  if (pixels.variants > 1)
-    layout.rows.push_back({packed, pixels.variants, 1});
-  layout.rows.push_back({packed, pixels.groupsOf(shape[packed]), pixels.advanced()});
-  for (int64_t dim = 1; dim < packed; ++dim) {
-    if (!pixels.hasLines) {
-      layout.rows.push_back({dim, shape[dim], 1});
-      continue;
-    }
-    layout.offsets[dim] = -reader->low[dim - 1];
-    layout.rows.push_back({dim, reader->positions[dim - 1], reader->strides[dim - 1]});
-    layout.lanes.push_back({dim, reader->taps[dim - 1], reader->dilations[dim - 1]});
-  }
-  layout.lanes.push_back({packed, pixels.count, pixels.pitch});
-  layout.lanes.push_back({rank - 1, block, 1});
-  return layout;
-}
-
 PackedConvolution Lowering::packingOf(stensor::ConvolveOp op, int64_t variant) const {
   const Packing &packing = packings.at(op);
   return PackedConvolution(ConvolutionSizes(op), packing.in, packing.out, emitter.target.lanes(), variant);
 }
 
 int64_t Lowering::planesOf(stensor::ConvolveOp op, stensor::MapOp fused) {
-  const int64_t most = std::min<int64_t>(packingOf(op).slots, emitter.target.planesPerHemisphere),
-                alus = emitter.target.alus;
-  int64_t best = fused ? 1 : most, bestBusy = 0;
-  for (int64_t planes = 1; fused && planes <= most; ++planes) {
-    std::optional<int64_t> steps = stepsBehind(fused, planes);
-    if (!steps)
-      break;
-    // Planes that can give results at once, in units of so many.
-    const int64_t busy = *steps == 0 ? planes : alus / (planes * *steps) * planes;
-    if (busy >= bestBusy)
-      best = planes, bestBusy = busy;
-  }
-  return best;
+  int64_t planes = std::min<int64_t>(packingOf(op).slots, emitter.target.planesPerHemisphere);
+  while (planes > 1 && fused && !bodyFits(fused, planes))
+    --planes;
+  return planes;
 }
 
 class Lowering::PixelPlan {
@@ -121,6 +78,7 @@ private:
   struct Convolution {
     stensor::ConvolveOp op;
     int64_t in, out;
+    int32_t root; ///< the input is all of it, its dimensions as the image has them; -1: something else
   };
   /// A map of image `to` reads every `pitch`-th pixel of image `from`, from some pixel on.
   struct Slice {
@@ -198,8 +156,11 @@ private:
   void addConvolution(stensor::ConvolveOp op) {
     const View &input = lowering.viewOf(op.getInput());
     int64_t in;
+    int32_t number = -1;
     if (auto root = permutedRoot(input); root && lowering.roots[root->first].kind != Root::Constant) {
       in = placeRoot(root->first, input.shape(), root->second);
+      if (places.at(root->first).dims == root->second)
+        number = root->first;
     } else {
       in = addImage(input.shape());
       images[in].isWhole = false;
@@ -209,7 +170,7 @@ private:
     int64_t out = placeRoot(lowering.rootNumbers.at(op.getResult()), op.getType().getShape(), dims);
     imageOf(in).readers.push_back(convolutions.size());
     imageOf(out).isComputed = true;
-    convolutions.push_back({op, in, out});
+    convolutions.push_back({op, in, out, number});
   }
 
   /// The roots that a map reads element by element and those that it makes.
@@ -569,9 +530,9 @@ private:
       root.imageLayout = layout;
     }
     for (Convolution &convolution : convolutions)
-      lowering.packings.insert(
-          {convolution.op,
-           {imageOf(convolution.in).pixels, imageOf(convolution.out).pixels, isPaddedByHost(convolution)}});
+      lowering.packings.insert({convolution.op,
+                                {imageOf(convolution.in).pixels, imageOf(convolution.out).pixels,
+                                 isPaddedByHost(convolution), convolution.root}});
   }
 
   Lowering &lowering;

@@ -17,6 +17,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <tuple>
 
@@ -48,6 +49,12 @@ struct Wishes {
   std::optional<int64_t> plane;
   /// Sum of the squares of the cycles for which each access holds its slices.
   int64_t held = 0;
+  int64_t accesses = 0;
+
+  void addAccess(int64_t cycles) {
+    held += cycles * cycles;
+    ++accesses;
+  }
 };
 
 Striping stripingOf(mlir::Value buffer) {
@@ -76,10 +83,11 @@ public:
   BufferPlacer(const target::Target &target, int64_t horizon, const scheduling::MemoryPlan &plan,
                Placement &placement)
       : target(target), horizon(horizon), placement(placement),
-        held(size_t(hemispheres) * target.slicesPerHemisphere), load(held.size() * target.banksPerSlice),
-        constants(load.size()), alive(plan) {}
+        held(size_t(hemispheres) * target.slicesPerHemisphere), accesses(held.size()),
+        load(held.size() * target.banksPerSlice), constants(load.size()), alive(plan) {}
 
   void run(mlir::Block &body) {
+    turnsStripes = mustTurnStripes(body);
     for (mlir::Operation &op : body)
       collect(&op);
     int64_t bytes = 0;
@@ -89,9 +97,10 @@ public:
         bytes += bytesOf(op.getResult(0), target, placement);
         buffers.push_back(&op);
       }
-    // Those with the fewest choices first: tables that fill banks, those of many slices, in stripes before those
-    // in blocks, then of more than half a bank and, where not all can have words of their own, those that stay.
-    const bool isScarce = bytes > int64_t(target.memoryBytes());
+    // Those with the fewest choices first: tables that fill banks, those of many slices, in stripes before
+    // those in blocks, then of more than half a bank and, where not all can have words of their own, those
+    // that stay.
+    isScarce = bytes > int64_t(target.memoryBytes());
     auto isUrgent = [&](mlir::Operation *op) {
       const bool isOutput = llvm::any_of(op->getUsers(), llvm::IsaPred<OutputOp>);
       return isLarge(op->getResult(0)) || (isScarce && isOutput);
@@ -103,7 +112,7 @@ public:
       const Kind kind = kindOf(buffer);
       if (kind == Kind::Striped)
         widest = std::max(widest, widthOf(buffer));
-      const bool isTable = isLarge(buffer) && !wishes[buffer].offsets.empty();
+      const bool isTable = (isLarge(buffer) || turnsStripes) && !wishes[buffer].offsets.empty();
       order.emplace_back(!isTable, kind != Kind::Striped, !isUrgent(op), kind, number);
     }
     llvm::sort(order);
@@ -113,6 +122,20 @@ public:
   }
 
 private:
+  /// Whether striped constants need the slices that are too few for a wide buffer beside another: then they
+  /// begin at any stop and go on with the first slices after the last.
+  bool mustTurnStripes(mlir::Block &body) const {
+    int64_t words = 0, wide = 1;
+    for (auto constant : body.getOps<ConstantOp>())
+      if (constant.getStripes() > 1) {
+        mlir::Value buffer = constant.getBuffer();
+        words += placement.buffers.lookup(buffer).hemispheres.size() * widthOf(buffer) * wordsOf(buffer);
+        wide = std::max(wide, widthOf(buffer));
+      }
+    const int64_t slices = target.slicesPerHemisphere;
+    return words > hemispheres * (slices / wide * wide) * int64_t(target.wordsPerSlice());
+  }
+
   enum class Kind { Striped, InBlocks, Plain };
   static Kind kindOf(mlir::Value buffer) {
     const Striping striping = stripingOf(buffer);
@@ -131,20 +154,35 @@ private:
       readByVxm = writtenByVxm = true;
     } else if (auto contract = llvm::dyn_cast<ContractOp>(op)) {
       // Weights come before the rows: only rows, extras and outputs stream together.
-      for (mlir::Value rows : contract.getRows())
-        wishes[rows].toEdge = true;
-      for (auto [i, weights] : llvm::enumerate(contract.getWeights()))
+      for (auto [i, weights] : llvm::enumerate(contract.getWeights())) {
         wishes[weights].plane = placement.units[op].firstPlane + i % contract.getPlanes();
+        wishes[weights].addAccess(target.columnGroups());
+      }
       llvm::DenseSet<mlir::Value> lastRows;
       int64_t last = contract.getLanes().size() - 1;
-      for (auto [j, rows] : llvm::enumerate(contract.getRows()))
-        if (contract.getRowSegments()[4 * j] == last && lastRows.insert(rows).second)
+      for (auto [j, rows] : llvm::enumerate(contract.getRows())) {
+        wishes[rows].toEdge = true;
+        if (contract.getRowSegments()[4 * j] != last)
+          wishes[rows].addAccess(contract.getRowSegments()[4 * j + 3]);
+        else if (lastRows.insert(rows).second)
           reads.push_back(rows);
+      }
       reads.append(contract.getExtras().begin(), contract.getExtras().end());
       writes.append(contract.getOutputs().begin(), contract.getOutputs().end());
       writtenByVxm = true;
       for (mlir::Value extra : contract.getExtras())
         wishes[extra].toVxm = true;
+      // Where tiles lie all around, rows and results keep out of the way of installs; a unit's tiles lie
+      // together.
+      if (turnsStripes) {
+        const mlir::Value tile = contract.getWeights().front();
+        for (mlir::Value rows : contract.getRows())
+          addNeighbours(rows, tile, false);
+        for (mlir::Value extra : contract.getExtras())
+          addNeighbours(extra, tile, false);
+        for (mlir::Value output : contract.getOutputs())
+          addNeighbours(output, tile, true);
+      }
     } else if (auto permute = llvm::dyn_cast<PermuteOp>(op)) {
       reads = {permute.getInput(), permute.getMap()};
       writes = {permute.getOutput()};
@@ -162,7 +200,7 @@ private:
     }
     for (mlir::Value read : reads) {
       Wishes &wish = wishes[read];
-      wish.held += burst * burst;
+      wish.addAccess(burst);
       if (!llvm::isa<ContractOp>(op))
         (readByVxm ? wish.toVxm : wish.toEdge) = true;
       addNeighbours(read, reads, false);
@@ -170,7 +208,7 @@ private:
     }
     for (mlir::Value write : writes) {
       Wishes &wish = wishes[write];
-      wish.held += burst * burst;
+      wish.addAccess(burst);
       (writtenByVxm ? wish.fromVxm : wish.fromEdge) = true;
       addNeighbours(write, writes, false);
       addNeighbours(write, reads, true);
@@ -189,8 +227,16 @@ private:
         .Default([](mlir::Operation *) { return int64_t(0); });
   }
 
-  /// Cycles that an access waits on average for others of a slice with that much `held` to end.
-  int64_t expectedWait(int64_t held) const { return horizon ? held / (2 * horizon) : 0; }
+  /// Cycles that are waited on average for an access of `wish` in a slice with so much `held` in so many
+  /// `accesses`: by it for the others to end, and by them for it.
+  int64_t expectedWait(const Wishes &wish, int64_t held, int64_t accesses) const {
+    if (horizon == 0)
+      return 0;
+    if (isScarce)
+      accesses = 0;
+    const int64_t own = std::max<int64_t>(wish.accesses, 1);
+    return (held + accesses * wish.held / own) / (2 * horizon);
+  }
 
   void addNeighbours(mlir::Value buffer, llvm::ArrayRef<mlir::Value> others, bool turn) {
     for (mlir::Value other : others)
@@ -211,9 +257,12 @@ private:
   int64_t &keptWords(int64_t hemisphere, int64_t slice, int64_t bank) {
     return constants[bankNumber(hemisphere, slice, bank)];
   }
-  /// Accesses of a slice, as Wishes::held.
+  /// Accesses of a slice, as Wishes::held, and how many.
   int64_t &heldBy(int64_t hemisphere, int64_t slice) {
     return held[hemisphere * target.slicesPerHemisphere + slice];
+  }
+  int64_t &accessesOf(int64_t hemisphere, int64_t slice) {
+    return accesses[hemisphere * target.slicesPerHemisphere + slice];
   }
 
   /// Extra cycles of a turn at `stop`: near the VXM for what it gives and takes again, far
@@ -237,45 +286,54 @@ private:
     // Narrow buffers stay within a stop, wide ones start at multiples of their width.
     int64_t grain =
         kindOf(buffer) == Kind::Striped ? std::min<int64_t>(width, target.installStreams) : type.getBytes();
-    using Cost = std::tuple<bool, bool, int64_t, int64_t, int64_t, int64_t>;
+    // All around, if need be.
+    const int64_t slices = target.slicesPerHemisphere;
+    const bool isTurning =
+        turnsStripes && kindOf(buffer) == Kind::Striped && llvm::isa<ConstantOp>(buffer.getDefiningOp());
+    if (isTurning)
+      grain = std::gcd(width, slices);
+    using Cost = std::tuple<bool, int64_t, int64_t, int64_t, int64_t>;
     std::optional<Cost> best;
-    for (int64_t first = 0; first + width <= int64_t(target.slicesPerHemisphere); first += grain)
+    for (int64_t first = 0; first + (isTurning ? 1 : width) <= slices; first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
-        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, kept = 0, held = 0;
+        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, kept = 0, held = 0,
+                others = 0;
         for (int64_t hemisphere : place.hemispheres)
-          for (int64_t slice = first; slice < first + width; ++slice) {
+          for (int64_t i = first; i < first + width; ++i) {
+            const int64_t slice = i % slices;
             fill = std::max(fill, words(hemisphere, slice, bank));
             kept = std::max(kept, keptWords(hemisphere, slice, bank));
             held = std::max(held, heldBy(hemisphere, slice));
+            others = std::max(others, accessesOf(hemisphere, slice));
           }
         if (wish.plane && width == int64_t(target.installStreams))
           clashes += first / width != *wish.plane;
         if (fill + needed > int64_t(target.wordsPerBank))
           fill = mostAlive(buffer, place, first, width, bank);
         bool overflows = fill + needed > int64_t(target.wordsPerBank);
+        if (isTurning)
+          fill = turn(first, width, place, bank);
         int64_t stop = target.sliceStop(first);
         int64_t detours = detour(wish, stop);
         if (!wish.offsets.empty())
           detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
         if (!wish.tables.empty())
           detours += 2 * stop;
-        // Words may suffice after all, unless constants take them; a copy has no other place to go.
-        bool isCopy = placement.copies.contains(buffer);
         // What fills a bank of slices that wide buffers need leaves them the others.
         overflows |= !wish.offsets.empty() && isLarge(buffer) && first < widest &&
                      bank + 1 < int64_t(target.banksPerSlice);
-        Cost cost{!reachesTables(wish, first, first + width - 1),
-                  kept + needed > int64_t(target.wordsPerBank),
-                  isCopy ? clashes : overflows,
-                  isCopy ? overflows : clashes,
-                  (detours + expectedWait(held)) * 8 + fill,
+        // Words may suffice after all, unless constants take them; a copy has no other place to go.
+        const int64_t lacks = 2 * (kept + needed > int64_t(target.wordsPerBank)) + overflows;
+        const bool isCopy = placement.copies.contains(buffer) && !turnsStripes;
+        Cost cost{!reachesTables(wish, first, first + width - 1), isCopy ? clashes : lacks,
+                  isCopy ? lacks : clashes, (detours + expectedWait(wish, held, others)) * 8 + fill,
                   first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;
           place.slices.clear();
           for (int64_t slice = first; slice < first + width; ++slice)
-            place.slices.push_back(slice);
+            place.slices.push_back(slice % slices);
         }
       }
     for (int64_t hemisphere : place.hemispheres)
@@ -285,7 +343,19 @@ private:
           keptWords(hemisphere, slice, place.bank) += needed;
         alive.add({hemisphere, slice, place.bank}, buffer, needed);
         heldBy(hemisphere, slice) += kindOf(buffer) == Kind::InBlocks ? wish.held / stripes : wish.held;
+        accessesOf(hemisphere, slice) += wish.accesses;
       }
+  }
+
+  /// How full the `width` slices from `first` on are on average, in steps: those that are least full have
+  /// their turn until others are a step behind, so that in the end all are as full, and what is used together
+  /// keeps to the same slices.
+  int64_t turn(int64_t first, int64_t width, const BufferPlace &place, int64_t bank) {
+    int64_t all = 0, banks = width * int64_t(place.hemispheres.size());
+    for (int64_t hemisphere : place.hemispheres)
+      for (int64_t i = first; i < first + width; ++i)
+        all += words(hemisphere, i % int64_t(target.slicesPerHemisphere), bank);
+    return all * stepsABank / (banks * int64_t(target.wordsPerBank));
   }
 
   /// Words taken at once in the life of `buffer`, in the fullest bank of a place for it.
@@ -334,7 +404,8 @@ private:
       const BufferPlace &other = found->second;
       if (llvm::any_of(place.hemispheres,
                        [&](int64_t side) { return llvm::is_contained(other.hemispheres, side); }))
-        placed.push_back({neighbour, other.slices.front(), other.slices.back(), other.bank});
+        placed.push_back(
+            {neighbour, *llvm::min_element(other.slices), *llvm::max_element(other.slices), other.bank});
     }
     return placed;
   }
@@ -353,10 +424,15 @@ private:
   int64_t horizon;
   Placement &placement;
   llvm::DenseMap<mlir::Value, Wishes> wishes;
+  /// See mustTurnStripes; in how many steps a bank fills then.
+  bool turnsStripes = false;
+  /// Whether all buffers together exceed the memory: then words count for more than waiting.
+  bool isScarce = false;
+  static constexpr int64_t stepsABank = 32;
   /// Slices of the widest striped buffer.
   int64_t widest = 0;
   /// By hemisphere and slice; by hemisphere, slice and bank.
-  std::vector<int64_t> held, load, constants;
+  std::vector<int64_t> held, accesses, load, constants;
   Occupancy alive;
 };
 

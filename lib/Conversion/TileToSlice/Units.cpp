@@ -22,6 +22,10 @@ public:
   }
 
   void run(mlir::Block &body) {
+    copyBudget = int64_t(target.memoryBytes());
+    for (auto constant : body.getOps<ConstantOp>())
+      copyBudget -= bytesOf(constant.getBuffer());
+    copyBudget /= 2;
     for (mlir::Operation &op : body) {
       if (auto contract = llvm::dyn_cast<ContractOp>(op))
         placeContract(contract);
@@ -63,6 +67,23 @@ private:
     llvm::sort(has);
   }
 
+  int64_t bytesOf(mlir::Value buffer) const {
+    auto type = llvm::cast<BufferType>(buffer.getType());
+    return type.getVectors() * type.getBytes() * int64_t(target.lanes());
+  }
+
+  /// Bytes of the constant weights of `op` that so far lie in the other hemisphere alone.
+  int64_t bytesToCopy(ContractOp op, int64_t hemisphere) {
+    int64_t bytes = 0;
+    for (mlir::Value weights : op.getWeights()) {
+      const auto &has = placement.buffers[weights].hemispheres;
+      if (weights.getDefiningOp<ConstantOp>() && !has.empty() && !llvm::is_contained(has, hemisphere))
+        bytes += bytesOf(weights);
+    }
+    return bytes;
+  }
+
+  /// On the least loaded planes. Copies of constant weights may take half of the memory that constants leave.
   void placeContract(ContractOp op) {
     bool tandem = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes() == 2;
     int64_t planes = tandem ? target.planesPerHemisphere : op.getPlanes();
@@ -74,6 +95,8 @@ private:
     int64_t bestLoad = INT64_MAX;
     for (int64_t first = 0; first + planes <= int64_t(target.planesPerHemisphere); first += planes)
       for (int64_t hemisphere = 0; hemisphere < 2; ++hemisphere) {
+        if (bytesToCopy(op, hemisphere) > std::max<int64_t>(copyBudget, 0))
+          continue;
         int64_t load = 0;
         for (int64_t p = first; p < first + planes; ++p)
           load = std::max(load, planeLoad[hemisphere][p]);
@@ -85,6 +108,7 @@ private:
     for (int64_t p = best.firstPlane; p < best.firstPlane + planes; ++p)
       planeLoad[best.hemisphere][p] = bestLoad + cycles;
     placement.units[op] = best;
+    copyBudget -= bytesToCopy(op, best.hemisphere);
     placeRepeated(op.getExtras());
     for (mlir::Value buffer : op.getWeights())
       require(buffer, {best.hemisphere});
@@ -189,6 +213,8 @@ private:
   /// Hemisphere of the contraction that writes a buffer.
   llvm::DenseMap<mlir::Value, int64_t> home;
   std::array<std::vector<int64_t>, 2> planeLoad;
+  /// Bytes that copies of constant weights may still take.
+  int64_t copyBudget = 0;
   std::array<int64_t, 2> laneLoad{0, 0}, tableLoad{0, 0}, memoryLoad{0, 0};
 };
 

@@ -8,11 +8,12 @@ import itertools
 import math
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from harness import assert_same_bits, execute, golden, save_model, tool
+from harness import assert_same_bits, execute, golden, run_cases, save_model, tool
 from models import Graph
 
 CASES = {}
@@ -664,18 +665,9 @@ def check(name, number, build, whole_way):
 def run(whole_way=False):
     """Runs the script's cases, all or those that are named; with `whole_way` their binaries, too, which must give
     the same bits."""
-    failures = 0
-    for name, builds in CASES.items():
-        if builds.__module__ != "__main__" or (sys.argv[1:] and name not in sys.argv[1:]):
-            continue
-        for number, build in enumerate(builds()):
-            try:
-                check(name, number, build, whole_way)
-            except Exception as error:  # one case's failure must not hide the next
-                print(f"FAIL  {error}", flush=True)
-                failures += 1
-        print(f"done  {name}", flush=True)
-    sys.exit(1 if failures else 0)
+    run_cases((f"{name} {number}", partial(check, name, number, build, whole_way)) for name, builds in CASES.items()
+              if builds.__module__ == "__main__" and (not sys.argv[1:] or name in sys.argv[1:])
+              for number, build in enumerate(builds()))
 
 
 if __name__ == "__main__":

@@ -132,8 +132,8 @@ func.func @conditions(%c: tensor<4xi1>, %x: tensor<4xf32>, %y: tensor<4xf32>) ->
   return %0 : tensor<4xf32>
 }
 
-// Bounds of whole numbers hold after rounding as well, the narrower of two is enough, and the offset comes between: the type's own
-// bounds are last, where a saturating result keeps them.
+// Bounds of whole numbers hold after rounding as well, and the narrower of two is enough: the type's own bound is last, where a
+// saturating result keeps it.
 // CHECK-LABEL: func.func @bounds_at_the_end
 // CHECK: %[[R:.*]] = math.roundeven %{{.*}} : f32
 // CHECK-NEXT: %[[I:.*]] = arith.fptosi %[[R]] : f32 to i32
@@ -141,15 +141,6 @@ func.func @conditions(%c: tensor<4xi1>, %x: tensor<4xf32>, %y: tensor<4xf32>) ->
 // CHECK-DAG: %[[MOST:.*]] = arith.constant 127 : i32
 // CHECK: %[[L:.*]] = arith.maxsi %[[I]], %[[ZERO]] : i32
 // CHECK-NEXT: %[[H:.*]] = arith.minsi %[[L]], %[[MOST]] : i32
-// CHECK-NEXT: %[[T:.*]] = arith.trunci %[[H]] : i32 to i8
-// CHECK-NEXT: stensor.yield %[[T]] : i8
-func.func @bounds_at_the_end
-// CHECK: %[[R:.*]] = math.roundeven %{{.*}} : f32
-// CHECK-NEXT: %[[I:.*]] = arith.fptosi %[[R]] : f32 to i32
-// CHECK-NEXT: %[[Z:.*]] = arith.constant 0 : i32
-// CHECK-NEXT: %[[L:.*]] = arith.maxsi %[[I]], %[[Z]] : i32
-// CHECK-NOT: arith.extsi
-// CHECK: %[[H:.*]] = arith.minsi
 // CHECK-NEXT: %[[T:.*]] = arith.trunci %[[H]] : i32 to i8
 // CHECK-NEXT: stensor.yield %[[T]] : i8
 func.func @bounds_at_the_end(%x: tensor<8xf32>) -> tensor<8xi8> {

@@ -110,8 +110,8 @@ BENCHMARK(halfTileWideRange);
 BENCHMARK(byteTile)->Arg(1)->Arg(64);
 BENCHMARK(halfTileBuild);
 BENCHMARK(byteTileBuild);
-#define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description)                                   \
+#define SLUICE_SCALAR(Name, mnemonic, number, operands, latency, description)                                \
   BENCHMARK_CAPTURE(scalarOp, Name, ScalarOp::Name);
-#include "sluice/Binary/Instructions.def"
+#include "sluice/Numerics/ScalarOps.def"
 
 BENCHMARK_MAIN();

@@ -241,8 +241,14 @@ TEST(ByteTile, ExactIntegers) {
           value = int32_t(random());
         for (bool accumulates : {false, true}) {
           std::vector<int32_t> out = before;
-          kernels->multiplyBytes({tile.data(), k, n}, first, rowStride, count, out.data(), outStride,
-                                 accumulates);
+          // Added where the sums go, or from elsewhere.
+          const bool inPlace = random() % 2;
+          if (accumulates && !inPlace)
+            for (size_t r = 0; r < count; ++r)
+              std::fill_n(out.begin() + ptrdiff_t(r * outStride), n, 7);
+          const int32_t *addend = inPlace ? out.data() : before.data();
+          kernels->multiplyBytes({tile.data(), k, n}, first, rowStride, count, {out.data(), outStride},
+                                 {accumulates ? addend : nullptr, outStride});
           for (size_t r = 0; r < count; ++r)
             for (size_t c = 0; c < outStride; ++c) {
               int64_t sum = c < n && !accumulates ? 0 : before[r * outStride + c];

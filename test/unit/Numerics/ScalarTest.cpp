@@ -19,8 +19,8 @@ using namespace sluice::numerics::test;
 namespace {
 
 constexpr ScalarOp allOps[] = {
-#define SLUICE_ALU(Name, mnemonic, opcode, operands, latency, description) ScalarOp::Name,
-#include "sluice/Binary/Instructions.def"
+#define SLUICE_SCALAR(Name, mnemonic, number, operands, latency, description) ScalarOp::Name,
+#include "sluice/Numerics/ScalarOps.def"
 };
 
 constexpr uint32_t interesting[] = {

@@ -14,7 +14,6 @@
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Support/Strings.h"
 #include "sluice/Verifier/Bursts.h"
-#include "sluice/Verifier/Geometry.h"
 
 #include <map>
 #include <memory>

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_SUPPORT_DIALECTS_H
-#define SLUICE_SUPPORT_DIALECTS_H
+#ifndef SLUICE_REGISTRY_DIALECTS_H
+#define SLUICE_REGISTRY_DIALECTS_H
 
 namespace mlir {
 class DialectRegistry;
@@ -22,4 +22,4 @@ void registerAllPasses();
 
 } // namespace sluice
 
-#endif // SLUICE_SUPPORT_DIALECTS_H
+#endif // SLUICE_REGISTRY_DIALECTS_H
