@@ -35,7 +35,7 @@ def Sched_ProgramOp : Sched_Op<"program", [SingleBlock, NoTerminator]> {
 def Sched_MemoryOp : Sched_Op<"memory", [HasParent<"ProgramOp">]> {
   let summary = "initial contents of words";
   let description = [{
-    `data` is int8 of shape [cards or 1, vectors, bytes, lanes]: vectors v with v mod stripes = stripe, byte plane `byte`, at
+    `data` is int8 of shape [cards or 1, vectors, bytes, lanes], there or a `#tile.image`: vectors v with v mod stripes = stripe, byte plane `byte`, at
     consecutive words from `address` of a slice.
   }];
   let arguments = (ins ElementsAttr:$data, I64Attr:$stripes, I64Attr:$stripe, I64Attr:$byte, I64Attr:$hemisphere, I64Attr:$slice, I64Attr:$address);

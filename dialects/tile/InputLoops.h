@@ -8,6 +8,7 @@
 #ifndef SLUICE_DIALECTS_TILE_INPUTLOOPS_H
 #define SLUICE_DIALECTS_TILE_INPUTLOOPS_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/Support/CheckedArithmetic.h"
 
@@ -16,6 +17,16 @@ namespace sluice::tile {
 template <typename Op>
 bool hasLoops(Op op) {
   return op.getRowLoops() || op.getLaneLoops() || op.getOffsets();
+}
+
+/// The name and layout of what is bound: equal for equal ones.
+template <typename Op>
+mlir::ArrayAttr layoutKey(Op op) {
+  llvm::SmallVector<mlir::Attribute> parts{op.getNameAttr(), op.getPermutationAttr(), op.getLaneDimsAttr()};
+  for (mlir::DenseI64ArrayAttr loops : {op.getRowLoopsAttr(), op.getLaneLoopsAttr(), op.getOffsetsAttr()})
+    if (loops)
+      parts.push_back(loops);
+  return mlir::ArrayAttr::get(op.getContext(), parts);
 }
 
 /// Whether a dimension's indices, from -reach to reach, stay numbers when a loop is added.

@@ -64,8 +64,8 @@ LogicalResult verifyWidths(Operation *op, StringRef what, TypeRange types, Value
 
 LogicalResult verifyBytes(Operation *op, Attribute data) {
   auto resource = dyn_cast<DenseResourceElementsAttr>(data);
-  if (!resource && !isa<DenseElementsAttr>(data))
-    return op->emitOpError("data must be dense or a resource, is ") << data;
+  if (!resource && !isa<DenseElementsAttr, ImageAttr>(data))
+    return op->emitOpError("data must be dense, a resource or an image, is ") << data;
   std::optional<int64_t> need = 1;
   for (int64_t extent : cast<ShapedType>(cast<TypedAttr>(data).getType()).getShape())
     need = need ? llvm::checkedMul(*need, extent) : std::nullopt;

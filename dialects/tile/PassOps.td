@@ -33,7 +33,7 @@ class Pass_ConstantOp<Dialect dialect, dag placement> : Pass_Op<dialect, "consta
   let summary = "vectors known at compile time";
   let description = [{
     `data` holds int8 elements of shape [vectors, bytes, lanes] (byte plane k of each element in plane k), or
-    [cards, vectors, bytes, lanes] where each card has its own.
+    [cards, vectors, bytes, lanes] where each card has its own; a `#tile.image` says what they are without them.
   }];
   let arguments = !con((ins ElementsAttr:$data, DefaultValuedAttr<I64Attr, "1">:$stripes), placement);
   let results = (outs Tile_Buffer:$buffer);

@@ -9,6 +9,7 @@
 #define SLUICE_DIALECTS_TILE_TILEOPS_TD
 
 include "dialects/tile/PassOps.td"
+include "dialects/tile/TileAttrs.td"
 
 def Tile_ConstantOp : Pass_ConstantOp<Tile_Dialect, (ins)>;
 def Tile_InputOp : Pass_InputOp<Tile_Dialect, (ins)>;

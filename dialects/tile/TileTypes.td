@@ -21,6 +21,7 @@ def Tile_Dialect : Dialect {
     program runs the same passes, on data that may differ. No addresses, no slices, no cycles.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
 }
 
 def Tile_Buffer : TypeDef<Tile_Dialect, "Buffer"> {

@@ -54,6 +54,16 @@ public:
       sections.push_back({entry->second, content, alignment});
     return entry->second;
   }
+  /// The same of what `source` makes.
+  std::string add(size_t card, const DataSource &source) {
+    if (source.size() == 0)
+      return "";
+    for (const Section &section : sections)
+      if (section.source && section.source->isSame(source))
+        return section.name;
+    sections.push_back({concat(prefix, card), {}, alignment, &source});
+    return sections.back().name;
+  }
   const std::vector<Section> &get() const { return sections; }
 
 private:
@@ -118,7 +128,25 @@ uint64_t binary::textWords(const Card &card) {
   return words;
 }
 
+void binary::makeData(Program &program) {
+  for (Card &card : program.cards) {
+    if (!card.source)
+      continue;
+    card.data.reserve(card.source->size());
+    card.source->read([&](std::string_view bytes) { card.data.append(bytes); });
+    card.source.reset();
+  }
+}
+
 absl::StatusOr<std::string> binary::encodeProgram(const Program &program) {
+  std::string file;
+  StringSink sink(file);
+  if (absl::Status status = encodeProgram(program, sink); !status.ok())
+    return status;
+  return file;
+}
+
+absl::Status binary::encodeProgram(const Program &program, ByteSink &sink) {
   if (absl::Status status = checkProgram(program); !status.ok())
     return status;
   absl::StatusOr<Target> target = target::targetByName(program.metadata.target());
@@ -143,7 +171,7 @@ absl::StatusOr<std::string> binary::encodeProgram(const Program &program) {
     else
       stored.set_like_card(entry->second);
     stored.set_text_section(textPool.add(index, texts[index]));
-    stored.set_data_section(dataPool.add(index, card.data));
+    stored.set_data_section(card.source ? dataPool.add(index, *card.source) : dataPool.add(index, card.data));
     stored.mutable_memory()->Add(card.memory.begin(), card.memory.end());
     stored.set_memory_words_used(card.memoryWordsUsed);
   }
@@ -155,7 +183,7 @@ absl::StatusOr<std::string> binary::encodeProgram(const Program &program) {
   std::vector<Section> sections = {{std::string(kMetadataSection), metadataBytes, kMetadataAlignment}};
   sections.insert(sections.end(), textPool.get().begin(), textPool.get().end());
   sections.insert(sections.end(), dataPool.get().begin(), dataPool.get().end());
-  return writeElf(sections);
+  return writeElf(sections, sink);
 }
 
 //===----------------------------------------------------------------------===//
@@ -292,8 +320,9 @@ absl::StatusOr<Program> binary::decodeProgram(std::string_view bytes) {
 //===----------------------------------------------------------------------===//
 
 absl::Status binary::writeProgram(const Program &program, const std::string &path) {
-  absl::StatusOr<std::string> bytes = encodeProgram(program);
-  return bytes.ok() ? writeFile(path, *bytes) : bytes.status();
+  FileSet files;
+  absl::Status status = files.add(path, [&](ByteSink &sink) { return encodeProgram(program, sink); });
+  return status.ok() ? files.commit() : status;
 }
 
 absl::StatusOr<Program> binary::readProgram(const std::string &path) {

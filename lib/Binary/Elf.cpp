@@ -49,8 +49,8 @@ static std::string hashOf(std::string_view bytes) {
 }
 
 template <typename T>
-static void appendStruct(std::string &file, const T &value) {
-  file.append(reinterpret_cast<const char *>(&value), sizeof(value));
+static std::string_view bytesOf(const T &value) {
+  return {reinterpret_cast<const char *>(&value), sizeof(value)};
 }
 
 /// Copies a structure out of `bytes`; the caller has checked the bounds.
@@ -86,7 +86,36 @@ static size_t alignTo(size_t offset, size_t alignment) {
   return (offset + alignment - 1) / alignment * alignment;
 }
 
-absl::StatusOr<std::string> binary::writeElf(const std::vector<Section> &sections) {
+namespace {
+
+/// What is appended to the file, and its hash.
+class HashedFile {
+public:
+  explicit HashedFile(ByteSink &sink) : sink(sink) {}
+
+  void append(std::string_view bytes) {
+    sink.append(bytes);
+    hash.add(bytes);
+    size += bytes.size();
+  }
+  void padTo(uint64_t offset) { append(std::string(offset - size, '\0')); }
+  void append(const Section &section) {
+    if (section.source)
+      section.source->read([&](std::string_view bytes) { append(bytes); });
+    else
+      append(section.content);
+  }
+  std::string digest() { return hash.digest(); }
+
+private:
+  ByteSink &sink;
+  Sha256 hash;
+  uint64_t size = 0;
+};
+
+} // namespace
+
+absl::Status binary::writeElf(const std::vector<Section> &sections, ByteSink &sink) {
   const HashNote note;
   std::string names(1, '\0');
   std::vector<Elf64_Shdr> headers(1, Elf64_Shdr{});
@@ -104,27 +133,27 @@ absl::StatusOr<std::string> binary::writeElf(const std::vector<Section> &section
   };
   place(kNoteSection, SHT_NOTE, sizeof(note), alignof(Elf64_Nhdr));
   for (const Section &section : sections)
-    place(section.name, SHT_PROGBITS, section.content.size(), section.alignment);
+    place(section.name, SHT_PROGBITS, section.size(), section.alignment);
   place(kNamesSection, SHT_STRTAB, names.size() + kNamesSection.size() + 1, 1);
   if (headers.size() >= SHN_LORESERVE)
     return invalidArgument(headers.size(), " sections are more than the ", SHN_LORESERVE - 1,
                            " that an ELF file holds");
 
   const size_t headersOffset = alignTo(end, alignof(Elf64_Shdr));
-  std::string file;
-  file.reserve(headersOffset + headers.size() * sizeof(Elf64_Shdr));
-  appendStruct(file, makeHeader(headersOffset, headers.size()));
-  appendStruct(file, note);
+  HashedFile file(sink);
+  const Elf64_Ehdr header = makeHeader(headersOffset, headers.size());
+  file.append(bytesOf(header));
+  file.append(bytesOf(note));
   for (size_t index = 0; index != sections.size(); ++index) {
-    file.resize(headers[index + 2].sh_offset);
-    file.append(sections[index].content);
+    file.padTo(headers[index + 2].sh_offset);
+    file.append(sections[index]);
   }
   file.append(names);
-  file.resize(headersOffset);
-  for (const Elf64_Shdr &header : headers)
-    appendStruct(file, header);
-  file.replace(kHashOffset, kHashBytes, hashOf(file));
-  return file;
+  file.padTo(headersOffset);
+  for (const Elf64_Shdr &section : headers)
+    file.append(bytesOf(section));
+  sink.patch(kHashOffset, file.digest());
+  return absl::OkStatus();
 }
 
 //===----------------------------------------------------------------------===//

@@ -14,6 +14,8 @@
 #ifndef SLUICE_LIB_BINARY_ELF_H
 #define SLUICE_LIB_BINARY_ELF_H
 
+#include "sluice/Binary/Program.h"
+
 #include "absl/status/statusor.h"
 
 #include <cstdint>
@@ -23,16 +25,19 @@
 
 namespace sluice::binary {
 
-/// A named range of bytes of the file; `content` belongs to someone else.
+/// A named range of bytes of the file; `content` belongs to someone else, as does what makes it.
 struct Section {
   std::string name;
   std::string_view content;
-  uint64_t alignment; ///< of the content's offset in the file
+  uint64_t alignment;                 ///< of the content's offset in the file
+  const DataSource *source = nullptr; ///< of the content, if it is not made yet
+
+  uint64_t size() const { return source ? source->size() : content.size(); }
 };
 
-/// A file image of the sections in their order, with its hash. Fails when they are
+/// Writes a file image of the sections in their order, with its hash. Fails when they are
 /// too many for the format.
-absl::StatusOr<std::string> writeElf(const std::vector<Section> &sections);
+absl::Status writeElf(const std::vector<Section> &sections, ByteSink &sink);
 
 /// The sections that writeElf was given, as views into `bytes`. Verifies the hash
 /// over all bytes and each header field. DataLoss on a truncated or altered file,

@@ -12,6 +12,8 @@
 #include "sluice/Support/HostTensor.h"
 #include "sluice/Support/Strings.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 using namespace sluice;
@@ -49,7 +51,7 @@ private:
         return withContext(status, concat("queue ", queueName(queue.queue)));
     }
     for (size_t index = 0; index != card.memory.size(); ++index)
-      if (absl::Status status = checkRun(card.memory[index], card.data.size()); !status.ok())
+      if (absl::Status status = checkRun(card.memory[index], dataBytes(card)); !status.ok())
         return withContext(status, concat("memory run ", index));
     for (size_t index = 0; index != card.flow.size(); ++index)
       if (absl::Status status = checkEdge(card.flow[index], card); !status.ok())
@@ -79,16 +81,18 @@ private:
     return absl::OkStatus();
   }
 
-  absl::Status checkRun(const proto::MemoryRun &run, size_t dataBytes) const {
+  absl::Status checkRun(const proto::MemoryRun &run, size_t held) const {
     if (run.hemisphere() > 1 || run.slice() >= target.slicesPerHemisphere)
       return invalidArgument("there is no slice ", run.slice(), " in hemisphere ", run.hemisphere());
     if (uint64_t(run.address()) + run.words() > target.wordsPerSlice())
       return invalidArgument("words ", run.address(), " to ", uint64_t(run.address()) + run.words(),
                              " go beyond the slice's ", target.wordsPerSlice());
     const uint64_t bytes = uint64_t(run.words()) * target.lanes();
-    if (run.offset() > dataBytes || bytes > dataBytes - run.offset())
-      return invalidArgument(bytes, " bytes at ", run.offset(), " go beyond the ", dataBytes,
-                             " bytes of data");
+    if (run.offset() > held || bytes > held - run.offset())
+      return invalidArgument(bytes, " bytes at ", run.offset(), " go beyond the ", held, " bytes of data");
+    if (run.location() != 0 && run.location() >= unsigned(program.metadata.locations_size()))
+      return invalidArgument("location ", run.location(), " is not among the ",
+                             program.metadata.locations_size());
     return absl::OkStatus();
   }
 
@@ -117,17 +121,30 @@ private:
     return absl::OkStatus();
   }
 
+  /// An input may be bound several times, each time in another layout.
   template <typename Bindings>
   absl::Status checkBindings(const Bindings &bindings, bool isOutput) const {
-    std::set<std::string> names;
+    std::map<std::string, const proto::Binding *> named;
+    std::set<std::pair<std::string, std::string>> layouts;
     for (const proto::Binding &binding : bindings) {
       absl::Status status = checkBinding(binding, isOutput);
-      if (status.ok() && !names.insert(binding.name()).second)
+      auto [first, isNew] = named.try_emplace(binding.name(), &binding);
+      bool isTaken = !layouts.insert({binding.name(), binding.layout().SerializeAsString()}).second;
+      if (status.ok() && (isTaken || (!isNew && isOutput)))
         status = invalidArgument("the name appears twice");
+      else if (status.ok() && !haveSameType(binding, *first->second))
+        status = invalidArgument("the name appears with two types");
       if (!status.ok())
         return withContext(status, concat("'", escapeLine(binding.name()), "'"));
     }
     return absl::OkStatus();
+  }
+
+  static bool haveSameType(const proto::Binding &a, const proto::Binding &b) {
+    return a.type().element_type() == b.type().element_type() &&
+           a.type().machine_type() == b.type().machine_type() &&
+           std::equal(a.type().shape().begin(), a.type().shape().end(), b.type().shape().begin(),
+                      b.type().shape().end());
   }
 
   absl::Status checkBinding(const proto::Binding &binding, bool isOutput) const {

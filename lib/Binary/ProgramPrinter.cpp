@@ -169,8 +169,12 @@ static void addBindingRegions(const char *title, const proto::Binding &binding, 
 
 static std::vector<Region> regionsOf(const Program &program, size_t card) {
   std::vector<Region> regions;
-  for (const proto::MemoryRun &run : program.cards[card].memory)
-    regions.push_back({run.hemisphere(), run.slice(), run.address(), run.words(), 1, "initial", true});
+  for (const proto::MemoryRun &run : program.cards[card].memory) {
+    std::string content = "initial";
+    if (run.location() != 0)
+      content += " " + escapeLine(program.metadata.locations(static_cast<int>(run.location())));
+    regions.push_back({run.hemisphere(), run.slice(), run.address(), run.words(), 1, content, true});
+  }
   for (const proto::Binding &binding : program.metadata.inputs())
     addBindingRegions("input", binding, card, regions);
   for (const proto::Binding &binding : program.metadata.outputs())

@@ -15,11 +15,19 @@
 using namespace mlir;
 
 namespace sluice {
+
 absl::StatusOr<binary::Program> compileModel(const std::string &path, const CompileOptions &options) {
-  Session session(options);
-  FailureOr<binary::Program> program = compile(path, options, session.context);
+  auto session = std::make_shared<Session>(options);
+  FailureOr<binary::Program> program = compile(path, options, session->context);
   if (failed(program) || isCancelled())
-    return session.failure();
+    return session->failure();
+  if (!options.leavesData)
+    binary::makeData(*program);
+  // What is not made yet is made of the session's constants.
+  for (binary::Card &card : program->cards)
+    if (card.source)
+      card.source = std::shared_ptr<const binary::DataSource>(
+          card.source.get(), [session, source = card.source](const binary::DataSource *) {});
   return *std::move(program);
 }
 

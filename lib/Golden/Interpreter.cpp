@@ -11,6 +11,7 @@
 #include "Evaluate.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -159,6 +160,14 @@ static int64_t bytesOf(Type type) {
   return tensor.getNumElements() * elementBytes(tensor.getElementType());
 }
 
+/// What is made of an initializer keeps its name.
+static StringRef nameOf(ArrayRef<ElementsAttr> operands) {
+  for (ElementsAttr operand : operands)
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(operand))
+      return resource.getRawHandle().getKey();
+  return "folded";
+}
+
 FailureOr<SmallVector<ElementsAttr>> evaluateConstant(Operation *op, ArrayRef<ElementsAttr> operands) {
   if (auto constant = dyn_cast<ConstantOp>(op))
     return SmallVector<ElementsAttr>{constant.getValue()};
@@ -187,7 +196,7 @@ FailureOr<SmallVector<ElementsAttr>> evaluateConstant(Operation *op, ArrayRef<El
     return failure();
   SmallVector<ElementsAttr> attributes;
   for (const TensorValue &result : *results)
-    attributes.push_back(result.toAttribute());
+    attributes.push_back(result.toAttribute(nameOf(operands)));
   return attributes;
 }
 

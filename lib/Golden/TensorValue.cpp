@@ -84,7 +84,7 @@ FailureOr<TensorValue> TensorValue::fromAttribute(ElementsAttr attribute) {
   return result;
 }
 
-ElementsAttr TensorValue::toAttribute() const {
+ElementsAttr TensorValue::toAttribute(StringRef name) const {
   size_t width = elementBytes();
   bool uniform = size > 0 && std::memcmp(begin, begin + width, size - width) == 0;
   if (elementType().isInteger(1) && (uniform || size <= kInlineBytes)) {
@@ -99,7 +99,7 @@ ElementsAttr TensorValue::toAttribute() const {
   AsmResourceBlob blob(
       bytes(), width, [keep = owner](void *, size_t, size_t) mutable { keep.reset(); },
       /*dataIsMutable=*/false);
-  return DenseResourceElementsAttr::get(tensorType, "folded", std::move(blob));
+  return DenseResourceElementsAttr::get(tensorType, name, std::move(blob));
 }
 
 } // namespace sluice::golden

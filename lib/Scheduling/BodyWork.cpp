@@ -8,6 +8,7 @@
 #include "BodyWork.h"
 
 #include "dialects/stensor/ScalarOps.h"
+#include "dialects/stensor/ScalarRanges.h"
 #include "sluice/Binary/Instruction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -81,7 +82,10 @@ private:
     return llvm::isa<mlir::arith::ExtUIOp>(op) && llvm::isa<mlir::BlockArgument>(op.getOperand(0));
   }
 
+  /// What an ALU writes as `result`, whose stream port narrows it and keeps it within the type's bounds.
   static mlir::Value skipNarrowing(mlir::Value result) {
+    if (std::optional<stensor::Saturation> saturation = stensor::saturationOf(result))
+      return saturation->value;
     mlir::Operation *op = result.getDefiningOp();
     return op && isNarrowing(op) ? op->getOperand(0) : result;
   }

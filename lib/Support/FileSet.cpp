@@ -11,6 +11,7 @@
 
 #include "sluice/Support/Strings.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -88,6 +89,36 @@ static bool writeAll(int descriptor, std::string_view content) {
   return true;
 }
 
+namespace {
+
+/// A file that is open for writing.
+class FileSink : public ByteSink {
+public:
+  explicit FileSink(int descriptor) : descriptor(descriptor) {}
+
+  void append(std::string_view bytes) override {
+    if (fault == 0 && !writeAll(descriptor, bytes))
+      fault = errno;
+  }
+  void patch(uint64_t offset, std::string_view bytes) override {
+    while (fault == 0 && !bytes.empty()) {
+      const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (written < 0 && errno != EINTR)
+        fault = errno;
+      const size_t size = static_cast<size_t>(std::max<ssize_t>(written, 0));
+      bytes.remove_prefix(size);
+      offset += size;
+    }
+  }
+
+  int fault = 0; ///< errno of the first failure
+
+private:
+  int descriptor;
+};
+
+} // namespace
+
 static absl::Status writeInPlace(const std::string &path, std::string_view content) {
   // Without O_NONBLOCK, opening a pipe would wait for a reader; writing may wait.
   Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
@@ -155,6 +186,13 @@ FileSet::~FileSet() = default;
 void FileSet::clear() { entries.clear(); }
 
 absl::Status FileSet::add(const std::string &path, std::string_view content) {
+  return add(path, [&](ByteSink &sink) {
+    sink.append(content);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status FileSet::add(const std::string &path, const std::function<absl::Status(ByteSink &)> &write) {
   auto entry = std::make_unique<Entry>();
   entry->path = path;
   struct stat status;
@@ -162,12 +200,20 @@ absl::Status FileSet::add(const std::string &path, std::string_view content) {
   if (exists && S_ISDIR(status.st_mode))
     return systemError("write", path, EISDIR);
   if (exists && (!S_ISREG(status.st_mode) || isOpenDescriptor(path))) {
-    entry->content = content;
+    StringSink sink(entry->content);
+    absl::Status status = write(sink);
     entries.push_back(std::move(entry));
-    return absl::OkStatus();
+    return status;
   }
   Descriptor file(entry->create());
-  if (file.get() < 0 || !writeAll(file.get(), content) || !file.close())
+  if (file.get() < 0)
+    return systemError("write", path, errno);
+  FileSink sink(file.get());
+  if (absl::Status status = write(sink); !status.ok())
+    return status;
+  if (sink.fault != 0)
+    return systemError("write", path, sink.fault);
+  if (!file.close())
     return systemError("write", path, errno);
   entries.push_back(std::move(entry));
   return absl::OkStatus();

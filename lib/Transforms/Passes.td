@@ -25,7 +25,8 @@ def StensorFoldConstants : Pass<"stensor-fold-constants", "::mlir::func::FuncOp"
   let description = [{
     Runs every `stensor` operation whose operands are constants through the reference
     interpreter. Operations that would make a much larger constant out of small ones and
-    those that fault stay.
+    those that fault stay. What only moves the elements of a large constant stays, too, but where
+    more is computed of it: the levels below see where elements lie.
   }];
   let statistics = [Statistic<"folded", "folded", "operations replaced by constants">];
 }

@@ -33,9 +33,9 @@ static std::string runFault(const proto::MemoryRun &run, const Card &card, const
   if (run.words() == 0)
     return "it has no words";
   const uint64_t bytes = uint64_t(run.words()) * target.lanes();
-  if (run.offset() > card.data.size() || bytes > card.data.size() - run.offset())
-    return concat("bytes ", run.offset(), "...", run.offset() + bytes - 1, " of ", card.data.size(),
-                  " bytes of data");
+  const uint64_t held = binary::dataBytes(card);
+  if (run.offset() > held || bytes > held - run.offset())
+    return concat("bytes ", run.offset(), "...", run.offset() + bytes - 1, " of ", held, " bytes of data");
   return rangeFault(run.hemisphere(), run.slice(), run.address(), int64_t(run.address()) + run.words() - 1,
                     target);
 }

@@ -79,9 +79,10 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max
   binary::Section &section = random.anyOf(*sections);
   const std::string content = mutateSection(section, random);
   section.content = content;
-  absl::StatusOr<std::string> file = binary::writeElf(*sections);
-  if (!file.ok() || file->size() > maxSize)
+  std::string file;
+  StringSink sink(file);
+  if (!binary::writeElf(*sections, sink).ok() || file.size() > maxSize)
     return mutateFile(data, size, maxSize);
-  std::memcpy(data, file->data(), file->size());
-  return file->size();
+  std::memcpy(data, file.data(), file.size());
+  return file.size();
 }

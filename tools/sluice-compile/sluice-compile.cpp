@@ -92,11 +92,10 @@ static int writeTwin(const CompileOptions &options) {
 /// Writes the binary and its statistics and prints the table: all of it or nothing.
 static absl::Status writeFiles(const binary::Program &program, const std::string &stats,
                                const std::string &table) {
-  absl::StatusOr<std::string> bytes = binary::encodeProgram(program);
-  if (!bytes.ok())
-    return bytes.status();
   FileSet files;
-  if (absl::Status added = files.add(outputPath, *bytes); !added.ok())
+  absl::Status added =
+      files.add(outputPath, [&](ByteSink &sink) { return binary::encodeProgram(program, sink); });
+  if (!added.ok())
     return added;
   if (!statsPath.empty())
     if (absl::Status added = files.add(statsPath, stats + "\n"); !added.ok())
@@ -167,8 +166,10 @@ int main(int argc, char **argv) {
   if (!twinPath.empty()) {
     // One thread where the first compilation has several, else two.
     options.threads = threads == 1 ? 2 : 1;
+    options.leavesData = true;
     return writeTwin(options);
   }
+  options.leavesData = !checkDeterminism;
   options.outputs = outputFiles();
   if (absl::Status status = checkOutputs(options.outputs, {{"the model", inputPath}}); !status.ok())
     return fail(status);

@@ -15,6 +15,7 @@
 #include "sluice/Support/Strings.h"
 #include "tools/common/ToolOutput.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include <getopt.h>
@@ -115,7 +116,8 @@ static void printCounters(const executor::Counters &counters, double loadSeconds
 static std::vector<std::string> inputNames(const binary::Program &program) {
   std::vector<std::string> names;
   for (const binary::proto::Binding &input : program.metadata.inputs())
-    names.push_back(input.name());
+    if (std::find(names.begin(), names.end(), input.name()) == names.end())
+      names.push_back(input.name());
   return names;
 }
 

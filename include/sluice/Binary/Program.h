@@ -10,10 +10,13 @@
 
 #include "sluice/Binary/Instruction.h"
 #include "sluice/Binary/container.pb.h"
+#include "sluice/Support/ByteSink.h"
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,15 +43,33 @@ struct QueueProgram {
   std::vector<uint32_t> locations;
 };
 
+/// Bytes that are made when they are asked for.
+class DataSource {
+public:
+  virtual ~DataSource() = default;
+  virtual uint64_t size() const = 0;
+  /// Gives all bytes in their order, a part at a time.
+  virtual void read(const std::function<void(std::string_view)> &take) const = 0;
+  /// Whether the bytes are those of `other`, a source of the same program.
+  virtual bool isSame(const DataSource &other) const = 0;
+};
+
 /// The program of one card: its queues in Queue order, its initial memory as
 /// runs whose bytes lie in `data` (MemoryRun.offset), and the intended flow.
 struct Card {
   std::vector<QueueProgram> queues;
   std::vector<proto::MemoryRun> memory;
   std::string data;
+  std::shared_ptr<const DataSource> source; ///< of `data` while they are not made
   std::vector<proto::FlowEdge> flow;
   uint64_t memoryWordsUsed = 0; ///< of all slices, see countWordsUsed
 };
+
+struct Program;
+/// Bytes of a card's initial memory, made or not.
+inline uint64_t dataBytes(const Card &card) { return card.source ? card.source->size() : card.data.size(); }
+/// Makes the data of all cards.
+void makeData(Program &program);
 
 /// Words of a card's text: of all queues, with the Nops across long gaps.
 uint64_t textWords(const Card &card);
@@ -79,6 +100,8 @@ absl::Status checkProgram(const Program &program);
 /// sections of different cards are stored once. Fails when an instruction's field
 /// does not fit its bits or a queue is not in dispatch order, naming it.
 absl::StatusOr<std::string> encodeProgram(const Program &program);
+/// The same into a sink; data that are not made yet are made, card by card, and forgotten.
+absl::Status encodeProgram(const Program &program, ByteSink &sink);
 
 /// Reads what encodeProgram wrote. DataLoss/InvalidArgument on anything
 /// truncated, corrupted (SHA-256) or not understood.

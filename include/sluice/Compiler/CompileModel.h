@@ -61,6 +61,8 @@ struct CompileOptions {
   /// Schedules in random order with random slack, from this seed: legal, long, and of the same bits. For
   /// tests of the compiler.
   std::optional<uint64_t> scheduleSeed;
+  /// Leaves the initial memory of the cards to be made when the binary is written (see binary::DataSource).
+  bool leavesData = false;
   /// Last phase that runs.
   Phase compileTo = Phase::Binary;
   /// Directory that receives the IR of every phase run, as "1-onnx.mlir" ... "5-sched.mlir", large

@@ -32,9 +32,9 @@ public:
 
   /// The same elements under another shape of as many.
   TensorValue reshaped(mlir::RankedTensorType type) const;
-  /// A constant with this value: a splat or small one inline, otherwise a resource
+  /// A constant with this value: a splat or small one inline, otherwise a resource of that name
   /// that shares the bytes.
-  mlir::ElementsAttr toAttribute() const;
+  mlir::ElementsAttr toAttribute(llvm::StringRef name = "folded") const;
 
   mlir::RankedTensorType type() const { return tensorType; }
   llvm::ArrayRef<int64_t> shape() const { return tensorType.getShape(); }

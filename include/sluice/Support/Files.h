@@ -8,9 +8,12 @@
 #ifndef SLUICE_SUPPORT_FILES_H
 #define SLUICE_SUPPORT_FILES_H
 
+#include "sluice/Support/ByteSink.h"
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +46,8 @@ public:
 
   /// Readies `content` to become the file at `path`, once per place. The error names the path.
   absl::Status add(const std::string &path, std::string_view content);
+  /// The same for what `write` writes, which is never held whole unless it is for a device.
+  absl::Status add(const std::string &path, const std::function<absl::Status(ByteSink &)> &write);
   /// Puts everything in its place. After an error every place holds what it held before.
   absl::Status commit();
   /// Forgets what was added.

@@ -109,31 +109,109 @@ Tensor extendCache(Node &node, const Tensor &past, const Tensor &fresh, const Te
   Tensor from = checkStart(node, start, present - steps), place = countAlong(node, 2, present);
   Tensor before = node.pad(past, {0, 0, 0, 0}, {0, 0, present - past.shape[2], 0}, 0);
   Tensor rows = steps == 1 ? fresh : spreadFresh(node, fresh, from, place, present);
-  return node.map({before, rows, place, from}, fresh.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-    Value isNew = s.less(x[2], s.add(x[3], s.integer(steps)));
-    Value written = s.select(isNew, x[1], s.real(0));
-    return s.select(s.less(x[2], x[3]), x[0], written);
+  // What a place holds is the same for all caches of a model.
+  Tensor isOld = compare(node, place, from, /*orEqual=*/false);
+  Tensor isNew = node.map({place, from}, isOld.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.less(x[0], s.add(x[1], s.integer(steps)));
   });
+  return node.map({before, rows, isOld, isNew}, fresh.element, [](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.select(x[2], x[0], s.select(x[3], x[1], s.real(0)));
+  });
+}
+
+/// A row's greatest score, [B, H, S, 1], or the sink if that is greater.
+static Tensor greatestScore(Node &node, const Tensor &x, const Tensor &sink) {
+  Tensor greatest = node.reduce(ReduceKind::max, x, x.rank() - 1);
+  if (!sink)
+    return greatest;
+  return node.map({greatest, sink}, x.element,
+                  [](Scalars &s, llvm::ArrayRef<Value> v) { return s.max(v[0], v[1]); });
+}
+
+/// e to what x is above the greatest score, of which a row of -infinity has none.
+static Value powerOf(Scalars &s, Value x, Value greatest) {
+  Value shift = s.select(s.equal(greatest, s.real(-infinity)), s.real(0), greatest);
+  return s.exp(s.sub(x, shift));
+}
+
+static Value divideUnlessEmpty(Scalars &s, Value x, Value divisor) {
+  return s.select(s.equal(divisor, s.real(0)), s.real(0), s.div(x, divisor));
 }
 
 /// Softmax over the last dimension, in whose sum the sink counts too if there is one; zeros for a row of
 /// -infinity.
 static Tensor maskedSoftmax(Node &node, const Tensor &x, const Tensor &sink) {
-  int64_t last = x.rank() - 1;
-  Tensor greatest = node.reduce(ReduceKind::max, x, last);
-  if (sink)
-    greatest = node.map({greatest, sink}, x.element,
-                        [](Scalars &s, llvm::ArrayRef<Value> v) { return s.max(v[0], v[1]); });
-  Tensor powers = node.map({x, greatest}, x.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
-    Value shift = s.select(s.equal(v[1], s.real(-infinity)), s.real(0), v[1]);
-    return s.exp(s.sub(v[0], shift));
-  });
-  Tensor sum = node.reduce(ReduceKind::add, powers, last);
+  Tensor greatest = greatestScore(node, x, sink);
+  Tensor powers = node.map({x, greatest}, x.element,
+                           [](Scalars &s, llvm::ArrayRef<Value> v) { return powerOf(s, v[0], v[1]); });
+  Tensor sum = node.reduce(ReduceKind::add, powers, x.rank() - 1);
   if (sink)
     sum = node.map({sum, sink, greatest}, x.element,
                    [](Scalars &s, llvm::ArrayRef<Value> v) { return s.add(v[0], s.exp(s.sub(v[1], v[2]))); });
-  return node.map({powers, sum}, x.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
-    return s.select(s.equal(v[1], s.real(0)), s.real(0), s.div(v[0], v[1]));
+  return node.map({powers, sum}, x.element,
+                  [](Scalars &s, llvm::ArrayRef<Value> v) { return divideUnlessEmpty(s, v[0], v[1]); });
+}
+
+/// weights [B, R, 1, T] times values [B, T, E] as f32 [B, R, E].
+static Tensor weigh(Node &node, const Tensor &weights, const Tensor &values) {
+  Tensor vectors = node.transpose(values, {0, 2, 1});
+  return contractReals(node, weights,
+                       node.reshape(vectors, {values.shape[0], values.shape[2], 1, values.shape[1]}));
+}
+
+/// weights [B, R, 1, T] times the same `column` of T numbers for all, as f32 [B, R, 1].
+static Tensor weighColumn(Node &node, const Tensor &weights, llvm::ArrayRef<double> column) {
+  const Shape &shape = weights.shape;
+  Tensor product =
+      contractReals(node, node.reshape(weights, {1, shape[0] * shape[1], 1, shape[3]}),
+                    node.reals({1, 1, 1, static_cast<int64_t>(column.size())}, column, weights.element));
+  return node.reshape(product, {shape[0], shape[1], 1});
+}
+
+/// Of scores [B, H, S, T] the softmax over T times values [G, T, E], where the first `apart` values and those
+/// behind them are products of their own; f32 [G, R, E]. The powers of e are each a sum of two f16 numbers,
+/// in rows of their own; a product with ones adds them, and the quotient comes last.
+static Tensor attendApart(Node &node, const Tensor &scores, const Tensor &sink, const Tensor &values,
+                          int64_t apart) {
+  Type half = node.getBuilder().getF16Type(), f32 = node.getBuilder().getF32Type();
+  const int64_t groups = values.shape[0], keys = values.shape[1], fresh = keys - apart,
+                rows = scores.count() / (groups * keys);
+  Tensor greatest = greatestScore(node, scores, sink);
+  llvm::SmallVector<Tensor> pieces =
+      node.maps({scores, greatest}, {half, half}, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+        Value power = powerOf(s, v[0], v[1]), high = s.roundTo(power, half);
+        return llvm::SmallVector<Value>{high, s.mul(s.sub(power, high), s.real(4096))};
+      });
+  for (Tensor &piece : pieces)
+    piece = node.reshape(piece, {groups, rows, 1, keys});
+  Tensor weights = node.concat(pieces, 1);
+
+  llvm::SmallVector<double> ones(keys, 1), unit(keys, 0);
+  unit.back() = 1;
+  llvm::SmallVector<Tensor> operands;
+  // What both pieces' rows give, one operand after the other.
+  auto add = [&](const Tensor &product) {
+    operands.push_back(node.slice(product, 1, 0, rows));
+    operands.push_back(node.slice(product, 1, rows, rows));
+  };
+  // Apart, so that the quotient can be made of the one's rows as they leave.
+  for (const Tensor &piece : pieces)
+    operands.push_back(weigh(node, node.slice(piece, 3, 0, apart), node.slice(values, 1, 0, apart)));
+  add(weighColumn(node, weights, ones));
+  // A weight of one new value comes in all of the value's lanes.
+  add(fresh == 1 ? weighColumn(node, weights, unit)
+                 : weigh(node, node.slice(weights, 3, apart, fresh), node.slice(values, 1, apart, fresh)));
+  if (fresh == 1)
+    operands.push_back(node.slice(values, 1, apart, 1));
+  if (sink) {
+    Tensor power = node.map({sink, greatest}, f32,
+                            [](Scalars &s, llvm::ArrayRef<Value> v) { return s.exp(s.sub(v[0], v[1])); });
+    operands.push_back(node.reshape(power, {groups, rows, 1}));
+  }
+  return node.map(operands, f32, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    auto join = [&](size_t i) { return s.fma(v[i + 1], s.real(1.0 / 4096), v[i]); };
+    Value late = fresh == 1 ? s.mul(join(4), v[6]) : join(4), divisor = join(2);
+    return divideUnlessEmpty(s, s.add(join(0), late), sink ? s.add(divisor, v.back()) : divisor);
   });
 }
 
@@ -161,14 +239,18 @@ AttentionSteps attend(Node &node, const AttentionOperands &operands) {
                             [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
   if (operands.changeScores)
     steps.biased = operands.changeScores(steps.biased);
+  shape.back() = columns;
+  Tensor values = node.reshape(value, {batch, keys, columns});
+  if (operands.apart != 0 && query.element.isF16()) {
+    steps.output =
+        node.reshape(attendApart(node, steps.biased, operands.sink, values, operands.apart), shape);
+    return steps;
+  }
   steps.probabilities = maskedSoftmax(node, steps.biased, operands.sink);
   if (operands.changeProbabilities)
     steps.probabilities = operands.changeProbabilities(steps.probabilities);
   Tensor weights = node.cast(node.reshape(steps.probabilities, {batch, rows, 1, keys}), query.element);
-  Tensor vectors = node.transpose(node.reshape(value, {batch, keys, columns}), {0, 2, 1});
-  product = contractReals(node, weights, node.reshape(vectors, {batch, columns, 1, keys}));
-  shape.back() = columns;
-  steps.output = node.reshape(product, shape);
+  steps.output = node.reshape(weigh(node, weights, values), shape);
   return steps;
 }
 

@@ -20,6 +20,9 @@ struct AttentionOperands {
   Tensor value; ///< [B, G, T, E]
   Tensor bias;  ///< f32, broadcasts to [B, H, S, T], -infinity where masked; or absent
   Tensor sink;  ///< f32, broadcasts to [B, H, 1, 1]: one more score, of a key without a value; or absent
+  /// The first so many values of f16 are multiplied apart from those behind them, and nobody asks for
+  /// probabilities; 0: all are one product.
+  int64_t apart = 0;
   double scale = 1;
   double softcap = 0; ///< 0: none
   /// What is made of the biased scores and of the probabilities, [B, H, S, T] of f32; null: nothing.
@@ -60,13 +63,20 @@ Tensor compare(Node &node, const Tensor &a, const Tensor &b, bool orEqual);
 /// A run whose positions do not fit ends with a fault.
 Tensor extendCache(Node &node, const Tensor &past, const Tensor &fresh, const Tensor &start, int64_t present);
 
-/// Rows of a table [positions, n] of cosines or sines that the integers `positions` [B, S] name, or the table
-/// itself [B, S, n]: their first `width` numbers as [B, S, 1, width].
-Tensor rotaryAngles(Node &node, const Tensor &table, const Tensor &positions, int64_t width);
+/// By what pairs of numbers are turned: [B, S, 1, 2 n], for each number its pair's cosine, and the sine with
+/// the sign with which the pair's other number counts. Pairs are neighbours if `interleaved`, else n apart.
+struct Rotation {
+  Tensor cosine, sine;
+  bool interleaved;
+};
 
-/// Pairs of the first 2 n numbers of each vector of x [B, S, H, D] turned by angles, of which cosine and sine
-/// broadcast to [B, S, H, n]. Pairs are neighbours if `interleaved`, else n apart.
-Tensor rotate(Node &node, const Tensor &x, const Tensor &cosine, const Tensor &sine, bool interleaved);
+/// Of tables [positions, m] of cosines and sines the rows that the integers `positions` [B, S] name, or of
+/// tables [B, S, m] all: their first `width` numbers.
+Rotation rotation(Node &node, const Tensor &cosines, const Tensor &sines, const Tensor &positions,
+                  int64_t width, bool interleaved);
+
+/// Pairs of the first 2 n numbers of each vector of x [B, S, H, D] turned.
+Tensor rotate(Node &node, const Tensor &x, const Rotation &rotation);
 
 } // namespace sluice::conversion
 

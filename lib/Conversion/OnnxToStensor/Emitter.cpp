@@ -292,6 +292,16 @@ llvm::SmallVector<Tensor> Emitter::finish(Operation *op, llvm::ArrayRef<Type> el
   return results;
 }
 
+/// Whether `op` only moves halves of a large constant, of which nothing asks for the values: they stay where
+/// they are.
+static bool staysInPlace(Operation *op) {
+  constexpr int64_t large = int64_t{1} << 16; // bytes
+  auto type = llvm::cast<RankedTensorType>(op->getResult(0).getType());
+  return llvm::isa<stensor::TransposeOp, stensor::SliceOp, stensor::PadOp, stensor::ConcatOp>(op) &&
+         type.getElementType().isF16() &&
+         type.getNumElements() * stensor::elementBytes(type.getElementType()) > large;
+}
+
 void Emitter::evaluate(Operation *op, llvm::MutableArrayRef<Tensor> results) {
   llvm::SmallVector<ElementsAttr> operands;
   for (Value operand : op->getOperands()) {
@@ -301,6 +311,8 @@ void Emitter::evaluate(Operation *op, llvm::MutableArrayRef<Tensor> results) {
     operands.push_back(llvm::cast<ElementsAttr>(constant.getValue()));
   }
   double steps = golden::evaluationSteps(op, operands);
+  if (steps != 0 && staysInPlace(op))
+    return;
   int64_t bytes = 0;
   for (const Tensor &result : results)
     bytes += steps == 0 ? 0

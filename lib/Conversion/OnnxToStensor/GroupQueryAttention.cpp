@@ -30,8 +30,13 @@ private:
   bool measureCache();
   void findStart();
   bool turn();
+  /// [B, groups, S, D] of a tensor [B, S, groups, D].
+  Tensor byGroups(const Tensor &fresh) { return node.transpose(fresh, {0, 2, 1, 3}); }
   Tensor append(const Tensor &past, const Tensor &fresh);
+  Tensor newestPlace(const Tensor &position);
+  Tensor withinWindow(const Tensor &allowed, const Tensor &position, const Tensor &place);
   Tensor bias();
+  Tensor allowedApart();
   Tensor sink();
 
   Node &node;
@@ -163,19 +168,33 @@ bool GroupQueryAttention::turn() {
   }
   Tensor positions = given ? node.cast(given, i32) : addIntegers(node, start, countAlong(node, 1, steps));
   positions = node.reshape(positions, {positions.shape[0], steps});
-  int64_t half = cosines.shape[1];
-  Tensor cosine = rotaryAngles(node, cosines, positions, half),
-         sine = rotaryAngles(node, sines, positions, half);
-  query = rotate(node, query, cosine, sine, isInterleaved);
-  key = rotate(node, key, cosine, sine, isInterleaved);
+  Rotation turns = rotation(node, cosines, sines, positions, cosines.shape[1], isInterleaved);
+  query = rotate(node, query, turns);
+  key = rotate(node, key, turns);
   return true;
 }
 
 Tensor GroupQueryAttention::append(const Tensor &pastVectors, const Tensor &fresh) {
-  Tensor vectors = node.transpose(fresh, {0, 2, 1, 3});
+  Tensor vectors = byGroups(fresh);
   if (!isPrompt)
     return extendCache(node, pastVectors, vectors, start, present);
   return node.pad(vectors, {0, 0, 0, 0}, {0, 0, present - steps, 0}, 0);
+}
+
+/// The last place that queries at these positions may see.
+Tensor GroupQueryAttention::newestPlace(const Tensor &position) {
+  if (steps == 1)
+    return position;
+  return node.map({position, last}, i32,
+                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.min(x[0], x[1]); });
+}
+
+Tensor GroupQueryAttention::withinWindow(const Tensor &allowed, const Tensor &position, const Tensor &place) {
+  if (window <= 0)
+    return allowed;
+  return node.map({allowed, position, place}, allowed.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    return s.bitAnd(x[0], s.less(s.sub(x[1], x[2]), s.integer(window)));
+  });
 }
 
 /// Hides what lies in the future, behind the last position or further back than the window, and adds
@@ -183,15 +202,8 @@ Tensor GroupQueryAttention::append(const Tensor &pastVectors, const Tensor &fres
 Tensor GroupQueryAttention::bias() {
   Tensor position = addIntegers(node, start, countAlong(node, 2, steps)),
          place = countAlong(node, 3, present);
-  Tensor newest = position;
-  if (steps > 1)
-    newest = node.map({position, last}, i32,
-                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.min(x[0], x[1]); });
-  Tensor allowed = compare(node, place, newest, /*orEqual=*/true);
-  if (window > 0)
-    allowed = node.map({allowed, position, place}, allowed.element, [&](Scalars &s, llvm::ArrayRef<Value> x) {
-      return s.bitAnd(x[0], s.less(s.sub(x[1], x[2]), s.integer(window)));
-    });
+  Tensor allowed = compare(node, place, newestPlace(position), /*orEqual=*/true);
+  allowed = withinWindow(allowed, position, place);
   llvm::SmallVector<Tensor> parts = {maskBias(node, allowed)};
   if (node.has(10)) {
     const Tensor &given = node.input(10);
@@ -200,6 +212,24 @@ Tensor GroupQueryAttention::bias() {
     parts.push_back(node.pad(given, none, high, 0));
   }
   return sumOfBiases(node, parts);
+}
+
+/// The same of keys of which the past ones come first and the new ones follow, wherever these have their
+/// places: i1 [B, 1, S, P + S].
+Tensor GroupQueryAttention::allowedApart() {
+  Tensor position = addIntegers(node, start, countAlong(node, 2, steps));
+  Tensor count = countAlong(node, 3, past + steps);
+  Tensor place = node.map({count, start}, i32, [&](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value isPast = s.less(x[0], s.integer(past));
+    return s.select(isPast, x[0], s.add(x[1], s.sub(x[0], s.integer(past))));
+  });
+  // Of the cache, what lies before the new positions counts.
+  Tensor allowed = node.map({count, start, place, newestPlace(position)}, node.getBuilder().getI1Type(),
+                            [&](Scalars &s, llvm::ArrayRef<Value> x) {
+                              Value isPast = s.less(x[0], s.integer(past));
+                              return s.select(isPast, s.less(x[0], x[1]), s.lessOrEqual(x[2], x[3]));
+                            });
+  return withinWindow(allowed, position, place);
 }
 
 /// A score of each head, or 0, that takes its share of the softmax.
@@ -222,22 +252,39 @@ Results GroupQueryAttention::convert() {
     return failure();
   AttentionOperands operands;
   operands.query = node.transpose(query, {0, 2, 1, 3});
-  operands.key = append(node.input(3), key);
-  operands.value = append(node.input(4), value);
-  operands.bias = bias();
+  Tensor presentKey = append(node.input(3), key), presentValue = append(node.input(4), value);
+  Tensor allowed;
+  auto hide = [&](const Tensor &scores) {
+    return node.map({scores, allowed}, scores.element, [](Scalars &s, llvm::ArrayRef<Value> x) {
+      return s.select(x[1], x[0], s.real(-std::numeric_limits<float>::infinity()));
+    });
+  };
+  // New positions need not wait for their place in the cache where nobody asks for scores by places.
+  if (!isPrompt && shown == 0 && !node.has(10) && query.element.isF16()) {
+    operands.key = node.concat({node.input(3), byGroups(key)}, 2);
+    operands.value = node.concat({node.input(4), byGroups(value)}, 2);
+    operands.apart = past;
+    allowed = allowedApart();
+    operands.changeScores = hide;
+  } else {
+    operands.key = presentKey;
+    operands.value = presentValue;
+    operands.bias = bias();
+  }
   operands.sink = sink();
   operands.scale = scale == 0 ? 1 / std::sqrt(static_cast<double>(depth)) : scale;
   operands.softcap = softcap;
   AttentionSteps result = attend(node, operands);
   Type element = node.input(0).element;
-  // Masked scores are shown as 0.
-  Tensor scores = node.map(shown == 1 ? result.biased : result.probabilities, element,
-                           [](Scalars &s, llvm::ArrayRef<Value> x) {
-                             Value least = s.real(-std::numeric_limits<float>::infinity());
-                             return s.select(s.equal(x[0], least), s.real(0), x[0]);
-                           });
-  return {{joinHeads(node, node.cast(result.output, element)), operands.key, operands.value,
-           shown == 0 ? Tensor() : scores}};
+  Results results = {
+      {joinHeads(node, node.cast(result.output, element)), presentKey, presentValue, Tensor()}};
+  if (shown != 0) // masked scores are shown as 0
+    results->back() = node.map(shown == 1 ? result.biased : result.probabilities, element,
+                               [](Scalars &s, llvm::ArrayRef<Value> x) {
+                                 Value least = s.real(-std::numeric_limits<float>::infinity());
+                                 return s.select(s.equal(x[0], least), s.real(0), x[0]);
+                               });
+  return results;
 }
 
 void addGroupQueryAttention(OperatorTable &table) {

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Families.h"
+#include "MeanSquare.h"
 #include "OperatorTable.h"
 
 using namespace mlir;
@@ -35,7 +35,8 @@ static Results convertSkipLayerNormalization(Node &node) {
     return failure();
   Tensor sum = sumOf(node, {input, node.input(1), bias});
   int64_t dim = input.rank() - 1;
-  Normalized result = isSimplified ? rmsNormalize(node, sum, dim, epsilon, gamma, input.element)
+  const double most = input.element.isF16() ? (bias ? 3 : 2) * kMostHalf : 0;
+  Normalized result = isSimplified ? rmsNormalizeBounded(node, sum, dim, epsilon, gamma, input.element, most)
                                    : layerNormalize(node, sum, dim, epsilon, gamma, beta, input.element);
   return {{result.output, result.mean, result.inverse, node.cast(sum, input.element)}};
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Families.h"
+#include "MeanSquare.h"
 #include "OperatorTable.h"
 
 #include <limits>
@@ -125,14 +125,93 @@ Normalized layerNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_
   return {result, mean, inverse};
 }
 
-Normalized rmsNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
-                        const Tensor &scale, Type element) {
+/// Three numbers of f16 that are number = p0 + 2^-12 p1 + 2^-24 p2, if that is below 65,504, to a multiple of
+/// 2^-48.
+static llvm::SmallVector<Value> inPieces(Scalars &s, Value number, Type half) {
+  llvm::SmallVector<Value> pieces;
+  for (int piece = 0; piece < 3; ++piece) {
+    Value rounded = s.roundTo(number, half);
+    pieces.push_back(rounded);
+    number = s.mul(s.sub(number, rounded), s.real(4096));
+  }
+  return pieces;
+}
+
+/// The pieces of `factor` times the squares of x [R, n], each number of which is a sum of `count` squares: of
+/// x in columns `first`, `first` + `width`, ...
+static llvm::SmallVector<Tensor> squaresInPieces(Node &node, const Tensor &x, int64_t first, int64_t width,
+                                                 int64_t count, double factor) {
+  Type half = node.getBuilder().getF16Type();
+  llvm::SmallVector<Tensor> parts;
+  for (int64_t part = 0; part < count; ++part)
+    parts.push_back(node.slice(x, 1, first + part * width, width));
+  return node.maps(parts, {half, half, half}, [&](Scalars &s, llvm::ArrayRef<Value> v) {
+    Value sum;
+    for (Value number : v) {
+      Value scaled = s.mul(number, s.real(factor));
+      sum = sum ? s.fma(scaled, scaled, sum) : s.mul(scaled, scaled);
+    }
+    return inPieces(s, sum, half);
+  });
+}
+
+/// The mean of the squares of x [R, n], no number of which is greater than `most`, as products with ones add
+/// them: whole chunks of a row are first added element by element, then the pieces of the sums are added.
+static Tensor meanSquareByProducts(Node &node, const Tensor &x, double most) {
+  Type half = node.getBuilder().getF16Type();
+  const int64_t rows = x.shape[0], n = x.shape[1], chunk = stensor::kContractionChunk;
+  const int64_t whole = n / chunk;
+  double factor = 1;
+  while (most * most * factor * factor * static_cast<double>(std::max<int64_t>(whole, 1)) > 65504)
+    factor /= 2;
+  llvm::SmallVector<llvm::SmallVector<Tensor>> sums;
+  if (whole > 1)
+    sums.push_back(squaresInPieces(node, x, 0, chunk, whole, factor));
+  if (const int64_t done = whole > 1 ? whole * chunk : 0; done < n)
+    sums.push_back(squaresInPieces(node, x, done, n - done, 1, factor));
+  llvm::SmallVector<Tensor> pieces;
+  int64_t width = 0;
+  for (const llvm::SmallVector<Tensor> &part : sums)
+    width += part[0].shape[1];
+  for (int piece = 0; piece < 3; ++piece)
+    pieces.push_back(
+        node.reshape(sums.size() == 1 ? sums[0][piece] : node.concat({sums[0][piece], sums[1][piece]}, 1),
+                     {rows, 1, width}));
+  Tensor added = contractReals(node, node.reshape(node.concat(pieces, 1), {1, 3 * rows, 1, width}),
+                               node.splat(half, {1, 1, 1, width}, 1));
+  added = node.reshape(added, {rows, 3});
+  return node.map({node.slice(added, 1, 0, 1), node.slice(added, 1, 1, 1), node.slice(added, 1, 2, 1)},
+                  node.getBuilder().getF32Type(), [&](Scalars &s, llvm::ArrayRef<Value> v) {
+                    Value step = s.real(1.0 / 4096);
+                    Value sum = s.fma(s.fma(v[2], step, v[1]), step, v[0]);
+                    return s.mul(sum, s.real(1 / (factor * factor * static_cast<double>(n))));
+                  });
+}
+
+/// The mean of squares over `dims`. Where x is made of f16 numbers, and so has none greater than `most`, and
+/// its rows are its last dimension, products add them.
+static Tensor meanSquare(Node &node, const Tensor &x, llvm::ArrayRef<int64_t> dims, double most) {
+  if (most == 0 || dims.size() != 1 || dims[0] != x.rank() - 1 || x.count() == 0)
+    return meanOver(node, square(node, x), dims);
+  Shape shape = x.shape;
+  shape.back() = 1;
+  const int64_t n = x.shape.back();
+  return node.reshape(meanSquareByProducts(node, node.reshape(x, {x.count() / n, n}), most), shape);
+}
+
+Normalized rmsNormalizeBounded(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
+                               const Tensor &scale, Type element, double most) {
   Tensor x = toF32(node, input);
-  Tensor inverse = inverseDeviation(node, meanOver(node, square(node, x), dims), epsilon);
+  Tensor inverse = inverseDeviation(node, meanSquare(node, x, dims, most), epsilon);
   Tensor result = node.map({x, inverse, scale}, element, [](Scalars &s, llvm::ArrayRef<Value> v) {
     return s.mul(s.mul(v[0], v[1]), v[2]);
   });
   return {result, Tensor(), inverse};
+}
+
+Normalized rmsNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t> dims, double epsilon,
+                        const Tensor &scale, Type element) {
+  return rmsNormalizeBounded(node, input, dims, epsilon, scale, element, 0);
 }
 
 static Results convertLayerNormalization(Node &node) {
@@ -155,7 +234,8 @@ static Results convertRmsNormalization(Node &node) {
   int64_t axis = node.normaliseAxis(node.integerAttr("axis", -1), input.rank());
   if (failed(node.needBroadcast(1, input.shape)))
     return failure();
-  Normalized result = rmsNormalize(node, input, dimRange(axis, input.rank()), epsilon, scale, scale.element);
+  Normalized result = rmsNormalizeBounded(node, input, dimRange(axis, input.rank()), epsilon, scale,
+                                          scale.element, input.element.isF16() ? kMostHalf : 0);
   return {{result.output, result.inverse}};
 }
 

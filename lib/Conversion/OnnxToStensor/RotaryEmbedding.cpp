@@ -12,35 +12,61 @@ using namespace mlir;
 
 namespace sluice::conversion {
 
-Tensor rotaryAngles(Node &node, const Tensor &table, const Tensor &positions, int64_t width) {
-  Tensor rows = table;
-  if (positions)
-    rows = node.reshape(node.gather(table, node.reshape(positions, {positions.count()})),
-                        {positions.shape[0], positions.shape[1], table.shape[1]});
-  rows = node.slice(rows, 2, 0, width);
-  return node.reshape(rows, {rows.shape[0], rows.shape[1], 1, width});
+/// For both numbers of each pair of a vector the angle's, of the last dimension of `angles`; the first of a
+/// pair has it with the other sign if `isOdd`.
+static Tensor forBothOfPairs(Node &node, const Tensor &angles, bool interleaved, bool isOdd) {
+  Tensor first = isOdd ? node.map(angles, angles.element,
+                                  [](Scalars &s, llvm::ArrayRef<Value> v) { return s.negate(v[0]); })
+                       : angles;
+  const int64_t last = angles.rank() - 1;
+  if (!interleaved)
+    return node.concat({first, angles}, last);
+  Shape single = angles.shape, flat = angles.shape;
+  single.push_back(1);
+  flat.back() *= 2;
+  return node.reshape(node.concat({node.reshape(first, single), node.reshape(angles, single)}, last + 1),
+                      flat);
 }
 
-Tensor rotate(Node &node, const Tensor &x, const Tensor &cosine, const Tensor &sine, bool interleaved) {
-  int64_t half = cosine.shape.back(), turned = 2 * half;
-  Tensor first = node.slice(x, 3, 0, half, interleaved ? 2 : 1),
-         second = node.slice(x, 3, interleaved ? 1 : half, half, interleaved ? 2 : 1);
-  Tensor real = node.map({first, second, cosine, sine}, x.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
-    return s.sub(s.mul(v[2], v[0]), s.mul(v[3], v[1]));
-  });
-  Tensor imaginary =
-      node.map({first, second, cosine, sine}, x.element, [](Scalars &s, llvm::ArrayRef<Value> v) {
-        return s.add(s.mul(v[3], v[0]), s.mul(v[2], v[1]));
-      });
-  if (interleaved) {
-    Shape paired = real.shape, flat = real.shape;
-    paired.push_back(1);
-    flat.back() = turned;
-    real = node.reshape(node.concat({node.reshape(real, paired), node.reshape(imaginary, paired)}, 4), flat);
-  } else {
-    real = node.concat({real, imaginary}, 3);
-  }
-  return node.concat({real, node.slice(x, 3, turned, x.shape[3] - turned)}, 3);
+static Tensor angles(Node &node, const Tensor &table, const Tensor &positions, int64_t width,
+                     bool interleaved, bool isOdd) {
+  // Pairs are made of a constant table at compile time, of another one in the rows that are taken.
+  const bool isKnown = bool(table.constant);
+  Tensor rows = node.slice(table, table.rank() - 1, 0, width);
+  if (isKnown)
+    rows = forBothOfPairs(node, rows, interleaved, isOdd);
+  if (positions)
+    rows = node.reshape(node.gather(rows, node.reshape(positions, {positions.count()})),
+                        {positions.shape[0], positions.shape[1], rows.shape[1]});
+  if (!isKnown)
+    rows = forBothOfPairs(node, rows, interleaved, isOdd);
+  return node.reshape(rows, {rows.shape[0], rows.shape[1], 1, 2 * width});
+}
+
+Rotation rotation(Node &node, const Tensor &cosines, const Tensor &sines, const Tensor &positions,
+                  int64_t width, bool interleaved) {
+  return {angles(node, cosines, positions, width, interleaved, /*isOdd=*/false),
+          angles(node, sines, positions, width, interleaved, /*isOdd=*/true), interleaved};
+}
+
+/// The numbers of each pair in each other's place.
+static Tensor exchangePairs(Node &node, const Tensor &x, bool interleaved) {
+  const int64_t width = x.shape[3];
+  if (!interleaved)
+    return node.concat({node.slice(x, 3, width / 2, width / 2), node.slice(x, 3, 0, width / 2)}, 3);
+  Shape paired = {x.shape[0], x.shape[1], x.shape[2], width / 2, 2};
+  Tensor pairs = node.reshape(x, paired);
+  return node.reshape(node.concat({node.slice(pairs, 4, 1, 1), node.slice(pairs, 4, 0, 1)}, 4), x.shape);
+}
+
+Tensor rotate(Node &node, const Tensor &x, const Rotation &rotation) {
+  const int64_t turned = rotation.cosine.shape.back();
+  Tensor pairs = node.slice(x, 3, 0, turned);
+  Tensor result = node.map(
+      {pairs, exchangePairs(node, pairs, rotation.interleaved), rotation.cosine, rotation.sine}, x.element,
+      [](Scalars &s, llvm::ArrayRef<Value> v) { return s.add(s.mul(v[2], v[0]), s.mul(v[3], v[1])); });
+  return turned == x.shape[3] ? result
+                              : node.concat({result, node.slice(x, 3, turned, x.shape[3] - turned)}, 3);
 }
 
 /// Of a node with the input [B, S, H * D] or [B, H, S, D] as operand 0: the input turned by what the tables
@@ -58,8 +84,7 @@ static Results convertRotary(Node &node, const Tensor &positions, const Tensor &
   if (turned % 2 != 0 || turned > x.shape[3] || cosines.rank() != (positions ? 2 : 3) ||
       cosines.shape.back() < half)
     return node.refuseShapes("rotary_embedding_dim");
-  Tensor result = rotate(node, x, rotaryAngles(node, cosines, positions, half),
-                         rotaryAngles(node, sines, positions, half), interleaved);
+  Tensor result = rotate(node, x, rotation(node, cosines, sines, positions, half, interleaved));
   return {{node.reshape(isFlat ? result : node.transpose(result, {0, 2, 1, 3}), input.shape)}};
 }
 

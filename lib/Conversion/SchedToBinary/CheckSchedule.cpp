@@ -7,10 +7,11 @@
 
 #include "CheckSchedule.h"
 
+#include "lib/Conversion/Images/ImageMaker.h"
 #include "sluice/Binary/Encoding.h"
 
+#include "dialects/tile/InputLoops.h"
 #include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace sluice;
 using namespace sluice::sched;
@@ -33,7 +34,7 @@ public:
       issues += llvm::isa<IssueOp>(op);
       memories += llvm::isa<MemoryOp>(op);
       if (auto binding = llvm::dyn_cast<BindingOp>(op); binding && !binding.getOutput())
-        inputs.insert(binding.getName());
+        inputs.insert(tile::layoutKey(binding));
     }
     bool sound = true;
     for (mlir::Operation &op : program.getBody().front()) {
@@ -74,11 +75,7 @@ private:
     if (!isSlice(op.getHemisphere(), op.getSlice()) || !isWord(op.getAddress()) || words < 1 ||
         words > int64_t(target.wordsPerSlice()) || !isWord(op.getAddress() + words - 1))
       return op.emitOpError("lies in no slice");
-    auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(op.getData());
-    if (!resource && !llvm::isa<mlir::DenseElementsAttr>(op.getData()))
-      return op.emitOpError("has data of a kind that is not known");
-    if (resource && (!resource.getRawHandle().getBlob() ||
-                     int64_t(resource.getRawHandle().getBlob()->getData().size()) != type.getNumElements()))
+    if (!ImageMaker::isAtHand(op.getData()))
       return op.emitOpError("has data that are not there");
     return mlir::success();
   }
@@ -98,15 +95,12 @@ private:
     if (!isIn(op.getLaneDims(), 0, INT32_MAX))
       return op.emitOpError("has ") << int64_t(op.getLaneDims()) << " dimensions on lanes";
     BindingOp before = bindings.insert({{op.getOutput(), op.getName()}, op}).first->second;
-    if (layoutOf(op) != layoutOf(before))
+    const bool isSame = op.getMachineType() == before.getMachineType() &&
+                        op.getUserType() == before.getUserType() &&
+                        (!op.getOutput() || tile::layoutKey(op) == tile::layoutKey(before));
+    if (!isSame)
       return op.emitOpError("has another layout than the bindings of '") << op.getName() << "' before it";
     return op.getFlow() ? checkFlow(op, *op.getFlow()) : mlir::success();
-  }
-
-  /// All bindings of an input or an output must have the same.
-  static std::array<mlir::Attribute, 7> layoutOf(BindingOp op) {
-    return {op.getMachineTypeAttr(), op.getUserTypeAttr(),  op.getPermutationAttr(), op.getLaneDimsAttr(),
-            op.getRowLoopsAttr(),    op.getLaneLoopsAttr(), op.getOffsetsAttr()};
   }
 
   mlir::LogicalResult check(IssueOp op) {
@@ -162,7 +156,7 @@ private:
   ProgramOp program;
   const target::Target &target;
   int64_t issues = 0, memories = 0;
-  llvm::DenseSet<llvm::StringRef> inputs;
+  llvm::DenseSet<mlir::Attribute> inputs;                                   ///< names and layouts
   llvm::DenseMap<std::pair<unsigned, llvm::StringRef>, BindingOp> bindings; ///< the first of each tensor
 };
 

@@ -6,16 +6,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "CheckSchedule.h"
+#include "MemoryImages.h"
 #include "dialects/ElementTypes.h"
+#include "lib/Conversion/Images/ImageMaker.h"
 
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 #include "sluice/Conversion/Lowering.h"
 
 #include "dialects/sched/SchedDialect.h"
+#include "dialects/tile/InputLoops.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -36,12 +38,6 @@ static constexpr unsigned formatVersion = 1;
 
 /// A type that no user's tensor has becomes one that readers of the binary refuse.
 static ElementType elementTypeOf(mlir::Type type) { return toElementType(type).value_or(ElementType()); }
-
-static llvm::ArrayRef<char> rawBytes(mlir::ElementsAttr data) {
-  if (auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(data))
-    return resource.getRawHandle().getBlob()->getData();
-  return llvm::cast<mlir::DenseElementsAttr>(data).getRawData();
-}
 
 static std::string nameOf(mlir::Location location) {
   if (auto name = llvm::dyn_cast<mlir::NameLoc>(location))
@@ -96,8 +92,9 @@ private:
     locations.insert({"", 0});
   }
 
-  uint32_t locationNumber(mlir::Location location) {
-    std::string name = nameOf(location);
+  uint32_t locationNumber(mlir::Location location) { return locationNumber(nameOf(location)); }
+  uint32_t locationNumber(llvm::StringRef text) {
+    const std::string name = text.str();
     auto [entry, added] = locations.insert({name, uint32_t(locations.size())});
     if (added)
       program.metadata.add_locations(name);
@@ -194,37 +191,51 @@ private:
 
   void writeMemory(unsigned card) {
     Card &result = program.cards[card];
-    // Copies of a constant in both hemispheres share their bytes.
+    auto images = std::make_shared<MemoryImages>(card);
+    // Copies of a constant in both hemispheres share their bytes, as do constants of one byte.
     std::map<std::tuple<const void *, int64_t, int64_t>, uint64_t> known;
     for (MemoryOp memory : schedule.getOps<MemoryOp>()) {
-      auto type = llvm::cast<mlir::RankedTensorType>(memory.getData().getShapedType());
-      int64_t cards = type.getDimSize(0), vectors = type.getDimSize(1), bytes = type.getDimSize(2);
-      int64_t lanes = type.getDimSize(3), stripes = memory.getStripes(), stripe = memory.getStripe();
-      int64_t words = llvm::divideCeilSigned(vectors - stripe, stripes);
+      const mlir::ElementsAttr shared = sharedData(memory.getData());
+      const MemoryImages::Part part{shared, int64_t(memory.getStripes()), int64_t(memory.getStripe()),
+                                    int64_t(memory.getByte())};
       auto [entry, added] =
-          known.insert({{memory.getData().getAsOpaquePointer(), stripes * 1024 + stripe, memory.getByte()},
-                        result.data.size()});
-      if (added) {
-        llvm::ArrayRef<char> raw = rawBytes(memory.getData());
-        bool splat = int64_t(raw.size()) < type.getNumElements();
-        int64_t base = cards == 1 ? 0 : card * vectors;
-        for (int64_t word = 0; word < words; ++word) {
-          if (splat) {
-            result.data.append(lanes, raw.front());
-            continue;
-          }
-          int64_t vector = base + stripe + word * stripes;
-          result.data.append(raw.data() + (vector * bytes + memory.getByte()) * lanes, lanes);
-        }
-      }
+          known.insert({{shared.getAsOpaquePointer(), part.stripes * 1024 + part.stripe, part.byte}, 0});
+      if (added)
+        entry->second = images->add(part);
       binary::proto::MemoryRun run;
       run.set_hemisphere(memory.getHemisphere());
       run.set_slice(memory.getSlice());
       run.set_address(memory.getAddress());
-      run.set_words(words);
+      run.set_words(part.words());
       run.set_offset(entry->second);
+      run.set_location(locationNumber(ImageMaker::nameOf(memory.getData())));
       result.memory.push_back(std::move(run));
     }
+    result.source = std::move(images);
+  }
+
+  /// What constants of one byte throughout share, of others the data themselves.
+  mlir::ElementsAttr sharedData(mlir::ElementsAttr data) {
+    auto [entry, added] = shared.insert({data, data});
+    std::vector<char> image(added && !llvm::isa<mlir::DenseElementsAttr>(data) ? ImageMaker::cardBytes(data)
+                                                                               : 0);
+    if (image.empty())
+      return entry->second;
+    auto type = llvm::cast<mlir::RankedTensorType>(data.getShapedType());
+    // The first vector tells nearly always.
+    const int64_t vector = type.getDimSize(2) * type.getDimSize(3);
+    auto isUniform = [&](int64_t card, int64_t bytes) {
+      llvm::MutableArrayRef<char> begin = llvm::MutableArrayRef(image).take_front(bytes);
+      maker.make(data, card, begin);
+      return llvm::all_equal(begin);
+    };
+    if (!isUniform(0, vector))
+      return data;
+    const char byte = image.front();
+    for (int64_t card = 0; card < type.getDimSize(0); ++card)
+      if (!isUniform(card, image.size()) || image.front() != byte)
+        return data;
+    return entry->second = mlir::DenseElementsAttr::getFromRawBuffer(type, byte);
   }
 
   static void writeLoops(llvm::ArrayRef<int64_t> triples,
@@ -249,11 +260,13 @@ private:
   }
 
   void writeBindings() {
-    llvm::MapVector<std::pair<unsigned, llvm::StringRef>, binary::proto::Binding> bindings;
+    // An input is bound once for each layout in which it lies.
+    using Key = std::pair<unsigned, mlir::Attribute>;
+    llvm::MapVector<Key, binary::proto::Binding> bindings;
     std::array<unsigned, 2> numbers = {0, 0}; // of inputs and outputs so far
-    llvm::DenseMap<std::pair<unsigned, llvm::StringRef>, unsigned> numberOf;
+    llvm::DenseMap<Key, unsigned> numberOf;
     for (BindingOp op : schedule.getOps<BindingOp>()) {
-      const std::pair<unsigned, llvm::StringRef> key{unsigned(op.getOutput()), op.getName()};
+      const Key key{unsigned(op.getOutput()), tile::layoutKey(op)};
       auto [entry, added] = bindings.insert({key, {}});
       binary::proto::Binding &binding = entry->second;
       if (added) {
@@ -310,6 +323,8 @@ private:
   std::vector<IssueOp> issues;
   llvm::StringMap<uint32_t> locations;
   std::vector<std::vector<IssuePlace>> places;
+  ImageMaker maker;
+  llvm::DenseMap<mlir::Attribute, mlir::ElementsAttr> shared; ///< of data, see sharedData
 };
 
 } // namespace

@@ -11,6 +11,8 @@
 #include "sluice/Support/Cancellation.h"
 
 #include "dialects/sched/SchedDialect.h"
+#include "dialects/tile/InputLoops.h"
+#include "dialects/tile/TileDialect.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -70,7 +72,7 @@ private:
   }
 
   void emitInput(Buffer &buffer, slice::InputOp input) {
-    inputNumbers.insert({input.getName(), int64_t(inputNumbers.size())});
+    inputNumbers.insert({tile::layoutKey(input), int64_t(inputNumbers.size())});
     for (Hemisphere hemisphere : buffer.hemispheres)
       emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input, input.getFirst(), false, -1);
   }
@@ -88,6 +90,8 @@ private:
 
   /// The cards' dimension is explicit at this level.
   static mlir::ElementsAttr rankFour(mlir::ElementsAttr data) {
+    if (auto image = llvm::dyn_cast<tile::ImageAttr>(data))
+      return image.withCards();
     auto type = llvm::cast<mlir::RankedTensorType>(data.getShapedType());
     if (type.getRank() == 4)
       return data;
@@ -166,8 +170,9 @@ private:
       return;
     }
     if (auto input = buffer->value.getDefiningOp<slice::InputOp>()) {
-      flow.append({edge.card, edge.slot, edge.first, edge.count, -2 - inputNumbers.lookup(input.getName()),
-                   edge.producerSlot, int64_t(input.getFirst()) + edge.producerFirst, edge.producerStep});
+      flow.append({edge.card, edge.slot, edge.first, edge.count,
+                   -2 - inputNumbers.lookup(tile::layoutKey(input)), edge.producerSlot,
+                   int64_t(input.getFirst()) + edge.producerFirst, edge.producerStep});
       return;
     }
     // The words of a stripe follow one another; an edge stays in one.
@@ -209,7 +214,7 @@ private:
   std::vector<IssueId> order, position;                ///< issues as they are emitted, and the place of each
   llvm::DenseMap<const Buffer *, int64_t> firstMemory; ///< number of a constant's first memory operation
   int64_t memoryOps = 0;
-  llvm::DenseMap<llvm::StringRef, int64_t> inputNumbers;
+  llvm::DenseMap<mlir::Attribute, int64_t> inputNumbers; ///< by name and layout
 };
 
 } // namespace

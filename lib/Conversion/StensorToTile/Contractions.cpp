@@ -13,7 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractUnit.h"
-#include "Lowering.h"
+#include "Places.h"
 
 #include "llvm/ADT/Hashing.h"
 
@@ -35,6 +35,7 @@ private:
     SmallVector<int64_t> members;
   };
 
+  int64_t replicasWanted();
   void prepareOperands();
   void prepareBatches();
   int64_t weightCount() const { return weightVectors.empty() ? n * t * k : n * chunks; }
@@ -79,7 +80,9 @@ private:
     return spread == Spread::Columns ? card * slots + slot : slot;
   }
   /// Columns of the result in one column of tiles.
-  int64_t widthOfColumn(int64_t column) const { return std::clamp<int64_t>(n - column * lanes, 0, lanes); }
+  int64_t widthOfColumn(int64_t column) const {
+    return std::clamp<int64_t>(n * replicas - column * lanes, 0, lanes);
+  }
 
   Lowering &lowering;
   Emitter &emitter;
@@ -90,6 +93,7 @@ private:
   Type elementType;
   int64_t lanes, bytes;
   int64_t b, m, n, t, k;   ///< sizes, as in the operation's description
+  int64_t replicas;        ///< of a result's only column, which fill the lanes where readers want it in many
   int64_t kChunks, chunks; ///< pieces of k; those of all t
   int64_t columns;         ///< of weight tiles
   int64_t planes;          ///< that a unit may use
@@ -136,11 +140,25 @@ Lowering::Contraction::Contraction(Lowering &lowering, stensor::ContractOp contr
   cards = spread == Spread::None ? 1 : lowering.options.cards;
   slots = spread == Spread::Columns ? (columns + cards - 1) / cards : columns;
   cardRows = spread == Spread::Rows ? (m + cards - 1) / cards : m;
+  replicas = replicasWanted();
 }
 
 //===----------------------------------------------------------------------===//
 // Operands
 //===----------------------------------------------------------------------===//
+
+/// A constant column is installed as often as its result is wanted: nothing then has to spread that.
+int64_t Lowering::Contraction::replicasWanted() {
+  if (n != 1 || !lowering.isConstant(rhs))
+    return 1;
+  int64_t wanted = 1;
+  if (fused)
+    for (Value result : fused.getResults())
+      wanted = std::max(wanted, lowering.rootOf(result).replicasWanted);
+  else
+    wanted = lowering.rootOf(contract.getResult()).replicasWanted;
+  return std::min(wanted, lanes);
+}
 
 void Lowering::Contraction::prepareOperands() {
   Layout layout = Layout::onLanes(4, 3);
@@ -175,9 +193,9 @@ void Lowering::Contraction::prepareOperands() {
       extraViews.push_back(view.broadcast(fused.getShape()));
       // A constant that is another on each card is laid out when it is needed.
       bool isPerCard = cards > 1 && lowering.isConstant(view);
-      extras.push_back(isPerCard
-                           ? Refs()
-                           : lowering.materialise(loc, extraViews.back(), argument.getType(), resultLayout));
+      extras.push_back(isPerCard ? Refs()
+                                 : lowering.materialise(loc, extraViews.back(), argument.getType(),
+                                                        resultLayout, replicas));
     }
   }
 }
@@ -220,20 +238,14 @@ void Lowering::Contraction::prepareBatches() {
 }
 
 int32_t Lowering::Contraction::constantTile(int64_t batch, int64_t slot, int64_t chunk) {
-  int64_t first = chunk % kChunks * lanes, depth = std::min(lanes, k - first);
-  std::vector<std::string> vectors;
-  for (int64_t card = 0; card < cards; ++card) {
-    int64_t column = columnAt(slot, card), width = widthOfColumn(column);
-    for (int64_t c = 0; c < widthOfColumn(slot); ++c) {
-      std::string &content = vectors.emplace_back(lanes * bytes, 0);
-      int64_t element = ((batch * n + column * lanes + c) * t + chunk / kChunks) * k + first;
-      for (int64_t lane = 0; c < width && lane < depth; ++lane) {
-        uint32_t bits = lowering.bitsOf(rhs.at(element + lane));
-        std::memcpy(content.data() + lane * bytes, &bits, bytes);
-      }
-    }
-  }
-  return emitter.createConstant(loc, vectors, bytes, emitter.target.installStreams, cards);
+  const int64_t step = replicas > 1 ? 0 : 1; // all are the only column
+  Places places{{batch, slot * lanes, chunk / kChunks, chunk % kChunks * lanes},
+                {},
+                {{1, widthOfColumn(slot), step}},
+                {{3, lanes, 1}}};
+  if (cards > 1) // which have columns of their own
+    places.cards = {{1, cards, slots * lanes}};
+  return lowering.constantBuffer(loc, rhs, places, elementType, emitter.target.installStreams);
 }
 
 /// The rows of `chunk` that each card works on.
@@ -241,16 +253,11 @@ int32_t Lowering::Contraction::constantRows(int64_t chunk) {
   auto [entry, inserted] = rowBuffers.try_emplace(chunk, -1);
   if (!inserted)
     return entry->second;
-  int64_t first = chunk % kChunks * lanes, depth = std::min(lanes, k - first);
-  std::vector<std::string> vectors;
-  for (int64_t row = 0; row < cards * cardRows; ++row) {
-    std::string &content = vectors.emplace_back(lanes * bytes, 0);
-    for (int64_t lane = 0; row < m && lane < depth; ++lane) {
-      uint32_t bits = lowering.bitsOf(lhs.at((row * t + chunk / kChunks) * k + first + lane));
-      std::memcpy(content.data() + lane * bytes, &bits, bytes);
-    }
-  }
-  return entry->second = emitter.createConstant(loc, vectors, bytes, 1, cards);
+  const Places places{{0, 0, chunk / kChunks, chunk % kChunks * lanes},
+                      {{1, cards, cardRows}},
+                      {{1, cardRows, 1}},
+                      {{3, lanes, 1}}};
+  return entry->second = lowering.constantBuffer(loc, lhs, places, elementType);
 }
 
 /// The buffer of one weight tile: its columns are the vectors.
@@ -430,7 +437,7 @@ LogicalResult Lowering::Contraction::run() {
     }
   }
   for (auto [result, refs] : llvm::zip_equal(results, resultVectors))
-    lowering.define(lowering.rootOf(result), std::move(refs));
+    lowering.define(lowering.rootOf(result), std::move(refs), replicas);
   return success();
 }
 

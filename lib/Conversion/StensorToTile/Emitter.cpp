@@ -103,8 +103,13 @@ int32_t Emitter::createConstant(Location loc, ArrayRef<std::string> vectors, int
     for (int64_t plane = 0; plane < bytes; ++plane)
       for (int64_t lane = 0; lane < lanes; ++lane)
         *out++ = vector[lane * bytes + plane];
-  auto type = tile::BufferType::get(builder.getContext(), count / cards, bytes);
-  return addBuffer(createHead<tile::ConstantOp>(loc, type, data.toAttribute(), stripes));
+  return createConstant(loc, data.toAttribute(), stripes);
+}
+
+int32_t Emitter::createConstant(Location loc, ElementsAttr data, int64_t stripes) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(data.getType()).getShape().take_back(3);
+  auto type = tile::BufferType::get(builder.getContext(), shape[0], shape[1]);
+  return addBuffer(createHead<tile::ConstantOp>(loc, type, data, stripes));
 }
 
 Refs Emitter::constants(Location loc, ArrayRef<std::string> vectors, int64_t bytes) {

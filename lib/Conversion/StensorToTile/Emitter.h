@@ -85,6 +85,8 @@ public:
   /// A buffer of the given vectors, not shared. `cards` > 1: that many times as many vectors, card by card.
   int32_t createConstant(mlir::Location loc, llvm::ArrayRef<std::string> vectors, int64_t bytes,
                          int64_t stripes = 1, int64_t cards = 1);
+  /// A buffer of `data`, int8 of shape [(cards,) vectors, bytes, lanes].
+  int32_t createConstant(mlir::Location loc, mlir::ElementsAttr data, int64_t stripes);
   /// Laid out by permutation and lane dimensions, or by `loops` if there are any.
   int32_t createInput(mlir::Location loc, mlir::StringRef name, mlir::Type machineType, mlir::Type userType,
                       llvm::ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,

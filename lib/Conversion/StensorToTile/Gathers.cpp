@@ -5,11 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Places.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-
-#include <cstring>
 
 using namespace mlir;
 
@@ -23,17 +21,17 @@ int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, in
   Grid grid = gridOf(view.shape(), layout);
   Location loc = gather.getLoc();
   if (isConstant(view)) {
-    std::vector<std::string> vectors;
-    for (int64_t row = 0; row < grid.rows(); ++row) {
-      int64_t vector = grid.vectorAt(row, chunk);
-      int64_t valid = grid.isReplicated() ? lanes : grid.validLanes(vector);
-      std::string &content = vectors.emplace_back(lanes * bytes, 0);
-      for (int64_t lane = 0; lane < valid; ++lane) {
-        uint32_t bits = bitsOf(view.at(grid.element(vector, grid.isReplicated() ? 0 : lane)));
-        std::memcpy(content.data() + lane * bytes, &bits, bytes);
-      }
-    }
-    return emitter.createConstant(loc, vectors, bytes);
+    Places places;
+    places.offsets.assign(view.shape().size(), 0);
+    ArrayRef<int64_t> permutation = layout.permutation;
+    for (int64_t dim : permutation.drop_back(layout.laneDims))
+      places.vectors.push_back({dim, view.shape()[dim], 1});
+    for (int64_t dim : permutation.take_back(layout.laneDims))
+      places.lanes.push_back({dim, view.shape()[dim], 1});
+    places.firstLane = chunk * lanes;
+    if (grid.isReplicated())
+      places.lanes = {{0, lanes, 0}};
+    return constantBuffer(loc, view, places, elementType);
   }
   Refs refs = materialise(loc, view, elementType, layout, lanes), column;
   for (int64_t row = 0; row < grid.rows(); ++row)

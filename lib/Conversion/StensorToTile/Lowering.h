@@ -77,6 +77,12 @@ private:
 
   //===--- Layouts (Plan.cpp) ---===//
   void planLayouts();
+  /// Gives maps inputs of their own where contractions decide how those lie; whether there are any. All
+  /// plans are then void.
+  bool doubleInputs();
+  Root *misfitInput(stensor::MapOp map, mlir::Value operand);
+  /// Makes all plans anew.
+  void replan();
   void planOp(mlir::Operation &op);
   void planMap(stensor::MapOp map);
   void planContract(stensor::ContractOp contract);
@@ -85,6 +91,8 @@ private:
   void planGather(stensor::GatherOp gather);
   std::optional<Layout> wishedLayout(mlir::ValueRange results) const;
   static Layout defaultLayout(llvm::ArrayRef<int64_t> shape);
+  /// The layout of a map's results that nobody wishes otherwise.
+  Layout freeLayout(stensor::MapOp map) const;
   void setLayout(Root &root, const Layout &layout);
   /// The layout in which `map`'s result vectors are those of a contraction that it reads, if it can run
   /// in that contraction's body.
@@ -106,7 +114,7 @@ private:
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
-  std::optional<Layout> translate(const View &view, const Grid &grid, int32_t root) const;
+  std::optional<Layout> translate(const View &view, const Layout &layout, int32_t root) const;
 
   //===--- Pixels side by side (PlanPixels.cpp) ---===//
   /// Chooses how many pixels of each image lie side by side.
@@ -148,6 +156,14 @@ private:
   int64_t placeOf(Root &root, int64_t element, int64_t lane);
   void placeInputs();
   void placeInput(Root &root, int64_t first, int64_t count, int64_t stripes);
+
+  //===--- Constants (Constants.cpp) ---===//
+  /// Which elements of a constant view lie where in a buffer, as `tile.image` says it.
+  struct Places;
+  /// A buffer of what a constant view has at `places`: said by an image, small ones made at once.
+  int32_t constantBuffer(mlir::Location loc, const View &view, const Places &places, mlir::Type elementType,
+                         int64_t stripes = 1);
+  mlir::ElementsAttr constantOf(const ViewPiece &piece, mlir::Type elementType) const;
 
   //===--- Operations ---===//
   mlir::LogicalResult lowerMap(stensor::MapOp map);

@@ -15,7 +15,7 @@ namespace sluice::tiling {
 // Search
 //===----------------------------------------------------------------------===//
 
-PieceTree::PieceTree(llvm::ArrayRef<Piece> pieces) : pieces(pieces) {
+PieceTree::PieceTree(llvm::ArrayRef<ViewPiece> pieces) : pieces(pieces) {
   std::vector<uint32_t> all(pieces.size());
   for (auto [i, number] : llvm::enumerate(all))
     number = static_cast<uint32_t>(i);
@@ -84,7 +84,7 @@ uint32_t PieceTree::find(llvm::ArrayRef<int64_t> index) const {
 //===----------------------------------------------------------------------===//
 
 /// Order by everything but dimension `dim`, then by that.
-static bool comesBefore(const Piece &a, const Piece &b, size_t dim) {
+static bool comesBefore(const ViewPiece &a, const ViewPiece &b, size_t dim) {
   for (size_t d = 0; d < a.low.size(); ++d)
     if (d != dim && (a.low[d] != b.low[d] || a.extent[d] != b.extent[d]))
       return std::pair(a.low[d], a.extent[d]) < std::pair(b.low[d], b.extent[d]);
@@ -92,7 +92,7 @@ static bool comesBefore(const Piece &a, const Piece &b, size_t dim) {
 }
 
 /// Elements between `a` and `b` along the dimension that they lie behind one another in, if they join.
-static std::optional<int64_t> joinedStride(const Piece &a, const Piece &b, size_t dim) {
+static std::optional<int64_t> joinedStride(const ViewPiece &a, const ViewPiece &b, size_t dim) {
   for (size_t d = 0; d < a.low.size(); ++d)
     if (d != dim && (a.low[d] != b.low[d] || a.extent[d] != b.extent[d] || a.strides[d] != b.strides[d]))
       return std::nullopt;
@@ -108,11 +108,11 @@ static std::optional<int64_t> joinedStride(const Piece &a, const Piece &b, size_
   return stride;
 }
 
-void coalesce(std::vector<Piece> &pieces) {
+void coalesce(std::vector<ViewPiece> &pieces) {
   if (pieces.size() < 2)
     return;
   for (size_t d = pieces.front().low.size(); d-- > 0;) {
-    llvm::sort(pieces, [&](const Piece &a, const Piece &b) { return comesBefore(a, b, d); });
+    llvm::sort(pieces, [&](const ViewPiece &a, const ViewPiece &b) { return comesBefore(a, b, d); });
     size_t last = 0;
     for (size_t i = 1; i < pieces.size(); ++i) {
       if (std::optional<int64_t> stride = joinedStride(pieces[last], pieces[i], d)) {
@@ -135,12 +135,12 @@ namespace {
 /// A reshape in steps, each of which splits a dimension or merges two.
 class Reshaper {
 public:
-  Reshaper(std::vector<Piece> pieces, llvm::ArrayRef<int64_t> shape)
+  Reshaper(std::vector<ViewPiece> pieces, llvm::ArrayRef<int64_t> shape)
       : pieces(std::move(pieces)), shape(shape) {}
 
   /// Makes the dimensions behind the first `done` those of `to`, which begins with what is done.
   void run(llvm::ArrayRef<int64_t> to);
-  std::vector<Piece> take() { return std::move(pieces); }
+  std::vector<ViewPiece> take() { return std::move(pieces); }
 
 private:
   /// Dimension `dim` becomes two, the second of size `inner`.
@@ -150,15 +150,15 @@ private:
   void insertOne(size_t dim);
   void eraseOne(size_t dim);
 
-  std::vector<Piece> pieces;
+  std::vector<ViewPiece> pieces;
   Shape shape;
 };
 
 } // namespace
 
 /// A part of `piece` along `dim`: from its i-th index on, `extent` of them.
-static Piece partOf(const Piece &piece, size_t dim, int64_t i, int64_t extent) {
-  Piece part = piece;
+static ViewPiece partOf(const ViewPiece &piece, size_t dim, int64_t i, int64_t extent) {
+  ViewPiece part = piece;
   part.low[dim] += i;
   part.extent[dim] = extent;
   part.first.number += i * piece.strides[dim];
@@ -168,9 +168,9 @@ static Piece partOf(const Piece &piece, size_t dim, int64_t i, int64_t extent) {
 }
 
 void Reshaper::split(size_t dim, int64_t inner) {
-  std::vector<Piece> cut;
-  auto add = [&](const Piece &piece, int64_t i, int64_t extent, int64_t rows) {
-    Piece part = partOf(piece, dim, i, extent);
+  std::vector<ViewPiece> cut;
+  auto add = [&](const ViewPiece &piece, int64_t i, int64_t extent, int64_t rows) {
+    ViewPiece part = partOf(piece, dim, i, extent);
     const int64_t stride = piece.strides[dim], low = part.low[dim];
     part.low[dim] = low / inner;
     part.extent[dim] = rows;
@@ -180,7 +180,7 @@ void Reshaper::split(size_t dim, int64_t inner) {
     part.strides.insert(part.strides.begin() + dim + 1, extent / rows > 1 ? stride : 0);
     cut.push_back(std::move(part));
   };
-  for (const Piece &piece : pieces) {
+  for (const ViewPiece &piece : pieces) {
     // What is left of a row, whole rows, what is begun of one.
     int64_t i = 0;
     const int64_t extent = piece.extent[dim], head = (inner - piece.low[dim] % inner) % inner;
@@ -200,8 +200,8 @@ void Reshaper::split(size_t dim, int64_t inner) {
 
 void Reshaper::merge(size_t dim) {
   const int64_t size = shape[dim + 1];
-  std::vector<Piece> merged;
-  auto add = [&](Piece piece, int64_t extent) {
+  std::vector<ViewPiece> merged;
+  auto add = [&](ViewPiece piece, int64_t extent) {
     piece.low[dim] = piece.low[dim] * size + piece.low[dim + 1];
     piece.extent[dim] = extent;
     piece.strides[dim] = extent == 1                 ? 0
@@ -211,7 +211,7 @@ void Reshaper::merge(size_t dim) {
       list->erase(list->begin() + dim + 1);
     merged.push_back(std::move(piece));
   };
-  for (const Piece &piece : pieces) {
+  for (const ViewPiece &piece : pieces) {
     const int64_t outer = piece.extent[dim], inner = piece.extent[dim + 1];
     const bool isWhole = inner == size;
     if (outer == 1 || (isWhole && (size == 1 || piece.first.isFixed() ||
@@ -228,7 +228,7 @@ void Reshaper::merge(size_t dim) {
 }
 
 void Reshaper::insertOne(size_t dim) {
-  for (Piece &piece : pieces) {
+  for (ViewPiece &piece : pieces) {
     piece.low.insert(piece.low.begin() + dim, 0);
     piece.extent.insert(piece.extent.begin() + dim, 1);
     piece.strides.insert(piece.strides.begin() + dim, 0);
@@ -237,7 +237,7 @@ void Reshaper::insertOne(size_t dim) {
 }
 
 void Reshaper::eraseOne(size_t dim) {
-  for (Piece &piece : pieces)
+  for (ViewPiece &piece : pieces)
     for (Shape *list : {&piece.low, &piece.extent, &piece.strides})
       list->erase(list->begin() + dim);
   shape.erase(shape.begin() + dim);
@@ -276,8 +276,8 @@ void Reshaper::run(llvm::ArrayRef<int64_t> to) {
     eraseOne(--open);
 }
 
-std::vector<Piece> reshapePieces(std::vector<Piece> pieces, llvm::ArrayRef<int64_t> from,
-                                 llvm::ArrayRef<int64_t> to) {
+std::vector<ViewPiece> reshapePieces(std::vector<ViewPiece> pieces, llvm::ArrayRef<int64_t> from,
+                                     llvm::ArrayRef<int64_t> to) {
   Reshaper reshaper(std::move(pieces), from);
   reshaper.run(to);
   return reshaper.take();

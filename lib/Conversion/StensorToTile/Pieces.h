@@ -12,7 +12,7 @@
 
 namespace sluice::tiling {
 
-inline bool contains(const Piece &piece, llvm::ArrayRef<int64_t> index) {
+inline bool contains(const ViewPiece &piece, llvm::ArrayRef<int64_t> index) {
   for (size_t d = 0; d < index.size(); ++d)
     if (index[d] < piece.low[d] || index[d] >= piece.low[d] + piece.extent[d])
       return false;
@@ -25,7 +25,7 @@ public:
   /// Pieces from which a search along the list takes longer than the tree.
   static constexpr size_t kWorthwhile = 8;
 
-  explicit PieceTree(llvm::ArrayRef<Piece> pieces);
+  explicit PieceTree(llvm::ArrayRef<ViewPiece> pieces);
   /// The number of the piece that `index` lies in, which there must be.
   uint32_t find(llvm::ArrayRef<int64_t> index) const;
 
@@ -36,7 +36,7 @@ private:
   };
   uint32_t build(std::vector<uint32_t> &&numbers);
 
-  llvm::ArrayRef<Piece> pieces;
+  llvm::ArrayRef<ViewPiece> pieces;
   std::vector<Node> nodes;
   std::vector<uint32_t> members;
 };

@@ -13,6 +13,7 @@
 #include "Lowering.h"
 
 #include "sluice/Scheduling/BodySchedule.h"
+#include "sluice/Support/Cancellation.h"
 
 #include "dialects/stensor/ScalarOps.h"
 
@@ -29,7 +30,8 @@ void Lowering::planLayouts() {
   planPixels();
   findStandingLayouts();
   for (Operation &op : llvm::reverse(source.getBody().front()))
-    planOp(op);
+    if (!isCancelled())
+      planOp(op);
   for (Root &root : roots)
     if (root.kind == Root::Input)
       setLayout(root, wishedLayout(root.value).value_or(defaultLayout(root.type.getShape())));
@@ -56,8 +58,27 @@ void Lowering::planOp(Operation &op) {
 // Wishes
 //===----------------------------------------------------------------------===//
 
-/// The layout of `root` in which the neighbouring elements of a row of `grid` are neighbours.
-std::optional<Layout> Lowering::translate(const View &view, const Grid &grid, int32_t root) const {
+/// Whether the dimensions of `view` are those of `root`, whatever their extents; those of a row of `layout`
+/// have to be equal, but for the slowest.
+static bool hasDimensionsOf(const View &view, const Root &root, int32_t number, const Layout &layout) {
+  ArrayRef<int64_t> shape = root.type.getShape();
+  const Element origin = view.elements() == 0 ? Element() : view.at(0);
+  if (view.shape().size() != shape.size() || origin.root != number)
+    return false;
+  Shape strides = stridesOf(view.shape()), rootStrides = stridesOf(shape);
+  for (auto [dim, extent] : llvm::enumerate(view.shape()))
+    if (Element next = extent > 1 ? view.at(strides[dim]) : origin;
+        extent > 1 && (next.root != number || next.number - origin.number != rootStrides[dim]))
+      return false;
+  return llvm::all_of(ArrayRef<int64_t>(layout.permutation).take_back(layout.laneDims).drop_front(),
+                      [&](int64_t dim) { return view.shape()[dim] == shape[dim]; });
+}
+
+/// The layout of `root` in which the neighbouring elements of a row of `view` in `layout` are neighbours.
+std::optional<Layout> Lowering::translate(const View &view, const Layout &layout, int32_t root) const {
+  if (layout.laneDims > 1 && hasDimensionsOf(view, roots[root], root, layout))
+    return layout;
+  const Grid grid = gridOf(view.shape(), layout);
   auto numberAt = [&](int64_t row, int64_t i) {
     int64_t place = grid.elementOfRow(row, i);
     Element element = place < 0 ? Element() : view.at(place);
@@ -93,12 +114,12 @@ void Lowering::wish(const View &view, const Layout &layout, bool ofContraction, 
     if (root.kind == Root::Constant)
       continue;
     if (grid.isReplicated()) {
+      root.replicasWanted = std::max(root.replicasWanted, replicas);
       // Who takes one element of several has no say in where the others lie.
       if (view.elements() == 1 && elementsOf(root.type.getShape()) > 1)
         continue;
       root.wishes.push_back({Layout::replicated(root.type.getRank()), false});
-      root.replicasWanted = std::max(root.replicasWanted, replicas);
-    } else if (std::optional<Layout> wished = translate(view, grid, number)) {
+    } else if (std::optional<Layout> wished = translate(view, layout, number)) {
       root.wishes.push_back({*wished, ofContraction});
     }
   }
@@ -141,10 +162,51 @@ Layout Lowering::defaultLayout(ArrayRef<int64_t> shape) {
 // Maps
 //===----------------------------------------------------------------------===//
 
+/// The fewest vectors to which the host can bring the operands that are as large as the result: several
+/// dimensions lie on lanes if each operand has all of them, and fills them, or none.
+Layout Lowering::freeLayout(stensor::MapOp map) const {
+  ArrayRef<int64_t> shape = map.getShape();
+  Layout best = defaultLayout(shape);
+  const int64_t rank = shape.size();
+  SmallVector<View> parts;
+  for (Value input : map.getInputs()) {
+    const View &view = viewOf(input);
+    if (view.uniformValue())
+      continue;
+    if (view.shape().size() != size_t(rank) ||
+        (view.shape() == shape &&
+         llvm::any_of(view.roots(), [&](int32_t number) { return roots[number].kind == Root::Computed; })))
+      return best;
+    parts.push_back(view);
+  }
+  int64_t fewest = gridOf(shape, best).vectors();
+  for (int64_t first = 0; first < rank; ++first)
+    for (int64_t second = first + 1; second < rank; ++second) {
+      const int64_t product = shape[first] * shape[second];
+      auto fits = [&](const View &view) {
+        const int64_t held = view.shape()[first] * view.shape()[second];
+        return held == product || held == 1;
+      };
+      if (shape[first] == 1 || shape[second] == 1 || !llvm::all_of(parts, fits))
+        continue;
+      Layout layout;
+      for (int64_t dim = 0; dim < rank; ++dim)
+        if (dim != first && dim != second)
+          layout.permutation.push_back(dim);
+      layout.permutation.append({first, second});
+      layout.laneDims = 2;
+      if (const int64_t vectors = gridOf(shape, layout).vectors(); vectors < fewest)
+        best = layout, fewest = vectors;
+    }
+  return best;
+}
+
 void Lowering::planMap(stensor::MapOp map) {
   std::optional<Layout> layout = planFusion(map);
   if (!layout) {
-    layout = wishedLayout(map.getResults()).value_or(defaultLayout(map.getShape()));
+    layout = wishedLayout(map.getResults());
+    if (!layout)
+      layout = freeLayout(map);
     layout = layoutWithoutMoving(map, *layout).value_or(*layout);
   }
   int64_t replicas = 1;

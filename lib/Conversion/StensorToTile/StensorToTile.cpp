@@ -138,15 +138,33 @@ static LogicalResult readConstants(std::vector<Root> &roots) {
   return success();
 }
 
+void Lowering::replan() {
+  views.clear();
+  rootNumbers.clear();
+  roots.clear();
+  contractOf.clear();
+  fusedInto.clear();
+  inputLayouts.clear();
+  packings.clear();
+  buildViews();
+  planLayouts();
+}
+
 LogicalResult Lowering::run() {
   splitGathers(source, emitter.target);
   if (failed(splitBodies(source, emitter.target)))
     return failure();
   orientContractions(source, options);
   buildViews();
+  planLayouts();
+  if (isCancelled())
+    return failure(); // Some values may have no layout.
+  if (doubleInputs())
+    replan();
+  if (isCancelled())
+    return failure();
   if (failed(readConstants(roots)))
     return failure();
-  planLayouts();
   placeInputs();
   source->getParentOp()->setAttr(kDividedBytesAttr,
                                  Builder(source.getContext()).getDenseI64ArrayAttr(dividedBytes()));

@@ -39,14 +39,14 @@ Run Run::extend(const Run &next) {
 // Whole views
 //===----------------------------------------------------------------------===//
 
-View::View(Kind kind, ArrayRef<int64_t> shape, std::vector<Piece> pieces)
-    : kind(kind), dims(shape), boxes(std::make_shared<const std::vector<Piece>>(std::move(pieces))) {
+View::View(Kind kind, ArrayRef<int64_t> shape, std::vector<ViewPiece> pieces)
+    : kind(kind), dims(shape), boxes(std::make_shared<const std::vector<ViewPiece>>(std::move(pieces))) {
   if (boxes->size() > PieceTree::kWorthwhile)
     tree = std::make_shared<const PieceTree>(*boxes);
 }
 
 View View::single(Kind kind, const Element &first, ArrayRef<int64_t> shape) {
-  Piece piece{Shape(shape.size(), 0), Shape(shape), first, stridesOf(shape)};
+  ViewPiece piece{Shape(shape.size(), 0), Shape(shape), first, stridesOf(shape)};
   for (auto [stride, extent] : llvm::zip_equal(piece.strides, piece.extent))
     if (extent <= 1 || first.isFixed())
       stride = 0;
@@ -57,10 +57,10 @@ View View::ofRoot(int32_t root, ArrayRef<int64_t> shape) { return single(Whole, 
 
 View View::uniform(uint32_t value, ArrayRef<int64_t> shape) { return single(Uniform, {-1, value, 0}, shape); }
 
-const Piece &View::pieceAt(ArrayRef<int64_t> index) const {
+const ViewPiece &View::pieceAt(ArrayRef<int64_t> index) const {
   if (tree)
     return pieces()[tree->find(index)];
-  return *llvm::find_if(pieces(), [&](const Piece &piece) { return contains(piece, index); });
+  return *llvm::find_if(pieces(), [&](const ViewPiece &piece) { return contains(piece, index); });
 }
 
 /// The index of row-major element `element`.
@@ -79,7 +79,7 @@ Run View::run(int64_t element, int64_t step, int64_t count) const {
   if (kind == Uniform)
     return {pieces().front().first, 0, count};
   const Shape index = indexOf(element, dims);
-  const Piece &piece = pieceAt(index);
+  const ViewPiece &piece = pieceAt(index);
   Run run{piece.first, 0, 1};
   for (size_t d = 0; d < dims.size(); ++d)
     run.first.number += (index[d] - piece.low[d]) * piece.strides[d];
@@ -109,7 +109,7 @@ SmallVector<int32_t> View::roots() const {
   // The first element that names each.
   const Shape strides = stridesOf(dims);
   SmallVector<std::pair<int64_t, int32_t>> first;
-  for (const Piece &piece : pieces()) {
+  for (const ViewPiece &piece : pieces()) {
     if (piece.first.isFixed())
       continue;
     int64_t element = 0;
@@ -134,7 +134,7 @@ View View::reshaped(ArrayRef<int64_t> shape) const {
     return single(kind, pieces().front().first, shape);
   if (elements() == 0)
     return View(Mixed, shape, {});
-  std::vector<Piece> reshaped = reshapePieces(*boxes, dims, shape);
+  std::vector<ViewPiece> reshaped = reshapePieces(*boxes, dims, shape);
   coalesce(reshaped);
   return View(Mixed, shape, std::move(reshaped));
 }
@@ -203,15 +203,15 @@ View View::indexed(ArrayRef<int64_t> shape, ArrayRef<Index> of) const {
     return reshaped(shape);
   if (llvm::is_contained(shape, 0))
     return View(Mixed, shape, {});
-  std::vector<Piece> result;
-  for (const Piece &piece : pieces()) {
-    std::vector<Piece> open{{Shape(shape.size(), 0), Shape(shape), piece.first, Shape(shape.size(), 0)}};
+  std::vector<ViewPiece> result;
+  for (const ViewPiece &piece : pieces()) {
+    std::vector<ViewPiece> open{{Shape(shape.size(), 0), Shape(shape), piece.first, Shape(shape.size(), 0)}};
     for (auto [d, index] : llvm::enumerate(of)) {
       const SmallVector<Region, 2> regions = regionsOf(index, shape, {piece.low[d], piece.extent[d]});
-      std::vector<Piece> next;
-      for (const Piece &part : open)
+      std::vector<ViewPiece> next;
+      for (const ViewPiece &part : open)
         for (const Region &region : regions) {
-          Piece &cut = next.emplace_back(part);
+          ViewPiece &cut = next.emplace_back(part);
           int64_t at = index.offset - piece.low[d];
           for (auto [term, interval] : llvm::zip_equal(index.terms, region)) {
             cut.low[term.dim] = interval.low;
@@ -240,18 +240,18 @@ View View::broadcast(ArrayRef<int64_t> shape) const {
 }
 
 View View::padded(ArrayRef<int64_t> shape, ArrayRef<int64_t> low, uint32_t value) const {
-  std::vector<Piece> result;
+  std::vector<ViewPiece> result;
   if (elements() != 0)
     result = *boxes;
-  for (Piece &piece : result)
+  for (ViewPiece &piece : result)
     for (auto [at, more] : llvm::zip_equal(piece.low, low))
       at += more;
   // What lies before and behind, dimension by dimension.
-  Piece inside{Shape(shape.size(), 0), Shape(shape), {-1, value, 0}, Shape(shape.size(), 0)};
+  ViewPiece inside{Shape(shape.size(), 0), Shape(shape), {-1, value, 0}, Shape(shape.size(), 0)};
   auto add = [&](size_t d, int64_t from, int64_t extent) {
     if (extent == 0 || llvm::is_contained(inside.extent, 0))
       return;
-    Piece &border = result.emplace_back(inside);
+    ViewPiece &border = result.emplace_back(inside);
     border.low[d] = from;
     border.extent[d] = extent;
   };
@@ -266,11 +266,11 @@ View View::padded(ArrayRef<int64_t> shape, ArrayRef<int64_t> low, uint32_t value
 }
 
 View View::concatenated(ArrayRef<View> parts, int64_t dim, ArrayRef<int64_t> shape) {
-  std::vector<Piece> result;
+  std::vector<ViewPiece> result;
   int64_t start = 0;
   for (const View &part : parts) {
     if (part.elements() != 0)
-      for (const Piece &piece : part.pieces())
+      for (const ViewPiece &piece : part.pieces())
         result.emplace_back(piece).low[dim] += start;
     start += part.dims[dim];
   }

@@ -37,7 +37,7 @@ struct Element {
 
 /// A box of a view's index space. The element at index `low + i` is number
 /// first.number + sum i[d] * strides[d] of the root, or the fixed value.
-struct Piece {
+struct ViewPiece {
   Shape low, extent;
   Element first;
   Shape strides; ///< 0 along a dimension of extent 1 and everywhere in a fixed piece
@@ -67,7 +67,7 @@ public:
   llvm::ArrayRef<int64_t> shape() const { return dims; }
   int64_t elements() const { return elementsOf(dims); }
   /// The pieces cover the index space and do not overlap.
-  llvm::ArrayRef<Piece> pieces() const { return *boxes; }
+  llvm::ArrayRef<ViewPiece> pieces() const { return *boxes; }
 
   Element at(int64_t element) const { return run(element, 0, 1).first; }
   /// What elements element, element + step, ... are, `count` of them or as many as one piece has.
@@ -100,23 +100,23 @@ public:
 
 private:
   enum Kind { Whole, Uniform, Mixed };
-  View(Kind kind, llvm::ArrayRef<int64_t> shape, std::vector<Piece> pieces);
+  View(Kind kind, llvm::ArrayRef<int64_t> shape, std::vector<ViewPiece> pieces);
   /// Of all of `shape`, one piece.
   static View single(Kind kind, const Element &first, llvm::ArrayRef<int64_t> shape);
-  const Piece &pieceAt(llvm::ArrayRef<int64_t> index) const;
+  const ViewPiece &pieceAt(llvm::ArrayRef<int64_t> index) const;
 
   Kind kind = Mixed;
   Shape dims;
-  std::shared_ptr<const std::vector<Piece>> boxes;
+  std::shared_ptr<const std::vector<ViewPiece>> boxes;
   std::shared_ptr<const PieceTree> tree; ///< where pieces are many
 };
 
 /// The pieces of a view of shape `from` under the shape `to`, which has as many elements: dimensions are
 /// split and merged, pieces that do not step regularly along a merged dimension are cut.
-std::vector<Piece> reshapePieces(std::vector<Piece> pieces, llvm::ArrayRef<int64_t> from,
-                                 llvm::ArrayRef<int64_t> to);
+std::vector<ViewPiece> reshapePieces(std::vector<ViewPiece> pieces, llvm::ArrayRef<int64_t> from,
+                                     llvm::ArrayRef<int64_t> to);
 /// Joins neighbours that step alike.
-void coalesce(std::vector<Piece> &pieces);
+void coalesce(std::vector<ViewPiece> &pieces);
 
 /// The view that a layout operation's result is of its operands.
 View applyLayoutOp(mlir::Operation *op, llvm::ArrayRef<View> operands);

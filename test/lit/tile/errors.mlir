@@ -95,8 +95,49 @@ func.func @constant_of_vectors() {
 
 // -----
 
+func.func @image_short() {
+  // expected-error @below {{the loops of an image count 1 cards and 3 vectors of 1 and 4}}
+  %0 = tile.constant #tile.image<[0] cards [] vectors [0, 3, 1] lanes [] from 0 of []> : tensor<4x1x320xi8> : <4, 1>
+  return
+}
+
+// -----
+
+func.func @image_of_no_dimension() {
+  // expected-error @below {{a loop counts 3 along dimension 1 of 1}}
+  %0 = tile.constant #tile.image<[0] cards [] vectors [1, 3, 1] lanes [] from 0 of []> : tensor<3x1x320xi8> : <3, 1>
+  return
+}
+
+// -----
+
+func.func @image_loop() {
+  // expected-error @below {{a loop has a dimension, a count and a step}}
+  %0 = tile.constant #tile.image<[0] cards [] vectors [0, 3] lanes [] from 0 of []> : tensor<3x1x320xi8> : <3, 1>
+  return
+}
+
+// -----
+
+func.func @image_beyond() {
+  // expected-error @below {{failed to parse Tile_Image parameter 'pieces'}}
+  // expected-error @below {{a piece goes beyond its source: elements 1 to 4 of 4}}
+  %0 = tile.constant #tile.image<[0] cards [] vectors [0, 4, 1] lanes [] from 0 of [#tile.piece<dense<1> : tensor<4xi8> from 1 in [0] [4] by [1]>]> : tensor<4x1x320xi8> : <4, 1>
+  return
+}
+
+// -----
+
+func.func @image_width() {
+  // expected-error @below {{an image of 2 bytes has a piece of 'tensor<4xi8>'}}
+  %0 = tile.constant #tile.image<[0] cards [] vectors [0, 4, 1] lanes [] from 0 of [#tile.piece<dense<1> : tensor<4xi8> from 0 in [0] [4] by [1]>]> : tensor<4x2x320xi8> : <4, 2>
+  return
+}
+
+// -----
+
 func.func @constant_sparse() {
-  // expected-error @below {{data must be dense or a resource}}
+  // expected-error @below {{data must be dense, a resource or an image}}
   %0 = tile.constant sparse<[[0, 0, 0]], 1> : tensor<1x1x320xi8> : <1, 1>
   return
 }

@@ -9,6 +9,8 @@ func.func @main() {
   %patches = tile.input "p" {machine_type = tensor<4x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 4, 1, 1, 4, 2>, lane_loops = array<i64: 1, 3, 1>, offsets = array<i64: 0, -1>, first = 0 : i64} : <16, 4>
   // CHECK: tile.constant dense<1> : tensor<16x2x320xi8> {stripes = 16 : i64} : <16, 2>
   %w = tile.constant dense<1> : tensor<16x2x320xi8> {stripes = 16 : i64} : <16, 2>
+  // CHECK: tile.constant #tile.image<[0, 0, 1] cards [1, 2, 1] vectors [2, 4, -1, 0, 2, 1] lanes [2, 4, 1] from 0 of [#tile.piece<dense<1> : tensor<12xi8> from 0 in [0, 0, 0] [2, 2, 3] by [6, 3, 1]>]> : tensor<2x8x1x320xi8> : <8, 1>
+  %image = tile.constant #tile.image<[0, 0, 1] cards [1, 2, 1] vectors [2, 4, -1, 0, 2, 1] lanes [2, 4, 1] from 0 of [#tile.piece<dense<1> : tensor<12xi8> from 0 in [0, 0, 0] [2, 2, 3] by [6, 3, 1]>]> : tensor<2x8x1x320xi8> : <8, 1>
   %lanes = tile.constant dense<0> : tensor<1x2x320xi8> : <1, 2>
   // CHECK: tile.buffer : <4, 2>
   %h = tile.buffer : <4, 2>

@@ -101,6 +101,56 @@ TEST(Container, StoresEqualSectionsOnce) {
   EXPECT_TRUE(sameQueues(*back, program));
 }
 
+namespace {
+
+/// Gives the bytes of a string a few at a time.
+class StringSource : public DataSource {
+public:
+  explicit StringSource(std::string bytes) : bytes(std::move(bytes)) {}
+  uint64_t size() const override { return bytes.size(); }
+  void read(const std::function<void(std::string_view)> &take) const override {
+    for (size_t at = 0; at < bytes.size(); at += 7)
+      take(std::string_view(bytes).substr(at, 7));
+  }
+  bool isSame(const DataSource &other) const override {
+    return static_cast<const StringSource &>(other).bytes == bytes;
+  }
+
+private:
+  std::string bytes;
+};
+
+/// The program with its data left to be made.
+Program withSources(Program program) {
+  for (Card &card : program.cards) {
+    card.source = std::make_shared<StringSource>(card.data);
+    card.data.clear();
+  }
+  return program;
+}
+
+} // namespace
+
+// Data that are made while the file is written give the same file.
+TEST(Container, MakesDataWhileItIsWritten) {
+  Program program = makeProgram();
+  const std::string path = std::filesystem::path(testing::TempDir()) / "sluice-container-made.slu";
+  for (bool areEqual : {false, true}) {
+    if (areEqual)
+      program.cards[1].data = program.cards[0].data;
+    const std::string bytes = encoded(program);
+    Program later = withSources(program);
+    EXPECT_EQ(dataBytes(later.cards[0]), program.cards[0].data.size());
+    EXPECT_EQ(encoded(later), bytes);
+    ASSERT_TRUE(writeProgram(later, path).ok());
+    std::ifstream stream(path, std::ios::binary);
+    EXPECT_EQ(std::string((std::istreambuf_iterator<char>(stream)), {}), bytes);
+    makeData(later);
+    EXPECT_EQ(later.cards[1].data, program.cards[1].data);
+  }
+  std::filesystem::remove(path);
+}
+
 // readelf, a reader that knows nothing of Sluice, lists the sections and warns of nothing.
 TEST(Container, IsAnElfFileToReadelf) {
   if (std::system("readelf --version >/dev/null 2>&1") != 0)

@@ -110,3 +110,15 @@ TEST(Printer, ShowsMemoryBySliceAndBank) {
                         "  mem.e0      0            640              0\n"
                         "  mem.e3      0              0            640\n");
 }
+
+TEST(Printer, ShowsWhatInitializerMemoryIsOf) {
+  Program program = makeProgram();
+  program.metadata.add_locations("layers.0.q\n");
+  program.cards[0].memory[0].set_location(static_cast<uint32_t>(program.metadata.locations_size() - 1));
+  std::ostringstream text;
+  Selection selection;
+  selection.card = 0;
+  printMemory(program, *target::targetByName("tsp1"), selection, text);
+  EXPECT_NE(text.str().find("  mem.e0   0x0000 step 1 x2  initial layers.0.q\\n\n"), std::string::npos)
+      << text.str();
+}

@@ -7,6 +7,8 @@
 
 #include "TileInterpreter.h"
 
+#include "lib/Conversion/Images/ImageMaker.h"
+
 #include "dialects/stensor/ScalarOps.h"
 #include "dialects/stensor/StensorDialect.h"
 #include "dialects/tile/TileDialect.h"
@@ -217,11 +219,10 @@ void TileInterpreter::runPass(Operation &op, Card &card, int64_t cardNumber, con
     card[result.getAsOpaquePointer()] = {type.getBytes(), std::vector<std::string>(type.getVectors())};
   }
   if (auto constant = dyn_cast<tile::ConstantOp>(op)) {
-    golden::TensorValue data = *golden::TensorValue::fromAttribute(constant.getData());
+    std::vector<char> data(ImageMaker::cardBytes(constant.getData()));
+    ImageMaker().make(constant.getData(), cardNumber, data);
     auto type = constant.getBuffer().getType();
-    const char *from = data.bytes().data();
-    if (data.shape().size() == 4)
-      from += cardNumber * data.elements() / data.shape()[0];
+    const char *from = data.data();
     for (int64_t v = 0; v < type.getVectors(); ++v) {
       std::string &content = at(card, constant.getBuffer(), v);
       content.resize(lanes * type.getBytes());

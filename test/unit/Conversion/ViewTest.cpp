@@ -89,7 +89,7 @@ public:
     const View &view = tensor.view;
     ArrayRef<int32_t> expected = tensor.data.as<int32_t>();
     int64_t covered = 0;
-    for (const tiling::Piece &piece : view.pieces())
+    for (const tiling::ViewPiece &piece : view.pieces())
       covered += tiling::elementsOf(piece.extent);
     EXPECT_EQ(covered, view.elements());
     std::vector<int32_t> named;
