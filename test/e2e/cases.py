@@ -291,6 +291,16 @@ def exchanged_rows_leave():
 
 
 @case("network")
+def exchanged_rows_are_gathered():
+    """A table that cards exchange is whole before any row of it is asked for: once rows were taken before they came."""
+    graph = Graph("table")
+    product = graph.node("MatMul", graph.normal("x", 5, 32), graph.weights("w", 32, 700))
+    rows = graph.input("rows", np.array([4, 0, 3], np.int32))
+    graph.output(graph.node("Gather", product, rows, axis=0), [3, 700], name="y")
+    return *graph.finish(), None
+
+
+@case("network")
 def input_is_output():
     graph = Graph("identity")
     graph.output(graph.normal("x", 4, 100), [4, 100], name="y")

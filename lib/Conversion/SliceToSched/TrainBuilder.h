@@ -116,6 +116,8 @@ public:
   void addWait(const Buffer &buffer, unsigned copy, unsigned byte, int64_t vector, int64_t offset) {
     if (const Writer &writer = buffer.writer(copy, byte, vector); writer.train != scheduling::noTrain)
       addWait(footprint.waits, {writer.train, writer.ready - offset});
+    for (const scheduling::Wait &whole : buffer.readyWhole)
+      addWait(footprint.waits, {whole.on, whole.delay - offset});
   }
 
   /// Whether it departs where nothing else does: not if its footprint meets itself or takes more streams or
