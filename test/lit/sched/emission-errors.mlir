@@ -13,6 +13,6 @@ sched.program cards 1 cycles 9 stats "{}" {
   sched.issue [0, 0, 0] at 5 1 [0, 0, 4, 0] count 1 every 1 flow [-1, 64, 0, 1, 7, 0, 0, 0]
   sched.memory dense<0> : tensor<1x2x1x320xi8> {stripes = 1 : i64, stripe = 0 : i64, byte = 0 : i64, hemisphere = 0 : i64, slice = 44 : i64, address = 0 : i64}
   sched.memory dense<0> : tensor<1x2x1x320xi8> {stripes = 45 : i64, stripe = 0 : i64, byte = 0 : i64, hemisphere = 0 : i64, slice = 0 : i64, address = 0 : i64}
-  sched.binding "x" {output = false, machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 2, 1>, lane_loops = array<i64: 1, 8, 1>, offsets = array<i64: 0, 0>, card = -1 : i64, hemisphere = 1 : i64, slices = array<i64: 0, 1, 2, 3>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 2 : i64}
-  sched.binding "x" {output = false, machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64>, lane_dims = 0 : i64, row_loops = array<i64: 0, 2, 1>, lane_loops = array<i64: 1, 8, 1>, offsets = array<i64: 1, 0>, card = -1 : i64, hemisphere = 1 : i64, slices = array<i64: 0, 1, 2, 3>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 2 : i64}
+  sched.binding "x" {output = true, machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, card = -1 : i64, hemisphere = 1 : i64, slices = array<i64: 0, 1, 2, 3>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 2 : i64}
+  sched.binding "x" {output = true, machine_type = tensor<2x8xf32>, user_type = f32, permutation = array<i64: 1, 0>, lane_dims = 1 : i64, card = -1 : i64, hemisphere = 1 : i64, slices = array<i64: 0, 1, 2, 3>, address = 0 : i64, step = 1 : i64, first = 0 : i64, count = 2 : i64}
 }
