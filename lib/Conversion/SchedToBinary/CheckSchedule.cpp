@@ -95,10 +95,9 @@ private:
     if (!isIn(op.getLaneDims(), 0, INT32_MAX))
       return op.emitOpError("has ") << int64_t(op.getLaneDims()) << " dimensions on lanes";
     BindingOp before = bindings.insert({{op.getOutput(), op.getName()}, op}).first->second;
-    const bool isSame = op.getMachineType() == before.getMachineType() &&
-                        op.getUserType() == before.getUserType() &&
-                        (!op.getOutput() || tile::layoutKey(op) == tile::layoutKey(before));
-    if (!isSame)
+    if (op.getMachineType() != before.getMachineType() || op.getUserType() != before.getUserType())
+      return op.emitOpError("has another type than the bindings of '") << op.getName() << "' before it";
+    if (op.getOutput() && tile::layoutKey(op) != tile::layoutKey(before))
       return op.emitOpError("has another layout than the bindings of '") << op.getName() << "' before it";
     return op.getFlow() ? checkFlow(op, *op.getFlow()) : mlir::success();
   }

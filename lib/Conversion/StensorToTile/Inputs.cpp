@@ -40,8 +40,8 @@ Root *Lowering::misfitInput(stensor::MapOp map, Value operand) {
     return nullptr;
   Root &root = roots[numbers[0]];
   const bool isWeight = llvm::any_of(root.wishes, [](const auto &wish) { return wish.second; });
-  std::optional<Layout> wished = translate(view, *rootOf(map.getResult(0)).layout, numbers[0]);
-  return isWeight && wished && *wished != *root.layout ? &root : nullptr;
+  const DenseMap<int32_t, Layout> wished = translate(view, *rootOf(map.getResult(0)).layout, numbers);
+  return isWeight && !wished.empty() && wished.begin()->second != *root.layout ? &root : nullptr;
 }
 
 bool Lowering::doubleInputs() {

@@ -114,7 +114,8 @@ private:
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
-  std::optional<Layout> translate(const View &view, const Layout &layout, int32_t root) const;
+  llvm::DenseMap<int32_t, Layout> translate(const View &view, const Layout &layout,
+                                            llvm::ArrayRef<int32_t> numbers) const;
 
   //===--- Pixels side by side (PlanPixels.cpp) ---===//
   /// Chooses how many pixels of each image lie side by side.

@@ -74,55 +74,71 @@ static bool hasDimensionsOf(const View &view, const Root &root, int32_t number, 
                       [&](int64_t dim) { return view.shape()[dim] == shape[dim]; });
 }
 
-/// The layout of `root` in which the neighbouring elements of a row of `view` in `layout` are neighbours.
-std::optional<Layout> Lowering::translate(const View &view, const Layout &layout, int32_t root) const {
-  if (layout.laneDims > 1 && hasDimensionsOf(view, roots[root], root, layout))
-    return layout;
-  const Grid grid = gridOf(view.shape(), layout);
-  auto numberAt = [&](int64_t row, int64_t i) {
-    int64_t place = grid.elementOfRow(row, i);
-    Element element = place < 0 ? Element() : view.at(place);
-    return element.root == root ? element.number : -1;
-  };
-  ArrayRef<int64_t> shape = roots[root].type.getShape();
-  Shape strides = stridesOf(shape);
-  for (int64_t row = 0; row < grid.rows(); ++row)
-    for (int64_t i = 0; i + 1 < grid.rowElements(); ++i) {
-      int64_t first = numberAt(row, i), second = numberAt(row, i + 1);
-      if (first < 0 || second <= first)
-        continue;
-      int64_t step = second - first, run = 2;
-      while (i + run < grid.rowElements() && numberAt(row, i + run) == first + run * step)
-        ++run;
-      for (int64_t dim = strides.size() - 1; dim >= 0; --dim) {
-        if (strides[dim] != step || shape[dim] == 1)
-          continue;
-        int64_t count = 1, covered = shape[dim];
-        while (covered < run && count <= dim)
-          covered *= shape[dim - count++];
-        return Layout::onLanes(shape.size(), dim, count);
-      }
-      return std::nullopt;
-    }
+/// The layout of a tensor of `shape` with `run` elements at multiples of `step` on lanes.
+static std::optional<Layout> layoutOfRun(ArrayRef<int64_t> shape, int64_t step, int64_t run) {
+  const Shape strides = stridesOf(shape);
+  for (int64_t dim = strides.size() - 1; dim >= 0; --dim) {
+    if (strides[dim] != step || shape[dim] == 1)
+      continue;
+    int64_t count = 1, covered = shape[dim];
+    while (covered < run && count <= dim)
+      covered *= shape[dim - count++];
+    return Layout::onLanes(shape.size(), dim, count);
+  }
   return std::nullopt;
 }
 
-void Lowering::wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas) {
-  Grid grid = gridOf(view.shape(), layout);
-  for (int32_t number : view.roots()) {
-    Root &root = roots[number];
-    if (root.kind == Root::Constant)
-      continue;
-    if (grid.isReplicated()) {
-      root.replicasWanted = std::max(root.replicasWanted, replicas);
-      // Who takes one element of several has no say in where the others lie.
-      if (view.elements() == 1 && elementsOf(root.type.getShape()) > 1)
+/// The layouts of some roots of `view` in which the neighbouring elements of a row of `view` in `layout` are
+/// neighbours. The first of a root decide.
+DenseMap<int32_t, Layout> Lowering::translate(const View &view, const Layout &layout,
+                                              ArrayRef<int32_t> numbers) const {
+  DenseMap<int32_t, Layout> translated;
+  DenseSet<int32_t> open;
+  for (int32_t number : numbers)
+    if (layout.laneDims > 1 && hasDimensionsOf(view, roots[number], number, layout))
+      translated[number] = layout;
+    else
+      open.insert(number);
+  const Grid grid = gridOf(view.shape(), layout);
+  auto elementAt = [&](int64_t row, int64_t i) {
+    const int64_t place = grid.elementOfRow(row, i);
+    return place < 0 ? Element() : view.at(place);
+  };
+  for (int64_t row = 0; row < grid.rows() && !open.empty(); ++row) {
+    Element first = elementAt(row, 0);
+    for (int64_t i = 0; i + 1 < grid.rowElements(); ++i) {
+      const Element element = std::exchange(first, elementAt(row, i + 1));
+      const int64_t step = first.number - element.number;
+      if (element.isFixed() || first.root != element.root || step <= 0 || !open.erase(element.root))
         continue;
-      root.wishes.push_back({Layout::replicated(root.type.getRank()), false});
-    } else if (std::optional<Layout> wished = translate(view, layout, number)) {
-      root.wishes.push_back({*wished, ofContraction});
+      int64_t run = 2;
+      while (i + run < grid.rowElements() &&
+             elementAt(row, i + run) == Element{element.root, 0, element.number + run * step})
+        ++run;
+      if (std::optional<Layout> of = layoutOfRun(roots[element.root].type.getShape(), step, run))
+        translated[element.root] = *of;
     }
   }
+  return translated;
+}
+
+void Lowering::wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas) {
+  SmallVector<int32_t> numbers = view.roots();
+  llvm::erase_if(numbers, [&](int32_t number) { return roots[number].kind == Root::Constant; });
+  if (gridOf(view.shape(), layout).isReplicated()) {
+    for (int32_t number : numbers) {
+      Root &root = roots[number];
+      root.replicasWanted = std::max(root.replicasWanted, replicas);
+      // Who takes one element of several has no say in where the others lie.
+      if (view.elements() > 1 || elementsOf(root.type.getShape()) == 1)
+        root.wishes.push_back({Layout::replicated(root.type.getRank()), false});
+    }
+    return;
+  }
+  const DenseMap<int32_t, Layout> wished = translate(view, layout, numbers);
+  for (int32_t number : numbers)
+    if (auto found = wished.find(number); found != wished.end())
+      roots[number].wishes.push_back({found->second, ofContraction});
 }
 
 /// The layout that the readers of an operation's results wish: the first contraction's, else

@@ -66,7 +66,8 @@ public:
   }
 
   /// The access to copy so that the pass has one clash less, none where there is no clash: of those that are
-  /// not copies already a read rather than a write, and that with more uses.
+  /// not copies already a read rather than a write, and that with more uses. Where copies alone clash, what
+  /// takes most slices leaves them no place.
   const Access *findClash() const;
 
 private:
@@ -81,6 +82,9 @@ private:
       write(operand, views, 2 * i, count);
   }
   bool clash(const Access &a, const Access &b) const;
+  bool isCopy(const Access &access) const { return placement.copies.contains(access.operand->get()); }
+  /// The read of most slices that is no copy; none if all are.
+  const Access *widestRead() const;
 
   Placement &placement;
   llvm::SmallVector<Access> accesses;
@@ -102,18 +106,27 @@ bool PassAccesses::clash(const Access &a, const Access &b) const {
   return share(a.hemispheres, b.hemispheres) && share(placeA.slices, placeB.slices);
 }
 
+const Access *PassAccesses::widestRead() const {
+  const Access *widest = nullptr;
+  for (const Access &access : accesses)
+    if (!access.isWrite && !isCopy(access) &&
+        (!widest || placement.buffers[access.operand->get()].slices.size() >
+                        placement.buffers[widest->operand->get()].slices.size()))
+      widest = &access;
+  return widest;
+}
+
 const Access *PassAccesses::findClash() const {
   auto rank = [&](const Access &access) {
     mlir::Value buffer = access.operand->get();
-    return std::tuple(!placement.copies.contains(buffer), !access.isWrite,
-                      llvm::range_size(buffer.getUses()));
+    return std::tuple(!isCopy(access), !access.isWrite, llvm::range_size(buffer.getUses()));
   };
   for (size_t j = 0; j < accesses.size(); ++j)
     for (size_t i = j < rowReads ? j : 0; i < j; ++i)
       if (clash(accesses[i], accesses[j])) {
         const Access &better = rank(accesses[i]) > rank(accesses[j]) ? accesses[i] : accesses[j];
-        if (!placement.copies.contains(better.operand->get()))
-          return &better;
+        if (const Access *access = isCopy(better) ? widestRead() : &better)
+          return access;
       }
   return nullptr;
 }
