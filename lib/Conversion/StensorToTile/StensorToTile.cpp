@@ -50,6 +50,8 @@ void Lowering::buildViews() {
     views[argument] =
         View::ofRoot(addRoot(Root::Input, argument), cast<RankedTensorType>(argument.getType()).getShape());
   for (Operation &op : source.getBody().front().without_terminator()) {
+    if (isCancelled())
+      return;
     if (isLayoutOp(&op)) {
       SmallVector<View> operands;
       for (Value operand : op.getOperands())
@@ -147,7 +149,8 @@ void Lowering::replan() {
   inputLayouts.clear();
   packings.clear();
   buildViews();
-  planLayouts();
+  if (!isCancelled())
+    planLayouts();
 }
 
 LogicalResult Lowering::run() {
@@ -156,6 +159,8 @@ LogicalResult Lowering::run() {
     return failure();
   orientContractions(source, options);
   buildViews();
+  if (isCancelled())
+    return failure(); // Some values may have no view.
   planLayouts();
   if (isCancelled())
     return failure(); // Some values may have no layout.
