@@ -104,7 +104,7 @@ DenseMap<int32_t, Layout> Lowering::translate(const View &view, const Layout &la
     const int64_t place = grid.elementOfRow(row, i);
     return place < 0 ? Element() : view.at(place);
   };
-  for (int64_t row = 0; row < grid.rows() && !open.empty(); ++row) {
+  for (int64_t row = 0; row < grid.rows() && grid.rowElements() > 0 && !open.empty(); ++row) {
     Element first = elementAt(row, 0);
     for (int64_t i = 0; i + 1 < grid.rowElements(); ++i) {
       const Element element = std::exchange(first, elementAt(row, i + 1));
