@@ -151,6 +151,7 @@ LogicalResult Driver::step() {
   case Phase::Stensor:
     return convertToStensor();
   case Phase::Tile:
+    computeTensorBound(*module, target, options.cards);
     if (failed(convertStensorToTile(*module, lowering)))
       return failure();
     computeBounds(*module, target, options.cards);

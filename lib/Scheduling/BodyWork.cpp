@@ -68,6 +68,9 @@ public:
       work.isIdentity &= body.getNumArguments() != 0 && result == body.getArgument(0);
     }
     work.operations = int64_t(needed.size() + moved.size());
+    for (mlir::Operation &op : body.without_terminator())
+      if (needed.contains(op.getResult(0)))
+        work.dependences.push_back(argumentsOf(origins[op.getResult(0)]));
     work.isIdentity &= needed.empty();
   }
 
@@ -88,6 +91,14 @@ private:
       return saturation->value;
     mlir::Operation *op = result.getDefiningOp();
     return op && isNarrowing(op) ? op->getOperand(0) : result;
+  }
+
+  static llvm::SmallVector<unsigned> argumentsOf(const Origin &origin) {
+    llvm::SmallVector<unsigned> arguments;
+    for (auto [argument, delay] : llvm::enumerate(origin.delays))
+      if (delay != BodyWork::unrelated)
+        arguments.push_back(argument);
+    return arguments;
   }
 
   Origin originOf(mlir::Operation &op) {

@@ -42,6 +42,8 @@ struct BodyWork {
   llvm::SmallVector<int64_t> depths;
   /// By argument: whether a result depends on it.
   llvm::SmallVector<bool> isUsed;
+  /// By operation that a result needs, Moves apart: the arguments that it depends on.
+  llvm::SmallVector<llvm::SmallVector<unsigned>> dependences;
   /// Whether the results are all argument 0 as it is. A contraction's then leave without the VXM.
   bool isIdentity = true;
 };

@@ -70,7 +70,8 @@ public:
     }
   }
 
-  int64_t resourceBound() const;
+  /// By what is busy.
+  std::vector<std::pair<llvm::StringLiteral, int64_t>> resourceBounds() const;
   int64_t pathBound() const { return path; }
 
 private:
@@ -141,19 +142,22 @@ private:
 
 } // namespace
 
-int64_t BoundFinder::resourceBound() const {
+std::vector<std::pair<llvm::StringLiteral, int64_t>> BoundFinder::resourceBounds() const {
   const int64_t slices = kHemispheres * target.slicesPerHemisphere;
   const int64_t planes = kHemispheres * target.planesPerHemisphere;
   const int64_t streams = kHemispheres * target.streamsPerDirection;
   const int64_t alu = std::min(target.simpleLatency, target.transcendentalLatency);
   const int64_t multiply = target.multiplyLatency, link = target.linkLatency + target.receiveLatency;
-  return std::max(
-      {multiplies.bound(planes, multiply - (rowInterval - 1)), installs.bound(planes, 1 + multiply),
-       alus.bound(target.alus, alu), permutes.bound(kHemispheres * target.permutors, target.permuteLatency),
-       links.bound(1, link - (int64_t(target.linkInterval) - 1)), reads.bound(slices, target.readLatency),
-       writes.bound(slices * programCards, target.writeLatency),
-       vxmIn.bound(streams, int64_t(target.vxmEntryLatency) + alu), vxmOut.bound(streams, 0),
-       mxmIn.bound(streams, multiply), int64_t(0)});
+  return {{"multiplies", multiplies.bound(planes, multiply - (rowInterval - 1))},
+          {"installs", installs.bound(planes, 1 + multiply)},
+          {"alus", alus.bound(target.alus, alu)},
+          {"permutes", permutes.bound(kHemispheres * target.permutors, target.permuteLatency)},
+          {"links", links.bound(1, link - (int64_t(target.linkInterval) - 1))},
+          {"reads", reads.bound(slices, target.readLatency)},
+          {"writes", writes.bound(slices * programCards, target.writeLatency)},
+          {"alu_operands", vxmIn.bound(streams, int64_t(target.vxmEntryLatency) + alu)},
+          {"alu_results", vxmOut.bound(streams, 0)},
+          {"plane_operands", mxmIn.bound(streams, multiply)}};
 }
 
 template <typename Use>
@@ -419,13 +423,27 @@ void BoundFinder::visit(OutputOp op) {
 }
 
 void sluice::computeBounds(mlir::ModuleOp module, const target::Target &target, unsigned cards) {
-  int64_t resource = 0, path = 0;
+  mlir::Builder builder(module.getContext());
+  mlir::NamedAttrList resources;
+  int64_t path = 0;
   module.walk([&](mlir::func::FuncOp function) {
     const BoundFinder finder(function.front(), target, cards);
-    resource = std::max(resource, finder.resourceBound());
-    path = std::max(path, finder.pathBound());
+    for (auto [name, cycles] : finder.resourceBounds())
+      if (cycles != 0)
+        resources.set(name, builder.getI64IntegerAttr(cycles));
+    path = finder.pathBound();
   });
-  mlir::Builder builder(module.getContext());
-  module->setAttr(kResourceBoundAttr, builder.getI64IntegerAttr(resource));
+  module->setAttr(kResourceBoundsAttr, resources.getDictionary(module.getContext()));
   module->setAttr(kPathBoundAttr, builder.getI64IntegerAttr(path));
+}
+
+int64_t sluice::boundOf(mlir::ModuleOp module, llvm::StringRef attribute) {
+  if (auto cycles = module->getAttrOfType<mlir::IntegerAttr>(attribute))
+    return cycles.getInt();
+  int64_t largest = 0;
+  if (auto bounds = module->getAttrOfType<mlir::DictionaryAttr>(attribute))
+    for (mlir::NamedAttribute bound : bounds)
+      if (auto cycles = llvm::dyn_cast<mlir::IntegerAttr>(bound.getValue()))
+        largest = std::max(largest, cycles.getInt());
+  return largest;
 }

@@ -112,16 +112,22 @@ static std::string faultOf(const Object &object, const std::map<std::string, dou
   return "";
 }
 
-/// The bounds themselves come from a level above the program's: they are bounds, and give the ratio.
+/// The bounds themselves come from levels above the program's: they are bounds, and give the ratios.
 static std::string boundsFault(const Object &object, double cycles) {
-  double larger = 0;
-  for (const char *name : {"path_bound", "resource_bound"})
+  std::map<std::string_view, double> bounds;
+  double largest = 0;
+  for (const char *name : {"path_bound", "resource_bound", "tensor_bound"})
     if (const auto bound = object.fields().find(name); bound != object.fields().end()) {
-      larger = std::max(larger, bound->second.number_value());
-      if (!(bound->second.number_value() <= cycles))
-        return concat(name, " is said to be ", bound->second.number_value(), " of ", cycles, " cycles");
+      const double value = bounds[name] = bound->second.number_value();
+      largest = std::max(largest, value);
+      if (!(value <= cycles))
+        return concat(name, " is said to be ", value, " of ", cycles, " cycles");
     }
-  return faultOf(object, {{"ratio", larger > 0 ? cycles / larger : 0}}, "");
+  const double tensor = bounds["tensor_bound"];
+  return faultOf(object,
+                 {{"lane_waste", tensor > 0 ? bounds["resource_bound"] / tensor : 0},
+                  {"ratio", largest > 0 ? cycles / largest : 0}},
+                 "");
 }
 
 std::string verifier::statisticsFault(const Program &program, const Target &target, uint64_t cycles) {

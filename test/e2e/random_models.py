@@ -156,6 +156,65 @@ OPERATORS = [unary, unary, cast, cast, binary, binary, compare, product, product
              gather, softmax, normalization]
 
 
+#===----------------------------------------------------------------------===#
+# Images
+#===----------------------------------------------------------------------===#
+
+
+def window(graph, shape):
+    """Attributes of a window over an image of `shape` that fits, and the extents of what comes out."""
+    taps = [int(graph.choose([size for size in (1, 2, 3, 5) if size <= extent])) for extent in shape[2:]]
+    strides = [int(graph.choose([1, 1, 2, 3])) for _ in taps]
+    pads = [int(graph.rng.integers(size)) for size in taps]
+    extents = [(extent + 2 * pad - size) // stride + 1 for extent, pad, size, stride in zip(shape[2:], pads, taps, strides)]
+    return dict(kernel_shape=taps, strides=strides, pads=pads * 2), extents
+
+
+def convolution(graph):
+    name, shape, kind = graph.taken({FLOAT, HALF, BYTE}, rank=4)
+    outputs, channels = int(graph.choose([1, 4, 16, 40])), shape[1]
+    depthwise = channels > 1 and graph.rng.integers(3) == 0
+    outputs, groups = (channels, channels) if depthwise else (outputs, 1)
+    attributes, extents = window(graph, shape)
+    weights = graph.constant(f"v{len(graph.initializers) + len(graph.inputs)}",
+                             graph.array((outputs, channels // groups, *attributes["kernel_shape"]), kind))
+    op, result = ("ConvInteger", INT) if kind == BYTE else ("Conv", kind)
+    graph.keep(graph.node(op, name, weights, group=groups, **attributes), (shape[0], outputs, *extents), result)
+
+
+def requantization(graph):
+    """What a layer of bytes does with its sums."""
+    name, shape, _ = graph.taken({INT}, rank=4)
+    number = len(graph.initializers) + len(graph.inputs)
+    scaled = graph.node("Mul", graph.node("Cast", name, to=TensorProto.FLOAT),
+                        graph.constant(f"v{number}", np.full((1, shape[1], 1, 1), 0.01, np.float32)))
+    graph.keep(graph.node("QuantizeLinear", scaled, graph.constant(f"scale{number}", np.float32(0.5)),
+                          graph.constant(f"zero{number}", np.int8(3))), shape, BYTE)
+
+
+def pooling(graph):
+    name, shape, kind = graph.taken({FLOAT}, rank=4)
+    attributes, extents = window(graph, shape)
+    graph.keep(graph.node(graph.choose(["MaxPool", "AveragePool"]), name, **attributes), (*shape[:2], *extents), kind)
+
+
+IMAGE_OPERATORS = [convolution, convolution, convolution, requantization, requantization, pooling, unary, cast, binary,
+                   compare, reduction]
+
+
+def images(seed):
+    """The same of images of some channels."""
+    graph = RandomGraph(seed)
+    shape = (1, int(graph.choose([1, 3, 16, 32, 64])), int(graph.choose([3, 7, 14])), int(graph.choose([3, 7, 14, 28])))
+    kind = graph.choose([BYTE, BYTE, HALF, FLOAT])
+    graph.keep(graph.input("x", graph.array(shape, kind)), shape, kind)
+    convolution(graph)
+    return finish(graph, IMAGE_OPERATORS, 1)
+
+
+#===----------------------------------------------------------------------===#
+
+
 def build(seed, widest=330, products=True):
     """(model, inputs) as the builders of models.py, of rows of at most `widest` elements at the start; with or without
     contractions."""
@@ -166,7 +225,11 @@ def build(seed, widest=330, products=True):
         shape = (int(graph.choose([1, 2, 7, 16, 40])), int(graph.choose(columns)))
         kind = graph.choose([FLOAT, FLOAT, INT, BYTE, UBYTE, HALF])
         graph.keep(graph.input(f"x{number}", graph.array(shape, kind)), shape, kind)
-    inputs = len(graph.values)
+    return finish(graph, operators, len(graph.values))
+
+
+def finish(graph, operators, inputs):
+    """The model with some more operators, of which some results leave; the first `inputs` values are none."""
     for _ in range(int(graph.rng.integers(1, 9))):
         graph.choose(operators)(graph)
     results = graph.values[inputs:] or graph.values

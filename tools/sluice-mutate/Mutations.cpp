@@ -171,8 +171,9 @@ std::string lengthen(Program &program, const Target &, Random &random) {
 /// program.
 std::string changeFigure(Program &program, const Target &, Random &random) {
   static constexpr std::string_view names[] = {
-      "cards", "cycles",       "instructions", "link_vectors", "mem_read", "mem_write",   "mxm_utilisation",
-      "ratio", "microseconds", "text_bytes",   "vxm",          "sxm",      "mxm_install", "mxm_multiply"};
+      "cards",       "cycles",     "instructions", "link_vectors", "mem_read", "mem_write", "mxm_utilisation",
+      "ratio",       "lane_waste", "microseconds", "text_bytes",   "vxm",      "sxm",       "mxm_install",
+      "mxm_multiply"};
   std::string &text = *program.metadata.mutable_stats_json();
   const std::string key = concat("\"", names[random() % std::size(names)], "\": ");
   const size_t at = text.find(key);

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Two lower bounds on the cycles of a program, from its tile level alone and by
-// code that the scheduler does not use.
+// Three lower bounds on the cycles of a program, each from its own level and by code that neither the tiling
+// nor the scheduler uses.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,17 +19,28 @@
 
 namespace sluice {
 
-/// Module attributes (i64, cycles) in which the bounds travel to the statistics.
-inline constexpr llvm::StringLiteral kResourceBoundAttr = "sluice.resource_bound";
+/// Module attributes in which the bounds travel to the statistics: a dictionary of i64 by what is busy for so
+/// many cycles, and an i64.
+inline constexpr llvm::StringLiteral kTensorBoundsAttr = "sluice.tensor_bounds";
+inline constexpr llvm::StringLiteral kResourceBoundsAttr = "sluice.resource_bounds";
 inline constexpr llvm::StringLiteral kPathBoundAttr = "sluice.path_bound";
 
-/// Computes both bounds for a module at the tile level, for a program of `cards` cards, and sets the
+/// Computes the **tensor bound** for a module at the stensor level, for a program of `cards` cards, and sets
+/// its attribute. No tiling of the module is faster: products, scalar operations and bytes that results
+/// depend on, each by what all cards do of it in a cycle with all lanes full. Takes time by operations,
+/// whatever their size.
+void computeTensorBound(mlir::ModuleOp module, const target::Target &target, unsigned cards);
+
+/// Computes two bounds for a module at the tile level, for a program of `cards` cards, and sets the
 /// attributes. No schedule of the module is shorter than either (docs/scheduling.md says what is left open to
 /// schedules).
-/// Resource bound: for each kind of unit, port and stream what must be done there, divided by how many there
-/// are, from when it can begin to when it has its effect; the largest. Path bound: the longest chain of
-/// dependences, vector by vector, each with its least latencies and transit.
+/// **Resource bound**: for each kind of unit, port and stream what must be done there, divided by how many
+/// there are, from when it can begin to when it has its effect; the largest. **Path bound**: the longest
+/// chain of dependences, vector by vector, each with its least latencies and transit.
 void computeBounds(mlir::ModuleOp module, const target::Target &target, unsigned cards);
+
+/// The cycles of one of the attributes: of a dictionary the largest; 0 where the module has none.
+int64_t boundOf(mlir::ModuleOp module, llvm::StringRef attribute);
 
 } // namespace sluice
 

@@ -86,6 +86,15 @@ static const char *kindOf(const Buffer &buffer) {
   return buffer.isOutput ? "outputs" : "temporaries";
 }
 
+static llvm::json::Object boundsByUnit(mlir::ModuleOp module, llvm::StringRef attribute) {
+  llvm::json::Object object;
+  if (auto bounds = module->getAttrOfType<mlir::DictionaryAttr>(attribute))
+    for (mlir::NamedAttribute bound : bounds)
+      if (auto cycles = llvm::dyn_cast<mlir::IntegerAttr>(bound.getValue()))
+        object[bound.getName().getValue()] = cycles.getInt();
+  return object;
+}
+
 std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
                                       llvm::ArrayRef<Buffer *> buffers,
                                       const std::map<std::string, int64_t> &held, unsigned cards,
@@ -108,13 +117,9 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
     busyObject[name] = count;
   for (auto &[name, bytes] : memory)
     memoryObject[name] = bytes;
-  auto bound = [&](llvm::StringRef name) {
-    auto attribute = module->getAttrOfType<mlir::IntegerAttr>(name);
-    return attribute ? attribute.getInt() : 0;
-  };
   const auto busyAlus = work.busy.find(binary::unitGroup(binary::Unit::Alu));
-  int64_t resource = bound(kResourceBoundAttr), path = bound(kPathBoundAttr),
-          larger = std::max(resource, path);
+  const int64_t tensor = boundOf(module, kTensorBoundsAttr), resource = boundOf(module, kResourceBoundsAttr),
+                path = boundOf(module, kPathBoundAttr), largest = std::max({tensor, resource, path});
   llvm::json::Object stats{
       {"cycles", cycles},
       {"microseconds", double(cycles) / target.clockMhz},
@@ -130,9 +135,13 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
       {"instructions", work.instructions},
       {"cards", int64_t(cards)},
       {"link_vectors", linkVectors},
+      {"tensor_bound", tensor},
+      {"tensor_bounds", boundsByUnit(module, kTensorBoundsAttr)},
       {"resource_bound", resource},
+      {"resource_bounds", boundsByUnit(module, kResourceBoundsAttr)},
       {"path_bound", path},
-      {"ratio", larger ? double(cycles) / larger : 0.0},
+      {"lane_waste", tensor ? double(resource) / tensor : 0.0},
+      {"ratio", largest ? double(cycles) / largest : 0.0},
   };
   std::string text;
   llvm::raw_string_ostream(text) << llvm::formatv("{0}", llvm::json::Value(std::move(stats)));

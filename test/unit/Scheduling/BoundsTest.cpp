@@ -47,8 +47,7 @@ protected:
     if (!module)
       return {-1, -1};
     computeBounds(*module, *target::targetByName("tiny"), cards);
-    return {(*module)->getAttrOfType<mlir::IntegerAttr>(kResourceBoundAttr).getInt(),
-            (*module)->getAttrOfType<mlir::IntegerAttr>(kPathBoundAttr).getInt()};
+    return {boundOf(*module, kResourceBoundsAttr), boundOf(*module, kPathBoundAttr)};
   }
 
   static std::string buffer(int vectors, int bytes) {

@@ -199,6 +199,7 @@ TEST_P(Hazards, StatisticsFollowFromTheProgram) {
        {"", "{}", R"({"cycles": 8, "instructions": 2, "cards": 1, "text_bytes": 32, "link_vectors": 0})",
         R"({"busy_cycles": {"mem_read": 3, "mem_write": 3}, "mxm_utilisation": 0.0})",
         R"({"microseconds": 0.0088888888888888889, "path_bound": 5, "resource_bound": 4, "ratio": 1.6})",
+        R"({"tensor_bound": 2, "path_bound": 5, "resource_bound": 4, "ratio": 1.6, "lane_waste": 2.0})",
         R"({"memory_bytes_per_card": {"constants": 7}, "anything": [1, "else"]})"})
     EXPECT_EQ(printed(verified(right)), "") << right;
   for (const auto &[wrong, words] : std::initializer_list<std::pair<const char *, const char *>>{
@@ -215,6 +216,9 @@ TEST_P(Hazards, StatisticsFollowFromTheProgram) {
            {R"({"busy_cycles": {"mem_read": 3, "mem_write": 3, "vxm": 1}})", "busy_cycles.vxm"},
            {R"({"path_bound": 9})", "path_bound is said to be 9 of 8 cycles"},
            {R"({"resource_bound": 5, "ratio": 1.5})", "ratio"},
+           {R"({"tensor_bound": 9})", "tensor_bound is said to be 9 of 8 cycles"},
+           {R"({"tensor_bound": 2, "resource_bound": 5, "lane_waste": 2.0})",
+            "lane_waste is said to be 2 and is 2.5"},
            {"{\"cycles\": 8", "not a JSON object"},
            {"[8]", "not a JSON object"}})
     expectOnly(verified(wrong), Hazard::FalseFigure, {"statistics: ", words});
