@@ -125,3 +125,70 @@ def attention_block(tokens=16, width=64, heads=4):
     y = graph.node("Relu", linear(norm(x, "norm2"), "up", width, 4 * width))
     graph.output(graph.node("Add", x, linear(y, "down", 4 * width, width)), [tokens, width], name="y")
     return graph.finish()
+
+
+class Images(Graph):
+    """A network over one image; values are (name, channels, size)."""
+
+    def image(self, channels, size):
+        return self.normal("image", 1, channels, size, size), channels, size
+
+    def convolution(self, value, filters, taps=3, stride=1, groups=1, activation=True):
+        """Filters with a bias, padded so that strides alone make it smaller, and ReLU6."""
+        name, channels, size = value
+        number = len(self.nodes)
+        weights = self.weights(f"w{number}", filters, channels // groups, taps, taps, scale=(2 * groups / channels)**0.5 / taps)
+        name = self.node("Conv", name, weights, self.weights(f"b{number}", filters, scale=0.1), strides=[stride] * 2, group=groups,
+                         pads=[taps // 2] * 4, kernel_shape=[taps] * 2)
+        if activation:
+            name = self.node("Clip", name, self.constant(f"least{number}", np.float32(0)), self.constant(f"most{number}", np.float32(6)))
+        return name, filters, (size - 1) // stride + 1
+
+    def add(self, a, b):
+        return self.node("Add", a[0], b[0]), a[1], a[2]
+
+    def concat(self, a, b):
+        return self.node("Concat", a[0], b[0], axis=1), a[1] + b[1], a[2]
+
+
+def mobilenet(size=224, classes=1000, blocks=None):
+    """MobileNet-v2 in fp32: inverted residuals of (expansion, channels, repeats, stride)."""
+    net = Images("mobilenet")
+    value = net.convolution(net.image(3, size), 32, stride=2)
+    for expansion, channels, repeats, stride in blocks or [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
+                                                           (6, 160, 3, 2), (6, 320, 1, 1)]:
+        for repeat in range(repeats):
+            step, wide = stride if repeat == 0 else 1, value[1] * expansion
+            inner = net.convolution(value, wide, taps=1) if expansion > 1 else value
+            inner = net.convolution(inner, wide, stride=step, groups=wide)
+            inner = net.convolution(inner, channels, taps=1, activation=False)
+            value = net.add(value, inner) if step == 1 and value[1] == channels else inner
+    name, channels, _ = net.convolution(value, 1280, taps=1)
+    pooled = net.node("Flatten", net.node("GlobalAveragePool", name))
+    scores = net.node("Gemm", pooled, net.weights("classes", channels, classes, scale=channels**-0.5), net.weights("offsets", classes))
+    net.output(scores, [1, classes], name="scores")
+    return net.finish()
+
+
+def unet(size=256, widths=(32, 64, 128, 256), classes=2, upsample="transposed"):
+    """A U-Net in fp32: two convolutions a level, joined with what the way down had. On the way up images grow by transposed
+    convolutions, or by Resize in the mode that `upsample` names."""
+    net = Images("unet")
+    value, levels = net.image(3, size), []
+    for width in widths:
+        if levels:
+            value = net.node("MaxPool", value[0], kernel_shape=[2, 2], strides=[2, 2]), value[1], value[2] // 2
+        value = net.convolution(net.convolution(value, width), width)
+        levels.append(value)
+    for level in reversed(levels[:-1]):
+        width, number = level[1], len(net.nodes)
+        if upsample == "transposed":
+            up = net.weights(f"up{number}", value[1], width, 2, 2, scale=(1 / value[1])**0.5)
+            value = net.node("ConvTranspose", value[0], up, kernel_shape=[2, 2], strides=[2, 2]), width, level[2]
+        else:
+            scales = net.constant(f"scales{number}", np.array([1, 1, 2, 2], np.float32))
+            value = net.node("Resize", value[0], "", scales, mode=upsample), value[1], level[2]
+        value = net.convolution(net.convolution(net.concat(level, value), width), width)
+    name, _, _ = net.convolution(value, classes, taps=1, activation=False)
+    net.output(name, [1, classes, size, size], name="mask")
+    return net.finish()

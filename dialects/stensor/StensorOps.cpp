@@ -107,10 +107,15 @@ LogicalResult ConvolveOp::verify() {
                          << outputs << " channels";
   bool byte = input.getElementType().isInteger(8) && filters.getElementType().isInteger(8) &&
               result.getElementType().isInteger(32);
-  if (!byte)
+  bool half =
+      input.getElementType().isF16() && filters.getElementType().isF16() && result.getElementType().isF32();
+  if (!byte && !half)
     return emitOpError() << "has element types " << input.getElementType() << " x "
                          << filters.getElementType() << " -> " << result.getElementType()
-                         << ", need i8 x i8 -> i32";
+                         << ", need f16 x f16 -> f32 or i8 x i8 -> i32";
+  if (static_cast<int64_t>(getJoined()) < 0 || static_cast<int64_t>(getJoined()) > rank - 2)
+    return emitOpError() << "joins the taps of " << static_cast<int64_t>(getJoined())
+                         << " dimensions, there are " << rank - 2;
   if (getPadding().getType() != input.getElementType())
     return emitOpError() << "padding is " << getPadding().getType() << ", need " << input.getElementType();
   return success();

@@ -118,11 +118,14 @@ def Stensor_ConvolveOp : Stensor_Op<"convolve", [Pure]> {
     `result[n, p, o] = sum over (t, c) of input[n, p * strides + t * dilations - low, g * (C / groups) + c] * filters[o, t, c]`, where
     g = o / (O / groups) is the group of o, and elements outside the input are `padding`. i8 x i8 gives i32, exact.
 
+    f16 x f16 gives f32, as stensor.contract sums (t, k): k flattens the taps of the last `joined` spatial dimensions and the channels of the group,
+    t the taps of the dimensions in front of them, row-major. So without `joined` each tap's channels are dot products of their own.
+
     Example: `%y = stensor.convolve %x, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64,
     padding = 0 : i8} : (tensor<1x56x56x64xi8>, tensor<64x3x3x64xi8>) -> tensor<1x56x56x64xi32>`
   }];
   let arguments = (ins Stensor_Tensor:$input, Stensor_Tensor:$filters, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
-                       DenseI64ArrayAttr:$low, I64Attr:$groups, TypedAttrInterface:$padding);
+                       DenseI64ArrayAttr:$low, I64Attr:$groups, TypedAttrInterface:$padding, DefaultValuedAttr<I64Attr, "0">:$joined);
   let results = (outs Stensor_Tensor:$result);
   let assemblyFormat = "$input `,` $filters attr-dict `:` functional-type(operands, results)";
 }

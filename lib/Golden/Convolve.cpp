@@ -9,6 +9,7 @@
 #include "Parallel.h"
 
 #include "sluice/Numerics/Dot.h"
+#include "sluice/Numerics/Scalar.h"
 
 using namespace mlir;
 
@@ -16,40 +17,100 @@ namespace sluice::golden {
 
 namespace {
 
-/// The convolution of some positions with the filters of one group.
+/// fp16: dot products of chunks are rounded once and added in fp32 in their order.
+struct HalfKind {
+  using Tile = numerics::HalfTile;
+  using Element = uint16_t;
+  using Sum = float;
+  static void multiply(const Tile &tile, const Element *row, Sum *result, bool isFirst) {
+    if (isFirst)
+      return tile.multiply(row, result);
+    llvm::SmallVector<float, 64> sums(tile.n());
+    tile.multiply(row, sums.data());
+    auto *words = reinterpret_cast<uint32_t *>(result);
+    numerics::evaluate(numerics::ScalarOp::AddF, words, reinterpret_cast<const uint32_t *>(sums.data()),
+                       nullptr, words, tile.n());
+  }
+};
+
+/// int8: exact in int32.
+struct ByteKind {
+  using Tile = numerics::ByteTile;
+  using Element = int8_t;
+  using Sum = int32_t;
+  static void multiply(const Tile &tile, const Element *row, Sum *result, bool isFirst) {
+    tile.multiply(row, 0, 1, result, 0, isFirst ? nullptr : result);
+  }
+};
+
+/// The convolution of some positions with the filters of neighbouring groups, which are blocks on the
+/// diagonal of one matrix: products with the zeros beside them are zero.
+template <class Kind>
 class GroupConvolution {
+  using Element = typename Kind::Element;
+  using Tile = typename Kind::Tile;
+
 public:
   GroupConvolution(stensor::ConvolveOp op, const TensorValue &input, const TensorValue &filters,
-                   int64_t group)
-      : op(op), input(input.as<int8_t>()), shape(op.getInput().getType().getShape()),
+                   int64_t first, int64_t count)
+      : op(op), input(input.as<Element>()), shape(op.getInput().getType().getShape()),
         taps(op.getFilters().getType().getShape().drop_front().drop_back()),
-        positions(op.getType().getShape().drop_back()),
-        padding(static_cast<int8_t>(cast<IntegerAttr>(op.getPadding()).getInt())),
-        outputs(op.getFilters().getType().getDimSize(0) / op.getGroups()),
-        depth(op.getFilters().getType().getShape().back()), group(group) {
-    window.resize(depth * tapCount());
-    const int8_t *first = filters.as<int8_t>().data() + group * outputs * window.size();
-    for (int64_t k = 0; k < static_cast<int64_t>(window.size()); k += stensor::kContractionChunk)
-      tiles.emplace_back(first + k, std::min<int64_t>(stensor::kContractionChunk, window.size() - k), outputs,
-                         window.size());
+        positions(op.getType().getShape().drop_back()), padding(bitsOf(op.getPadding())),
+        firstOutput(first * outputsOf(op)), firstChannel(first * depthOf(op)), channels(count * depthOf(op)) {
+    window.resize(channels * tapCount());
+    const int64_t inner = std::is_same_v<Kind, ByteKind> ? tapCount() : innerTaps(op),
+                  depth = inner * depthOf(op);
+    for (int64_t tap = 0; tap < tapCount(); tap += inner)
+      if (count > 1)
+        chunks.push_back({tap * channels, diagonalTile(filters.as<Element>(), tap, first, count)});
+      else
+        for (int64_t k = tap * channels, end = k + depth; k < end; k += stensor::kContractionChunk)
+          chunks.push_back({k, Tile(filters.as<Element>().data() + firstOutput * window.size() + k,
+                                    std::min<int64_t>(stensor::kContractionChunk, end - k), outputsOf(op),
+                                    window.size())});
   }
 
-  /// result[number, group's channels], number being row-major among images and positions.
-  void convolve(int64_t number, int32_t *result) {
-    int8_t *out = window.data();
+  /// result[number, the groups' channels], number being row-major among images and positions.
+  void convolve(int64_t number, typename Kind::Sum *result) {
+    Element *out = window.data();
     copyTaps(indexOf(number), 0, 0, out);
-    result += number * op.getType().getShape().back() + group * outputs;
-    for (auto [i, tile] : llvm::enumerate(tiles))
-      tile.multiply(window.data() + i * stensor::kContractionChunk, 0, 1, result, 0,
-                    i > 0 ? result : nullptr);
+    result += number * op.getType().getShape().back() + firstOutput;
+    for (auto [i, chunk] : llvm::enumerate(chunks))
+      Kind::multiply(chunk.tile, window.data() + chunk.offset, result, i == 0);
+  }
+
+  static int64_t outputsOf(stensor::ConvolveOp op) {
+    return op.getFilters().getType().getDimSize(0) / static_cast<int64_t>(op.getGroups());
+  }
+  static int64_t depthOf(stensor::ConvolveOp op) { return op.getFilters().getType().getShape().back(); }
+
+  /// Taps of one dot product.
+  static int64_t innerTaps(stensor::ConvolveOp op) {
+    return countOf(op.getFilters().getType().getShape().drop_front().drop_back().take_back(op.getJoined()));
   }
 
 private:
-  int64_t tapCount() const {
+  static int64_t countOf(ArrayRef<int64_t> sizes) {
     int64_t count = 1;
-    for (int64_t size : taps)
+    for (int64_t size : sizes)
       count *= size;
     return count;
+  }
+  int64_t tapCount() const { return countOf(taps); }
+  static Element bitsOf(Attribute padding) {
+    if (auto real = dyn_cast<FloatAttr>(padding))
+      return static_cast<Element>(real.getValue().bitcastToAPInt().getZExtValue());
+    return static_cast<Element>(cast<IntegerAttr>(padding).getInt());
+  }
+
+  /// The filters of `count` groups at one tap.
+  Tile diagonalTile(ArrayRef<Element> filters, int64_t tap, int64_t first, int64_t count) const {
+    const int64_t depth = depthOf(op), outputs = outputsOf(op);
+    std::vector<Element> weights(count * outputs * channels);
+    for (int64_t output = 0; output < count * outputs; ++output)
+      std::copy_n(filters.data() + ((first * outputs + output) * tapCount() + tap) * depth, depth,
+                  weights.data() + output * channels + output / outputs * depth);
+    return Tile(weights.data(), channels, count * outputs, channels);
   }
 
   /// Image and position.
@@ -64,15 +125,15 @@ private:
 
   /// Appends the channels of all taps of the spatial dimensions from `dim` on to `out`; `offset` numbers what
   /// the dimensions before have chosen, -1 being outside the input.
-  void copyTaps(ArrayRef<int64_t> index, size_t dim, int64_t offset, int8_t *&out) {
+  void copyTaps(ArrayRef<int64_t> index, size_t dim, int64_t offset, Element *&out) {
     if (dim == 0)
       offset = index[0];
     if (dim == taps.size()) {
       if (offset < 0)
-        std::fill_n(out, depth, padding);
+        std::fill_n(out, channels, padding);
       else
-        std::copy_n(input.data() + offset * shape.back() + group * depth, depth, out);
-      out += depth;
+        std::copy_n(input.data() + offset * shape.back() + firstChannel, channels, out);
+      out += channels;
       return;
     }
     for (int64_t tap = 0; tap < taps[dim]; ++tap) {
@@ -83,33 +144,52 @@ private:
   }
 
   stensor::ConvolveOp op;
-  ArrayRef<int8_t> input;
+  ArrayRef<Element> input;
   ArrayRef<int64_t> shape, taps, positions;
-  int8_t padding;
-  int64_t outputs, depth, group;
-  std::vector<int8_t> window; ///< [taps, depth] of the position at hand
-  std::vector<numerics::ByteTile> tiles;
+  Element padding;
+  int64_t firstOutput, firstChannel, channels; ///< of the groups
+  std::vector<Element> window;                 ///< [taps, channels] of the position at hand
+  struct Chunk {
+    int64_t offset; ///< in the window
+    Tile tile;
+  };
+  std::vector<Chunk> chunks;
 };
 
 } // namespace
 
+template <class Kind>
+static void convolve(stensor::ConvolveOp op, const TensorValue &input, const TensorValue &filters,
+                     TensorValue &result) {
+  const int64_t numbers = op.getType().getNumElements() / op.getType().getShape().back(),
+                groups = op.getGroups();
+  // Positions that a thread takes at once, and channels of groups that are worth a tile.
+  constexpr int64_t positions = 1024, channels = 32;
+  using Groups = GroupConvolution<Kind>;
+  int64_t together = 1;
+  if (std::is_same_v<Kind, HalfKind> && Groups::innerTaps(op) == 1)
+    together =
+        std::clamp<int64_t>(channels / std::max(Groups::depthOf(op), Groups::outputsOf(op)), 1, groups);
+  const int64_t parts = (numbers + positions - 1) / positions, blocks = (groups + together - 1) / together;
+  auto *out = result.mutableAs<typename Kind::Sum>().data();
+  parallelFor(blocks * parts, [&](size_t i) {
+    const int64_t first = static_cast<int64_t>(i) % parts * positions,
+                  group = static_cast<int64_t>(i) / parts * together;
+    Groups block(op, input, filters, group, std::min(together, groups - group));
+    for (int64_t number = first; number < std::min(numbers, first + positions); ++number)
+      block.convolve(number, out);
+  });
+}
+
 TensorValue evaluateConvolve(stensor::ConvolveOp op, const TensorValue &input, const TensorValue &filters) {
   TensorValue result(op.getType());
   llvm::fill(result.mutableBytes(), 0);
-  int64_t outputs = op.getType().getShape().back();
   if (op.getType().getNumElements() == 0 || op.getFilters().getType().getNumElements() == 0)
     return result;
-  int64_t numbers = op.getType().getNumElements() / outputs, groups = op.getGroups();
-  int32_t *out = result.mutableAs<int32_t>().data();
-  // Positions that a thread takes at once.
-  constexpr int64_t together = 1024;
-  int64_t parts = (numbers + together - 1) / together;
-  parallelFor(groups * parts, [&](size_t i) {
-    int64_t first = static_cast<int64_t>(i) % parts * together;
-    GroupConvolution group(op, input, filters, static_cast<int64_t>(i) / parts);
-    for (int64_t number = first; number < std::min(numbers, first + together); ++number)
-      group.convolve(number, out);
-  });
+  if (input.elementType().isF16())
+    convolve<HalfKind>(op, input, filters, result);
+  else
+    convolve<ByteKind>(op, input, filters, result);
   return result;
 }
 

@@ -43,23 +43,28 @@ static std::array<Tensor, 3> cutIntoPieces(Node &node, const Tensor &x) {
   return {first, second, toHalf(node, rest(after, second))};
 }
 
-Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs) {
+Tensor multiplyReals(Node &node, const Tensor &lhs, const Tensor &rhs,
+                     llvm::function_ref<Tensor(const Tensor &, const Tensor &)> multiply) {
   checkHalfRange(node, lhs);
   checkHalfRange(node, rhs);
   bool isHalf = lhs.element.isF16() && rhs.element.isF16();
   if (isHalf || node.options().f32Matmul == F32Matmul::F16)
-    return node.contract(toHalf(node, lhs), toHalf(node, rhs));
+    return multiply(toHalf(node, lhs), toHalf(node, rhs));
   Type f32 = node.getBuilder().getF32Type();
   std::array<Tensor, 3> p = cutIntoPieces(node, node.cast(lhs, f32)),
                         q = cutIntoPieces(node, node.cast(rhs, f32));
-  Tensor s0 = node.contract(p[0], q[0]);
-  Tensor s01 = node.contract(p[0], q[1]), s10 = node.contract(p[1], q[0]);
-  Tensor s02 = node.contract(p[0], q[2]), s11 = node.contract(p[1], q[1]), s20 = node.contract(p[2], q[0]);
+  Tensor s0 = multiply(p[0], q[0]);
+  Tensor s01 = multiply(p[0], q[1]), s10 = multiply(p[1], q[0]);
+  Tensor s02 = multiply(p[0], q[2]), s11 = multiply(p[1], q[1]), s20 = multiply(p[2], q[0]);
   return node.map({s0, s01, s10, s02, s11, s20}, f32, [](Scalars &s, llvm::ArrayRef<Value> v) {
     Value step = s.real(1.0 / 4096);
     Value second = s.add(v[1], v[2]), third = s.add(s.add(v[3], v[4]), v[5]);
     return s.fma(s.fma(third, step, second), step, v[0]);
   });
+}
+
+Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs) {
+  return multiplyReals(node, lhs, rhs, [&](const Tensor &a, const Tensor &b) { return node.contract(a, b); });
 }
 
 /// x as d0 + 2^8 d1 + 2^16 d2 + 2^24 d3 modulo 2^32, with digits of i8; a digit that is zero throughout is

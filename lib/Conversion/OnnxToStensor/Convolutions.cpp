@@ -109,6 +109,70 @@ std::optional<Windows> convolutionWindows(Node &node, const Tensor &input, const
   return readWindows(node, sizes, llvm::ArrayRef(input.shape).drop_front(2));
 }
 
+/// Whether it is an input of the program as the host brings it, but for its order and type: zeros that the
+/// host puts around it are there, too.
+static bool comesFromHost(const Tensor &tensor) {
+  Value value = tensor.value;
+  while (value && value.getDefiningOp()) {
+    auto map = value.getDefiningOp<stensor::MapOp>();
+    bool isCast = map && map.getInputs().size() == 1 && map.getBlock().getOperations().size() == 2 &&
+                  isa<arith::ExtFOp, arith::TruncFOp>(map.getBlock().front());
+    if (!isCast && !isa<stensor::TransposeOp, stensor::ReshapeOp>(value.getDefiningOp()))
+      return false;
+    value = value.getDefiningOp()->getOperand(0);
+  }
+  return static_cast<bool>(value);
+}
+
+/// The convolution [N, positions..., O] of an input with known filters, both channels last.
+static Tensor convolveKnown(Node &node, const Tensor &input, const Tensor &filters, const Windows &windows,
+                            int64_t groups) {
+  const Emitter::Sliding sliding{windows.strides, windows.dilations, windows.low, groups};
+  // The host brings all that is under a window side by side: then it is one dot product.
+  const int64_t products = filters.count() / std::max<int64_t>(filters.shape[0], 1);
+  const bool isJoined = groups == 1 && products <= stensor::kContractionChunk && comesFromHost(input);
+  const int64_t joined = isJoined ? static_cast<int64_t>(windows.sizes.size()) : 0;
+  return multiplyReals(node, input, filters, [&](const Tensor &a, const Tensor &b) {
+    return node.convolve(a, b, windows.positions, sliding, 0, joined);
+  });
+}
+
+/// The convolution [N, positions..., O] of an input with filters of one channel each: every tap of all
+/// channels is one product, which is added to those before it, rounded to f32 once.
+static Tensor convolveChannels(Node &node, const Tensor &input, const Tensor &weights,
+                               const Windows &windows) {
+  const int64_t channels = input.shape[1], each = weights.shape[0] / channels,
+                taps = countElements(windows.sizes);
+  Tensor slid = padAndSlide(node, input, windows, 0), columns = node.reshape(weights, {channels, each, taps});
+  Shape shape(slid.shape.begin(), slid.shape.begin() + 1 + windows.sizes.size()), result = shape;
+  result.push_back(channels * each);
+  shape.push_back(taps);
+  shape.push_back(channels);
+  slid = node.reshape(slid, shape);
+  shape.pop_back_n(2);
+  shape.append({channels, 1});
+  llvm::SmallVector<Tensor> operands;
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    operands.push_back(node.reshape(node.slice(slid, slid.rank() - 2, tap, 1), shape));
+    operands.push_back(node.reshape(node.slice(columns, 2, tap, 1), {channels, each}));
+  }
+  Tensor sums = node.map(operands, node.getBuilder().getF32Type(), [](Scalars &s, llvm::ArrayRef<Value> x) {
+    Value sum = s.mul(x[0], x[1]);
+    for (size_t i = 2; i < x.size(); i += 2)
+      sum = s.fma(x[i], x[i + 1], sum);
+    return sum;
+  });
+  return node.reshape(sums, result);
+}
+
+/// With the bias [O] added, as the convolution's result of `element`, channels first.
+static Tensor finishKnown(Node &node, Tensor sums, const Tensor &bias, Type element) {
+  if (bias)
+    sums = node.map({sums, bias}, element,
+                    [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+  return channelsFirst(node, node.cast(sums, element));
+}
+
 static Results convertConv(Node &node) {
   int64_t groups = node.integerAttr("group", 1);
   const Tensor &input = node.input(0), &weights = node.input(1);
@@ -117,6 +181,18 @@ static Results convertConv(Node &node) {
   std::optional<Windows> windows = convolutionWindows(node, input, weights);
   if (!windows)
     return failure();
+  bool isPadded = llvm::all_of(windows->low, [](int64_t low) { return low >= 0; });
+  bool isExact =
+      node.options().f32Matmul == F32Matmul::F32 && !(input.element.isF16() && weights.element.isF16());
+  if (groups > 1 && weights.shape[1] == 1 && weights.count() > 0 && input.count() > 0 && isExact) {
+    Tensor sums = convolveChannels(node, input, weights, *windows);
+    return {{finishKnown(node, sums, node.input(2), input.element)}};
+  }
+  if (weights.constant && isPadded) {
+    Tensor sums =
+        convolveKnown(node, channelsLast(node, input), channelsLast(node, weights), *windows, groups);
+    return {{finishKnown(node, sums, node.input(2), input.element)}};
+  }
   Convolution convolution = arrange(node, padAndSlide(node, input, *windows, 0),
                                     arrangeWeights(node, weights, groups), windows->sizes.size());
   Tensor product = contractReals(node, convolution.rows, convolution.columns);

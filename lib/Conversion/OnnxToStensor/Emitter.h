@@ -197,10 +197,10 @@ public:
     llvm::ArrayRef<int64_t> strides, dilations, low; ///< of each spatial dimension
     int64_t groups;
   };
-  /// Bytes [N, spatial..., C] under `filters` [O, taps..., C / groups] as i32 [N, positions..., O], see
-  /// stensor.convolve; elements outside count as `padding`.
+  /// Bytes or f16 [N, spatial..., C] under `filters` [O, taps..., C / groups] as i32 or f32 [N, positions...,
+  /// O], see stensor.convolve; elements outside count as `padding`.
   Tensor convolve(const Tensor &input, const Tensor &filters, llvm::ArrayRef<int64_t> positions,
-                  const Sliding &sliding, int64_t padding);
+                  const Sliding &sliding, int64_t padding, int64_t joined = 0);
   /// The product of f16 or i8 operands of rank 4, see stensor.contract.
   Tensor contract(const Tensor &lhs, const Tensor &rhs);
 

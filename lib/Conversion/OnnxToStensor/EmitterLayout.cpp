@@ -411,8 +411,8 @@ Tensor Emitter::contract(const Tensor &lhs, const Tensor &rhs) {
 }
 
 Tensor Emitter::convolve(const Tensor &input, const Tensor &filters, llvm::ArrayRef<int64_t> positions,
-                         const Sliding &sliding, int64_t padding) {
-  Type element = builder.getI32Type();
+                         const Sliding &sliding, int64_t padding, int64_t joined) {
+  Type element = input.isReal() ? Type(builder.getF32Type()) : Type(builder.getI32Type());
   if (!canUse({input, filters}))
     return placeholder(element, input.rank());
   Shape shape = {input.shape[0]};
@@ -420,10 +420,12 @@ Tensor Emitter::convolve(const Tensor &input, const Tensor &filters, llvm::Array
   shape.push_back(filters.shape[0]);
   if (countElements(shape) == 0 || input.count() == 0 || !fits(shape))
     return splat(element, shape, 0);
+  TypedAttr outside = builder.getI8IntegerAttr(static_cast<int8_t>(padding));
+  if (input.isReal())
+    outside = builder.getFloatAttr(builder.getF16Type(), static_cast<double>(padding));
   return finish(stensor::ConvolveOp::create(builder, loc, storedType(shape, element), value(input),
                                             value(filters), sliding.strides, sliding.dilations, sliding.low,
-                                            sliding.groups,
-                                            builder.getI8IntegerAttr(static_cast<int8_t>(padding))),
+                                            sliding.groups, outside, joined),
                 element);
 }
 

@@ -48,6 +48,9 @@ Normalized rmsNormalize(Node &node, const Tensor &input, llvm::ArrayRef<int64_t>
 /// lhs [B, M, T, K] times rhs [B, N, T, K] of f32 or f16 elements as f32 [B, M, N]: f32 operands are
 /// rounded to f16 or cut into pieces, as the options say. A constant operand beyond f16's range is refused.
 Tensor contractReals(Node &node, const Tensor &lhs, const Tensor &rhs);
+/// The same of any product of f16 operands that gives f32.
+Tensor multiplyReals(Node &node, const Tensor &lhs, const Tensor &rhs,
+                     llvm::function_ref<Tensor(const Tensor &, const Tensor &)> multiply);
 
 /// The same of operands of one element type, floating-point ones or 32-bit integers, of which the result is
 /// modulo 2^32; or constants of 64 bits.

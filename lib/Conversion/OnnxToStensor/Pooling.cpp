@@ -135,10 +135,13 @@ static Results convertMaxPool(Node &node) {
     return failure();
   const Tensor &input = node.input(0);
   OpBuilder &builder = node.getBuilder();
-  // Bytes under a few taps are compared as they are, in one pass.
+  // Bytes and floats under a few taps are compared as they are, in one pass.
   constexpr int64_t fewTaps = 9;
-  if (input.element.isSignlessInteger(8) && countElements(windows->sizes) <= fewTaps && !node.isUsed(1)) {
-    Tensor slid = slide(node, channelsLast(node, input), *windows, std::numeric_limits<int8_t>::min());
+  bool isDirect = input.element.isSignlessInteger(8) || input.element.isF32() || input.element.isF16();
+  if (isDirect && countElements(windows->sizes) <= fewTaps && !node.isUsed(1)) {
+    double least =
+        input.isReal() ? -std::numeric_limits<double>::infinity() : std::numeric_limits<int8_t>::min();
+    Tensor slid = slide(node, channelsLast(node, input), *windows, least);
     Tensor best = chainTaps(node, slid, [](Scalars &s, Value a, Value b) { return s.max(a, b); });
     return {{channelsFirst(node, best)}};
   }

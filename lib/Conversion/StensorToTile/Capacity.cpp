@@ -39,17 +39,31 @@ static std::optional<int64_t> sizeOf(RankedTensorType type, int64_t bytes) {
   return size;
 }
 
-/// Reports a contraction whose sums are empty, or of another order than the target's.
-static LogicalResult checkContraction(stensor::ContractOp contract, const target::Target &target) {
-  RankedTensorType lhs = contract.getLhs().getType();
-  const int64_t t = lhs.getDimSize(2), k = lhs.getDimSize(3), lanes = target.lanes();
-  if (t == 0 || k == 0)
-    return contract.emitOpError("sums no products");
-  if (lhs.getElementType().isF16() && k > lanes && lanes != stensor::kContractionChunk)
-    return contract.emitOpError("sums chunks of ")
+/// Reports a sum of `outer` times `k` products that is empty, or of another order than the target's.
+static LogicalResult checkSum(Operation *op, Type element, int64_t outer, int64_t k,
+                              const target::Target &target) {
+  const int64_t lanes = target.lanes();
+  if (outer == 0 || k == 0)
+    return op->emitOpError("sums no products");
+  if (element.isF16() && k > lanes && lanes != stensor::kContractionChunk)
+    return op->emitOpError("sums chunks of ")
            << stensor::kContractionChunk << " products, target '" << target.name << "' has " << lanes
            << " lanes and cannot sum " << k << " in that order";
   return success();
+}
+
+static LogicalResult checkContraction(stensor::ContractOp contract, const target::Target &target) {
+  RankedTensorType lhs = contract.getLhs().getType();
+  return checkSum(contract, lhs.getElementType(), lhs.getDimSize(2), lhs.getDimSize(3), target);
+}
+
+static LogicalResult checkConvolution(stensor::ConvolveOp convolve, const target::Target &target) {
+  ArrayRef<int64_t> filters = convolve.getFilters().getType().getShape();
+  const auto spatial = static_cast<int64_t>(filters.size()) - 2,
+             joined = static_cast<int64_t>(convolve.getJoined());
+  return checkSum(convolve, convolve.getInput().getType().getElementType(),
+                  elementsOf(filters.slice(1, spatial - joined)), elementsOf(filters.take_back(joined + 1)),
+                  target);
 }
 
 /// Reports a gather from more vectors than there are words on a card: each row of the table takes whole ones.
@@ -99,6 +113,8 @@ public:
     // Sizes are numbers that can be reckoned with from here on.
     function.walk(
         [&](stensor::ContractOp op) { isSound &= succeeded(checkContraction(op, *options.target)); });
+    function.walk(
+        [&](stensor::ConvolveOp op) { isSound &= succeeded(checkConvolution(op, *options.target)); });
     function.walk([&](stensor::GatherOp op) { isSound &= succeeded(checkTable(op, *options.target)); });
     return success(isSound);
   }

@@ -38,23 +38,18 @@ public:
   Convolution(Lowering &lowering, stensor::ConvolveOp op, stensor::MapOp fused, int64_t variant)
       : lowering(lowering), emitter(lowering.emitter), op(op), fused(fused), loc(op.getLoc()),
         variant(variant), variants(lowering.packings.at(op).out.variants),
-        packed(lowering.packingOf(op, variant)), sizes(packed.sizes), lanes(packed.lanes) {}
+        packed(lowering.packingOf(op, variant)), sizes(packed.sizes), lanes(packed.lanes),
+        bytes(bytesOf(op.getInput().getType().getElementType())) {}
 
   /// Enters the vectors of each result.
   void run(std::vector<Refs> &resultVectors);
 
 private:
-  using Source = PackedConvolution::Source;
-  /// A vector of the input under a tap of the dimensions in front.
-  struct Chunk {
-    Source source;
-    int64_t lineTap;
-  };
+  using Chunk = PackedConvolution::Chunk;
 
   Refs findInput();
   void prepareInput();
   void prepareBody();
-  std::vector<Chunk> chunksOf(int64_t phase, int64_t slot) const;
   int64_t groupSize(int64_t rows, int64_t units) const;
   void lowerPhase(int64_t phase, int64_t size);
   void emitUnit(int64_t phase, int64_t firstSlot, int64_t planeCount, int64_t firstRow, int64_t count);
@@ -80,14 +75,14 @@ private:
   const int64_t variant, variants;
   const PackedConvolution packed;
   const ConvolutionSizes &sizes;
-  const int64_t lanes;
+  const int64_t lanes, bytes;   ///< bytes of an element of the operands
   int64_t positionsInFront = 1; ///< of an image, in the dimensions in front
   int64_t planes = 1;           ///< that a unit may use
 
   Refs inputVectors; ///< [chunk, image, group, dimensions in front]
   Ref padding;
-  std::vector<int8_t> filters;
-  std::map<std::vector<int64_t>, int32_t> tiles; ///< by phase, slot, group, chunk and tap
+  std::string filters;
+  std::map<std::vector<int64_t>, int32_t> tiles; ///< by phase, slot, group, chunk and taps
 
   SmallVector<Value> results;
   std::vector<Refs> *resultVectors = nullptr;
@@ -136,12 +131,17 @@ Refs Lowering::Convolution::findInput() {
 void Lowering::Convolution::prepareInput() {
   inputVectors = findInput();
   const uint32_t bits = elementBits(op.getPadding());
-  padding = emitter.constants(loc, std::string(lanes, static_cast<char>(bits)), 1).front();
+  std::string outside(lanes * bytes, 0);
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    std::memcpy(outside.data() + lane * bytes, &bits, bytes);
+  padding = emitter.constants(loc, outside, bytes).front();
 
   const View &weights = lowering.viewOf(op.getFilters());
-  filters.resize(weights.elements());
-  for (auto [i, weight] : llvm::enumerate(filters))
-    weight = static_cast<int8_t>(lowering.bitsOf(weights.at(static_cast<int64_t>(i))));
+  filters.resize(weights.elements() * bytes);
+  for (int64_t i = 0; i < weights.elements(); ++i) {
+    const uint32_t weight = lowering.bitsOf(weights.at(i));
+    std::memcpy(filters.data() + i * bytes, &weight, bytes);
+  }
 }
 
 void Lowering::Convolution::prepareBody() {
@@ -183,25 +183,16 @@ void Lowering::Convolution::prepareBody() {
 // Units
 //===----------------------------------------------------------------------===//
 
-std::vector<Lowering::Convolution::Chunk> Lowering::Convolution::chunksOf(int64_t phase, int64_t slot) const {
-  std::vector<Chunk> chunks;
-  for (int64_t lineTap = 0; lineTap < packed.lineTaps(); ++lineTap)
-    for (const Source &source : packed.sourcesOf(phase, slot))
-      chunks.push_back({source, lineTap});
-  return chunks;
-}
-
 int32_t Lowering::Convolution::tileOf(int64_t phase, int64_t slot, const Chunk &chunk) {
   auto [entry, inserted] =
-      tiles.try_emplace({phase, slot, chunk.source.group, chunk.source.chunk, chunk.lineTap}, -1);
+      tiles.try_emplace({phase, slot, chunk.source.group, chunk.source.chunk, chunk.lineTap, chunk.tap}, -1);
   if (!inserted)
     return entry->second;
-  std::vector<std::string> columns(packed.widthOf(slot), std::string(lanes, 0));
-  packed.forEachRun(phase, slot, chunk.source, chunk.lineTap,
-                    [&](int64_t column, int64_t lane, int64_t element, int64_t count) {
-                      std::memcpy(columns[column].data() + lane, filters.data() + element, count);
-                    });
-  return entry->second = emitter.createConstant(loc, columns, 1, emitter.target.installStreams);
+  std::vector<std::string> columns(packed.widthOf(slot), std::string(lanes * bytes, 0));
+  packed.forEachRun(phase, slot, chunk, [&](int64_t column, int64_t lane, int64_t element, int64_t count) {
+    std::memcpy(columns[column].data() + lane * bytes, filters.data() + element * bytes, count * bytes);
+  });
+  return entry->second = emitter.createConstant(loc, columns, bytes, emitter.target.installStreams);
 }
 
 /// For each position in the dimensions in front the place in the input under tap `lineTap`, row-major; -1
@@ -253,13 +244,15 @@ void Lowering::Convolution::emitUnit(int64_t phase, int64_t firstSlot, int64_t p
                                      int64_t count) {
   ContractUnit unit(emitter, planeCount, count);
   std::vector<std::pair<Chunk, Refs>> chunks;
-  for (const Chunk &chunk : chunksOf(phase, firstSlot))
+  for (const Chunk &chunk : packed.chunksOf(phase, firstSlot))
     chunks.push_back({chunk, rowsOf(phase, chunk, firstRow, count)});
   // The rows of the last chunk go on through the body: they had better follow one another.
-  auto fewest = std::min_element(chunks.begin(), chunks.end(), [](const auto &a, const auto &b) {
-    return countRuns(a.second) < countRuns(b.second);
-  });
-  std::rotate(fewest, fewest + 1, chunks.end());
+  if (!sizes.isOrdered) {
+    auto fewest = std::min_element(chunks.begin(), chunks.end(), [](const auto &a, const auto &b) {
+      return countRuns(a.second) < countRuns(b.second);
+    });
+    std::rotate(fewest, fewest + 1, chunks.end());
+  }
   for (const auto &[chunk, rows] : chunks) {
     SmallVector<int32_t> weights;
     for (int64_t plane = 0; plane < planeCount; ++plane)
@@ -308,7 +301,7 @@ void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
 int64_t Lowering::Convolution::groupSize(int64_t rows, int64_t units) const {
   const target::Target &target = emitter.target;
   constexpr int64_t installations = 4;
-  const int64_t size = rowsOfGroup(rows, units, planes, 1, target),
+  const int64_t size = rowsOfGroup(rows, units, planes, bytes, target),
                 parts = std::max<int64_t>(1, size / (installations * target.columnGroups()));
   return llvm::divideCeil(size, parts);
 }

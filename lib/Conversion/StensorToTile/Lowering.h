@@ -83,6 +83,7 @@ private:
   Root *misfitInput(stensor::MapOp map, mlir::Value operand);
   /// Makes all plans anew.
   void replan();
+  void expandUnpackable();
   void planOp(mlir::Operation &op);
   void planMap(stensor::MapOp map);
   void planContract(stensor::ContractOp contract);
@@ -212,6 +213,8 @@ private:
     int32_t root;  ///< whose vectors are the input's, if it lies as its image does; or -1
   };
   llvm::DenseMap<mlir::Operation *, Packing> packings;
+  /// Convolutions whose input does not lie so that their sums keep their order.
+  llvm::SmallVector<stensor::ConvolveOp> unpackable;
   /// Layouts that reductions read their input in.
   llvm::DenseMap<mlir::Operation *, Layout> inputLayouts;
   /// Buffers that hold the columns of a weight tile, by the vectors that they are, or are copies of.

@@ -11,6 +11,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
+#include <optional>
 
 using namespace mlir;
 
@@ -28,7 +29,8 @@ ConvolutionSizes::ConvolutionSizes(stensor::ConvolveOp op)
       outputs(op.getType().getShape().back()), groups(op.getGroups()),
       extents(spatialOf(op.getInput().getType())), taps(spatialOf(op.getFilters().getType())),
       strides(copyOf(op.getStrides())), dilations(copyOf(op.getDilations())), low(copyOf(op.getLow())),
-      positions(spatialOf(op.getType())) {}
+      positions(spatialOf(op.getType())), isOrdered(op.getInput().getType().getElementType().isF16()),
+      isJoined(op.getJoined() > 0) {}
 
 int64_t ConvolutionSizes::lines() const {
   return images * elementsOf(ArrayRef<int64_t>(positions).drop_back());
@@ -125,13 +127,16 @@ llvm::SmallVector<PackedConvolution::Piece> PackedConvolution::piecesOf(int64_t 
   return pieces;
 }
 
-std::vector<PackedConvolution::Source> PackedConvolution::sourcesOf(int64_t phase, int64_t slot) const {
+std::vector<PackedConvolution::Source> PackedConvolution::sourcesOf(int64_t phase, int64_t slot,
+                                                                    int64_t only) const {
   std::vector<Source> sources;
   const int64_t each = sizes.outputs / sizes.groups, depth = sizes.depth();
   const int64_t lines = in.hasLines ? sizes.lineTaps() : 1;
   for (const Piece &piece : piecesOf(slot)) {
     const int64_t first = piece.first / each * depth, last = (piece.last / each + 1) * depth - 1;
-    forEachTap(phase, piece.pixel, [&](int64_t, int64_t pixel, int64_t group) {
+    forEachTap(phase, piece.pixel, [&](int64_t tap, int64_t pixel, int64_t group) {
+      if (only != kAllTaps && tap != only)
+        return;
       for (int64_t line = 0; line < lines; ++line) {
         const int64_t place = line * in.count + pixel;
         for (int64_t chunk = placeOf(place, first) / lanes; chunk <= placeOf(place, last) / lanes; ++chunk)
@@ -144,14 +149,64 @@ std::vector<PackedConvolution::Source> PackedConvolution::sourcesOf(int64_t phas
   return sources;
 }
 
-void PackedConvolution::forEachRun(int64_t phase, int64_t slot, const Source &source, int64_t lineTap,
+std::vector<PackedConvolution::Chunk> PackedConvolution::chunksOf(int64_t phase, int64_t slot) const {
+  const bool isByTap = sizes.isOrdered && !sizes.isJoined;
+  std::vector<std::vector<Source>> sources;
+  for (int64_t tap = 0; tap < (isByTap ? sizes.taps.back() : 1); ++tap)
+    sources.push_back(sourcesOf(phase, slot, isByTap ? tap : kAllTaps));
+  std::vector<Chunk> chunks;
+  for (int64_t lineTap = 0; lineTap < lineTaps(); ++lineTap)
+    for (auto [tap, list] : llvm::enumerate(sources))
+      for (const Source &source : list)
+        chunks.push_back({source, lineTap, isByTap ? static_cast<int64_t>(tap) : kAllTaps});
+  return chunks;
+}
+
+bool PackedConvolution::holdsChannels() const {
+  const int64_t depth = sizes.depth(), order = stensor::kContractionChunk;
+  auto holds = [&](int64_t pixel, int64_t channel) {
+    const int64_t last = std::min(channel + order, (channel / depth + 1) * depth) - 1;
+    return placeOf(pixel, channel) / lanes == placeOf(pixel, last) / lanes;
+  };
+  for (int64_t pixel = 0; pixel < in.count; ++pixel)
+    for (int64_t group = 0; group < sizes.groups; ++group)
+      for (int64_t k = 0; k < depth; k += order)
+        if (!holds(pixel, group * depth + k))
+          return false;
+  return true;
+}
+
+bool PackedConvolution::keepsOrder() const {
+  if (!sizes.isOrdered)
+    return true;
+  if (!sizes.isJoined)
+    return !in.hasLines && holdsChannels();
+  // All that is under a window is one vector.
+  if (inChunks > 1 || lineTaps() > 1)
+    return false;
+  for (int64_t phase = 0; phase < std::min(phases, outGroups); ++phase)
+    for (int64_t pixel = 0; pixel < out.count; ++pixel) {
+      std::optional<int64_t> first;
+      bool isOne = true;
+      forEachTap(phase, pixel, [&](int64_t, int64_t, int64_t group) {
+        isOne &= group == first.value_or(group);
+        first = group;
+      });
+      if (!isOne)
+        return false;
+    }
+  return true;
+}
+
+void PackedConvolution::forEachRun(int64_t phase, int64_t slot, const Chunk &chunk,
                                    llvm::function_ref<void(int64_t, int64_t, int64_t, int64_t)> visit) const {
+  const Source &source = chunk.source;
   const int64_t outputs = sizes.outputs, depth = sizes.depth(), each = outputs / sizes.groups;
   const int64_t lines = in.hasLines ? sizes.lineTaps() : 1;
   const int64_t together = in.block > 0 ? in.block : sizes.channels;
   auto visitOutput = [&](int64_t column, int64_t pixelOut, int64_t output) {
     forEachTap(phase, pixelOut, [&](int64_t tap, int64_t pixel, int64_t group) {
-      if (group != source.group)
+      if (group != source.group || (chunk.tap != kAllTaps && tap != chunk.tap))
         return;
       const int64_t firstChannel = output / each * depth, end = firstChannel + depth;
       for (int64_t line = 0; line < lines; ++line)
@@ -162,8 +217,8 @@ void PackedConvolution::forEachRun(int64_t phase, int64_t slot, const Source &so
           const int64_t from = std::max<int64_t>(place, 0), to = std::min(place + next - channel, lanes);
           if (from < to)
             visit(column, from,
-                  ((output * sizes.lineTaps() + lineTap + line) * sizes.taps.back() + tap) * depth + channel -
-                      firstChannel + from - place,
+                  ((output * sizes.lineTaps() + chunk.lineTap + line) * sizes.taps.back() + tap) * depth +
+                      channel - firstChannel + from - place,
                   to - from);
           channel = next;
         }
@@ -186,13 +241,17 @@ bool PackedConvolution::readsOutside() const {
 
 PackedConvolution::Cost PackedConvolution::cost(const target::Target &target) const {
   Cost cost;
+  // fp16 runs on all planes of a hemisphere together.
+  const int64_t planes = sizes.isOrdered ? target.planesPerHemisphere : 1,
+                interval = sizes.isOrdered ? target.f16RowInterval : 1;
   for (int64_t phase = 0; phase < std::min(phases, outGroups); ++phase) {
-    const int64_t rows = sizes.lines() * groupsOf(phase);
+    const int64_t rows = sizes.lines() * groupsOf(phase) * interval;
     for (int64_t slot = 0; slot < slots; ++slot) {
-      const int64_t tiles = static_cast<int64_t>(sourcesOf(phase, slot).size()) * lineTaps();
-      cost.tiles += tiles;
+      const auto tiles = static_cast<int64_t>(chunksOf(phase, slot).size());
+      cost.tiles += tiles * planes;
       // Installing the next tile hides behind the rows of one, but for its beginning and end.
-      cost.planeCycles += tiles * (std::max<int64_t>(rows, target.columnGroups()) + target.columnGroups());
+      cost.planeCycles +=
+          planes * tiles * (std::max<int64_t>(rows, target.columnGroups()) + target.columnGroups());
     }
   }
   return cost;

@@ -22,6 +22,8 @@
 #include "dialects/stensor/StensorDialect.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+#include <tuple>
+
 namespace sluice::tiling {
 
 /// How pixels of an image lie side by side along the packed dimension: `count` of them, `pitch` apart, are a
@@ -49,6 +51,8 @@ struct ConvolutionSizes {
 
   int64_t images, channels, outputs, groups;
   Shape extents, taps, strides, dilations, low, positions; ///< of the spatial dimensions
+  /// Sums of fp16 products are rounded chunk by chunk, in order: of each tap, or of all taps at once.
+  bool isOrdered = false, isJoined = false;
 
   int64_t depth() const { return channels / groups; }
   /// Positions in the dimensions in front, of all images.
@@ -58,6 +62,12 @@ struct ConvolutionSizes {
   /// Pixels under the windows of `count` positions that follow one another.
   int64_t spanOf(int64_t count) const {
     return (count - 1) * strides.back() + (taps.back() - 1) * dilations.back() + 1;
+  }
+  /// Whether the windows of both are the same ones.
+  bool hasWindowsOf(const ConvolutionSizes &other) const {
+    return std::tie(images, channels, extents, taps, strides, dilations, low, positions) ==
+           std::tie(other.images, other.channels, other.extents, other.taps, other.strides, other.dilations,
+                    other.low, other.positions);
   }
   /// The convolution that gives variant `variant` of the result's pixels alone, its groups from position 0
   /// on.
@@ -91,13 +101,24 @@ public:
     int64_t group, chunk;
     auto operator<=>(const Source &) const = default;
   };
-  /// For each of lineTaps(), the same vectors.
-  std::vector<Source> sourcesOf(int64_t phase, int64_t slot) const;
+  /// For each of lineTaps(), the same vectors: under all taps of the packed dimension, or under `tap`.
+  std::vector<Source> sourcesOf(int64_t phase, int64_t slot, int64_t tap = kAllTaps) const;
+  static constexpr int64_t kAllTaps = -1;
+  /// A vector of the input under a tap of the dimensions in front and, where sums have an order, of the
+  /// packed one.
+  struct Chunk {
+    Source source;
+    int64_t lineTap, tap;
+  };
+  /// What a vector of the result is the sum of, in the order of the sum.
+  std::vector<Chunk> chunksOf(int64_t phase, int64_t slot) const;
+  /// Whether each element of the result has all products of a dot product of its order in one chunk.
+  bool keepsOrder() const;
   /// Taps over the dimensions in front that need vectors of their own.
   int64_t lineTaps() const { return in.hasLines ? 1 : sizes.lineTaps(); }
-  /// Calls visit(column, lane, element, count) for the runs of the filters' elements in the tile between
-  /// them; the tile is zero elsewhere.
-  void forEachRun(int64_t phase, int64_t slot, const Source &source, int64_t lineTap,
+  /// Calls visit(column, lane, element, count) for the runs of the filters' elements in the tile of a chunk;
+  /// the tile is zero elsewhere.
+  void forEachRun(int64_t phase, int64_t slot, const Chunk &chunk,
                   llvm::function_ref<void(int64_t, int64_t, int64_t, int64_t)> visit) const;
   /// Columns of the result in a slot.
   int64_t widthOf(int64_t slot) const {
@@ -133,6 +154,8 @@ private:
     int64_t pixel, first, last;
   };
   llvm::SmallVector<Piece> piecesOf(int64_t slot) const;
+  /// Whether the pixels of each group of the input hold whole chunks of their channels.
+  bool holdsChannels() const;
   /// Calls visit(tap, pixel of the group, group) for the taps of the packed dimension over pixel `pixel` of a
   /// group of the result.
   template <typename Visit>

@@ -31,6 +31,8 @@ PackedConvolution Lowering::packingOf(stensor::ConvolveOp op, int64_t variant) c
 }
 
 int64_t Lowering::planesOf(stensor::ConvolveOp op, stensor::MapOp fused) {
+  if (!op.getInput().getType().getElementType().isInteger(8))
+    return 1;
   int64_t planes = std::min<int64_t>(packingOf(op).slots, emitter.target.planesPerHemisphere);
   while (planes > 1 && fused && !bodyFits(fused, planes))
     --planes;
@@ -57,6 +59,9 @@ public:
         imageOf(found->second.image).mapSteps += bodyCost(map.getBlock());
     choose();
     apply();
+    for (const Convolution &convolution : convolutions)
+      if (!lowering.packingOf(convolution.op).keepsOrder())
+        lowering.unpackable.push_back(convolution.op);
   }
 
 private:
@@ -303,10 +308,14 @@ private:
     const int64_t lanes = target.lanes(), full = lanes / std::gcd(image.channels, lanes);
     if (Pixels pixels{full}; full <= image.extent && !llvm::is_contained(candidates, pixels))
       candidates.push_back(pixels);
-    if (image.readers.size() != 1)
+    if (image.readers.empty())
       return candidates;
     Convolution &reader = convolutions[image.readers.front()];
     const ConvolutionSizes sizes(reader.op);
+    if (llvm::any_of(image.readers, [&](int64_t other) {
+          return !sizes.hasWindowsOf(ConvolutionSizes(convolutions[other].op));
+        }))
+      return candidates;
     if (!image.isComputed && isPaddedByHost(reader))
       for (int64_t positions = 1; positions <= sizes.positions.back(); ++positions) {
         Pixels pixels = under(sizes, positions);
@@ -427,11 +436,15 @@ private:
     const Pixels &in = imageOf(convolution.in).pixels, &out = imageOf(convolution.out).pixels;
     auto [entry, inserted] = costs.try_emplace({number, in, out});
     if (inserted)
-      for (int64_t variant = 0; variant < out.variants; ++variant)
-        entry->second += PackedConvolution(ConvolutionSizes(convolution.op), in, out, target.lanes(), variant)
-                             .cost(target);
+      for (int64_t variant = 0; variant < out.variants; ++variant) {
+        const PackedConvolution packed(ConvolutionSizes(convolution.op), in, out, target.lanes(), variant);
+        entry->second += packed.keepsOrder() ? packed.cost(target) : PackedConvolution::Cost{kOutOfOrder, 0};
+      }
     return entry->second;
   }
+
+  /// More cycles than any program has.
+  static constexpr int64_t kOutOfOrder = int64_t(1) << 50;
 
   int64_t vectorsOf(const Image &image) const {
     const Pixels &pixels = image.pixels;

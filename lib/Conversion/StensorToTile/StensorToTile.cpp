@@ -8,6 +8,7 @@
 #include "Capacity.h"
 
 #include "Elements.h"
+#include "ExpandConvolutions.h"
 #include "Lowering.h"
 #include "Orient.h"
 #include "SplitBodies.h"
@@ -153,8 +154,17 @@ void Lowering::replan() {
     planLayouts();
 }
 
+void Lowering::expandUnpackable() {
+  while (!unpackable.empty()) {
+    for (stensor::ConvolveOp convolve : std::exchange(unpackable, {}))
+      expandConvolution(convolve);
+    replan();
+  }
+}
+
 LogicalResult Lowering::run() {
   splitGathers(source, emitter.target);
+  expandConvolutions(source, emitter.target);
   if (failed(splitBodies(source, emitter.target)))
     return failure();
   orientContractions(source, options);
@@ -164,8 +174,11 @@ LogicalResult Lowering::run() {
   planLayouts();
   if (isCancelled())
     return failure(); // Some values may have no layout.
-  if (doubleInputs())
+  expandUnpackable();
+  if (doubleInputs()) {
     replan();
+    expandUnpackable();
+  }
   if (isCancelled())
     return failure();
   if (failed(readConstants(roots)))

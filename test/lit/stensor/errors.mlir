@@ -502,8 +502,16 @@ func.func @convolve_result(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
 // -----
 
 func.func @convolve_types(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) {
-  // expected-error @below {{has element types 'i8' x 'i8' -> 'i16', need i8 x i8 -> i32}}
+  // expected-error @below {{has element types 'i8' x 'i8' -> 'i16', need f16 x f16 -> f32 or i8 x i8 -> i32}}
   %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x8x8x16xi8>, tensor<32x3x3x16xi8>) -> tensor<1x4x4x32xi16>
+  return
+}
+
+// -----
+
+func.func @convolve_joined(%x: tensor<1x8x8x16xf16>, %w: tensor<32x3x3x16xf16>) {
+  // expected-error @below {{joins the taps of 3 dimensions, there are 2}}
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, joined = 3 : i64, padding = 0.0 : f16} : (tensor<1x8x8x16xf16>, tensor<32x3x3x16xf16>) -> tensor<1x4x4x32xf32>
   return
 }
 

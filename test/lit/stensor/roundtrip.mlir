@@ -54,6 +54,13 @@ func.func @convolve(%x: tensor<1x8x8x16xi8>, %w: tensor<32x3x3x16xi8>) -> tensor
   return %0 : tensor<1x4x4x32xi32>
 }
 
+// CHECK-LABEL: func.func @convolve_halves
+func.func @convolve_halves(%x: tensor<1x8x8x3xf16>, %w: tensor<32x3x3x3xf16>) -> tensor<1x4x4x32xf32> {
+  // CHECK: stensor.convolve %{{.*}}, %{{.*}} {dilations = array<i64: 1, 1>, groups = 1 : i64, joined = 2 : i64, low = array<i64: 1, 1>, padding = 0.000000e+00 : f16, strides = array<i64: 2, 2>} : (tensor<1x8x8x3xf16>, tensor<32x3x3x3xf16>) -> tensor<1x4x4x32xf32>
+  %0 = stensor.convolve %x, %w {strides = array<i64: 2, 2>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, joined = 2 : i64, padding = 0.0 : f16} : (tensor<1x8x8x3xf16>, tensor<32x3x3x3xf16>) -> tensor<1x4x4x32xf32>
+  return %0 : tensor<1x4x4x32xf32>
+}
+
 // CHECK-LABEL: func.func @reduce
 func.func @reduce(%x: tensor<1x4x64xf32>) -> tensor<1x4x1xf32> {
   // CHECK: stensor.reduce add %{{.*}} {dim = 2 : i64} : tensor<1x4x64xf32> -> tensor<1x4x1xf32>

@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "gtest/gtest.h"
 
+#include <map>
 #include <random>
 
 using namespace sluice;
@@ -90,6 +91,25 @@ struct Convolution {
 
 } // namespace
 
+/// Checks that the products of each dot product, of a tap or of all, are in one chunk, and these in order.
+static void checkOrder(const PackedConvolution &packed, int64_t phase, int64_t slot,
+                       const std::vector<PackedConvolution::Chunk> &chunks) {
+  const ConvolutionSizes &sizes = packed.sizes;
+  std::map<std::pair<int64_t, int64_t>, size_t> chunkOf; // by column and dot product
+  for (auto [number, chunk] : llvm::enumerate(chunks))
+    packed.forEachRun(phase, slot, chunk, [&](int64_t column, int64_t, int64_t element, int64_t count) {
+      for (int64_t k = element; k < element + count; ++k) {
+        const int64_t taps = sizes.lineTaps() * sizes.taps.back(),
+                      dot = sizes.isJoined ? 0 : k / sizes.depth() % taps;
+        ASSERT_EQ(chunkOf.try_emplace({column, dot}, number).first->second, number);
+      }
+    });
+  for (auto [key, number] : chunkOf)
+    if (auto before = chunkOf.find({key.first, key.second - 1}); before != chunkOf.end()) {
+      ASSERT_LT(before->second, number);
+    }
+}
+
 /// Checks every vector that `packed` makes: `in` holds the image's vectors, padding where no pixel is.
 static void check(const Convolution &convolution, const PackedConvolution &packed, int64_t variant) {
   const ConvolutionSizes &sizes = packed.sizes;
@@ -108,24 +128,25 @@ static void check(const Convolution &convolution, const PackedConvolution &packe
   };
   for (int64_t phase = 0; phase < std::min(packed.phases, packed.outGroups); ++phase)
     for (int64_t slot = 0; slot < packed.slots; ++slot) {
-      const std::vector<PackedConvolution::Source> sources = packed.sourcesOf(phase, slot);
+      const std::vector<PackedConvolution::Chunk> chunks = packed.chunksOf(phase, slot);
+      if (sizes.isOrdered && packed.keepsOrder())
+        checkOrder(packed, phase, slot, chunks);
       for (int64_t i = 0; i < packed.groupsOf(phase); ++i)
         for (int64_t n = 0; n < convolution.images; ++n)
           for (int64_t row = 0; row < convolution.positions[0]; ++row) {
             std::vector<int64_t> sums(packed.widthOf(slot));
-            for (int64_t lineTap = 0; lineTap < packed.lineTaps(); ++lineTap)
-              for (const PackedConvolution::Source &source : sources)
-                packed.forEachRun(phase, slot, source, lineTap,
-                                  [&](int64_t column, int64_t lane, int64_t element, int64_t count) {
-                                    int64_t line = in.hasLines ? row
-                                                               : row * convolution.strides[0] +
-                                                                     lineTap * convolution.dilations[0] -
-                                                                     convolution.low[0];
-                                    for (int64_t k = 0; k < count; ++k)
-                                      sums[column] += inputAt(n, i * packed.step + source.group, source.chunk,
-                                                              line, lane + k) *
-                                                      convolution.filters[element + k];
-                                  });
+            for (const PackedConvolution::Chunk &chunk : chunks)
+              packed.forEachRun(phase, slot, chunk,
+                                [&](int64_t column, int64_t lane, int64_t element, int64_t count) {
+                                  int64_t line = in.hasLines ? row
+                                                             : row * convolution.strides[0] +
+                                                                   chunk.lineTap * convolution.dilations[0] -
+                                                                   convolution.low[0];
+                                  for (int64_t k = 0; k < count; ++k)
+                                    sums[column] += inputAt(n, i * packed.step + chunk.source.group,
+                                                            chunk.source.chunk, line, lane + k) *
+                                                    convolution.filters[element + k];
+                                });
             const int64_t group = phase + i * packed.phases;
             const int64_t together = out.block > 0 ? out.block : convolution.outputs;
             for (int64_t column = 0; column < packed.widthOf(slot); ++column) {
@@ -154,7 +175,9 @@ TEST(PackedConvolution, TilesMakeTheResult) {
     const Convolution convolution(random);
     mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
     mlir::OpBuilder builder = mlir::OpBuilder::atBlockEnd(module->getBody());
-    const ConvolutionSizes sizes(convolution.create(builder));
+    ConvolutionSizes sizes(convolution.create(builder));
+    sizes.isOrdered = draw(0, 1);
+    sizes.isJoined = sizes.isOrdered && draw(0, 1);
     Pixels in{draw(1, sizes.extents.back())}, out{draw(1, sizes.positions.back())};
     if (int64_t kind = draw(0, 3); kind == 0) { // all under the windows of some positions
       const int64_t positions = draw(1, sizes.positions.back());
