@@ -66,6 +66,19 @@ private:
   /// The chunks of n elements combined lane by lane.
   Refs combineChunks(std::vector<Refs> chunks, int64_t n);
 
+  /// Levels of the tree over `lanes` lanes of so many vectors that are best done side by side (see
+  /// packPairs).
+  int64_t packedLevels(int64_t vectors, int64_t lanes) const;
+  /// `levels` levels of the tree, from that over `lanes` lanes on, each on half as many vectors: of vectors a
+  /// and b that are combined with themselves, lane by lane, one has a's result in the lanes where the other
+  /// half of a is added, and b's in the others.
+  Refs packPairs(Refs x, int64_t lanes, int64_t levels);
+  /// The reverse: `count` vectors, of which each has its result in all of `lanes` lanes.
+  Refs unpackPairs(Refs x, int64_t count, int64_t lanes, int64_t levels);
+  /// For each of the lists (a, b) the vectors with b in the lanes that have `bit` and a elsewhere, and the
+  /// reverse. Where lists are (a, a2, b, b2), a is combined with a2 and b with b2 first.
+  std::pair<Refs, Refs> choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes, int64_t bit);
+
   Emitter &emitter;
   Location loc;
   stensor::ReduceKind kind;
@@ -174,7 +187,9 @@ Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, 
   int64_t p = static_cast<int64_t>(llvm::bit_floor(static_cast<uint64_t>(m)));
   if (m > p)
     x = combineLanes(x, moved(x, m - p, [&](int64_t lane) { return lane + p; }), m - p);
-  for (int64_t reach = p; reach > 1;) {
+  const int64_t count = x.size(), packed = packedLevels(count, p);
+  x = packPairs(std::move(x), p, packed);
+  for (int64_t reach = p >> packed; reach > 1;) {
     int64_t levels = std::min<int64_t>(levelsAPass, llvm::Log2_64(reach));
     reach >>= levels;
     std::vector<SmallVector<Ref, 8>> lists(x.size());
@@ -186,6 +201,102 @@ Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, 
     x = combineLists(lists, true);
   }
   replicas = p;
+  return unpackPairs(std::move(x), count, p, packed);
+}
+
+int64_t Lowering::Reducer::packedLevels(int64_t vectors, int64_t lanes) const {
+  const target::Target &target = emitter.target;
+  const int64_t levels = llvm::Log2_64(lanes), round = 2 * int64_t(target.sxmStop) + target.permuteLatency +
+                                                       target.vxmEntryLatency + target.simpleLatency;
+  int64_t best = 0, bestCycles = INT64_MAX, permutations = 0, rows = vectors;
+  for (int64_t packed = 0; packed <= levels; ++packed) {
+    // What is left in rounds of three levels; each packed level is a round, and one on the way back. Each of
+    // these waits for all vectors of the level before, on one permutor. One map more begins.
+    const int64_t left = levels - packed, rounds = left / levelsAPass,
+                  rest = (int64_t{1} << left % levelsAPass) - 1;
+    const int64_t plain = rows * (rounds * (operandsAPass - 1) + rest);
+    const int64_t cycles = (2 * packed + (packed > 0) + rounds + (rest > 0)) * round + 2 * permutations +
+                           plain / (2 * int64_t(target.permutors));
+    if (cycles < bestCycles)
+      best = packed, bestCycles = cycles;
+    if (rows == 1)
+      break;
+    rows = (rows + 1) / 2;
+    permutations += rows;
+  }
+  return best;
+}
+
+std::pair<Refs, Refs> Lowering::Reducer::choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes,
+                                                int64_t bit) {
+  std::string content(emitter.target.lanes(), 0);
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    content[lane] = (lane & bit) != 0;
+  Ref mask = emitter.constants(loc, content, 1).front();
+  Refs kept = emitter.allocate(loc, lists.size(), bytesOf(type)),
+       given = emitter.allocate(loc, lists.size(), bytesOf(type));
+  std::vector<Job> jobs;
+  for (auto [list, keep, give] : llvm::zip_equal(lists, kept, given)) {
+    Job &job = jobs.emplace_back(list.begin(), list.end());
+    job.append({mask, keep, give});
+  }
+  SmallVector<Type> types(lists.front().size(), type);
+  types.push_back(emitter.builder.getI1Type());
+  emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
+    Value a = arguments.front(), b = arguments.drop_back().back();
+    if (arguments.size() == 5) {
+      a = combine(builder, loc, kind, a, arguments[1]);
+      b = combine(builder, loc, kind, arguments[2], b);
+    }
+    Value hasBit = arguments.back();
+    return SmallVector<Value>{arith::SelectOp::create(builder, loc, hasBit, b, a),
+                              arith::SelectOp::create(builder, loc, hasBit, a, b)};
+  });
+  return {std::move(kept), std::move(given)};
+}
+
+Refs Lowering::Reducer::packPairs(Refs x, int64_t lanes, int64_t levels) {
+  if (levels == 0)
+    return x;
+  // Each of x is what of a level is combined lane by lane with the same of y.
+  Refs y;
+  for (int64_t level = 1; level <= levels; ++level) {
+    const int64_t bit = lanes >> level, count = x.size(), half = (count + 1) / 2;
+    std::vector<SmallVector<Ref, 4>> lists;
+    for (int64_t i = 0; i < half; ++i) {
+      SmallVector<Ref, 4> &list = lists.emplace_back();
+      for (int64_t from : {i, std::min(i + half, count - 1)}) {
+        list.push_back(x[from]);
+        if (!y.empty())
+          list.push_back(y[from]);
+      }
+    }
+    auto [kept, given] = choose(lists, lanes, bit);
+    x = std::move(kept);
+    y = moved(given, lanes, [&](int64_t lane) { return lane ^ bit; });
+  }
+  std::vector<SmallVector<Ref, 8>> lists;
+  for (auto [a, b] : llvm::zip_equal(x, y))
+    lists.push_back({a, b});
+  return combineLists(lists, false);
+}
+
+Refs Lowering::Reducer::unpackPairs(Refs x, int64_t count, int64_t lanes, int64_t levels) {
+  for (int64_t level = levels; level > 0; --level) {
+    // As many vectors as there were before the level.
+    int64_t before = count;
+    for (int64_t i = 1; i < level; ++i)
+      before = (before + 1) / 2;
+    const int64_t bit = lanes >> level;
+    Refs other = moved(x, lanes, [&](int64_t lane) { return lane ^ bit; });
+    std::vector<SmallVector<Ref, 4>> lists;
+    for (auto [a, b] : llvm::zip_equal(x, other))
+      lists.push_back({a, b});
+    auto [first, second] = choose(lists, lanes, bit);
+    x = std::move(first);
+    llvm::append_range(x, second);
+    x.resize(before);
+  }
   return x;
 }
 
