@@ -225,11 +225,22 @@ bool isScalarOp(Operation *op) {
   return op->hasTrait<OpTrait::IsTerminator>() || scalarConstant(op) || scalarStep(op);
 }
 
+Value nearestConverted(Operation *op) {
+  auto conversion = dyn_cast<arith::FPToSIOp>(op);
+  auto rounding = conversion ? conversion.getIn().getDefiningOp<math::RoundEvenOp>() : math::RoundEvenOp();
+  return rounding && scalarStep(op) ? rounding.getOperand() : Value();
+}
+
+bool isRoundedByConversions(Operation *op) {
+  return isa<math::RoundEvenOp>(op) && !op->use_empty() &&
+         llvm::all_of(op->getUsers(), [](Operation *user) { return bool(nearestConverted(user)); });
+}
+
 unsigned countSteps(Block &body) {
   unsigned steps = 0;
   for (Operation &op : body)
     if (std::optional<ScalarStep> step = scalarStep(&op))
-      steps += !step->isMove();
+      steps += !step->isMove() && !isRoundedByConversions(&op);
   return steps;
 }
 

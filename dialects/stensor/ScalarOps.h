@@ -56,10 +56,16 @@ bool isScalarOp(mlir::Operation *op);
 /// what is computed twice and drops what nobody reads. Whether anything changed.
 bool simplifyBody(mlir::RewriterBase &rewriter, mlir::Block &body);
 
+/// What `op` converts to the nearest integer, ties to even, in one machine operation: the operand of the
+/// rounding that it converts; none if it is no such conversion.
+mlir::Value nearestConverted(mlir::Operation *op);
+/// Whether `op` is a rounding that only such conversions read, which take it along.
+bool isRoundedByConversions(mlir::Operation *op);
+
 /// The registers that a body yields where its arguments are `registers`.
 llvm::SmallVector<uint32_t> evaluateBody(mlir::Block &body, llvm::ArrayRef<uint32_t> registers);
 
-/// Machine operations that a body takes: its steps without moves.
+/// Machine operations that a body takes: its steps without moves and what others take along.
 unsigned countSteps(mlir::Block &body);
 
 } // namespace sluice::stensor

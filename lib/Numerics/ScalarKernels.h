@@ -216,6 +216,7 @@ static void evaluateLoop(ScalarOp op, const uint32_t *a, const uint32_t *b, cons
     TERNARY(Select, x != 0 ? y : z)
     UNARY(IntToFloat, bitsAs<uint32_t>(float(int32_t(x))))
     UNARY(FloatToInt, floatToInt(x))
+    UNARY(RoundToInt, floatToInt(roundToIntegral(x)))
     UNARY(RoundHalf, widenHalf(narrowToHalf(x)))
     UNARY(SextI8, uint32_t(int32_t(int8_t(x))))
     UNARY(SextI16, uint32_t(int32_t(int16_t(x))))

@@ -146,6 +146,13 @@ private:
         sources[op.getResult(0)] = moved;
         continue;
       }
+      if (stensor::isRoundedByConversions(&op))
+        continue;
+      if (mlir::Value converted = stensor::nearestConverted(&op)) {
+        const Source from = sources.lookup(converted);
+        sources[op.getResult(0)] = {Source::Node, addNode(Opcode::RoundToInt, {from}, op.getLoc())};
+        continue;
+      }
       llvm::SmallVector<Source, 3> operands;
       for (unsigned index : step->operands)
         operands.push_back(sources[op.getOperand(index)]);

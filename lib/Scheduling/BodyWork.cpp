@@ -85,6 +85,13 @@ private:
     return llvm::isa<mlir::arith::ExtUIOp>(op) && llvm::isa<mlir::BlockArgument>(op.getOperand(0));
   }
 
+  /// What an ALU takes for `op`.
+  static llvm::SmallVector<mlir::Value, 3> operandsOf(mlir::Operation &op) {
+    if (mlir::Value converted = stensor::nearestConverted(&op))
+      return {converted};
+    return {op.operand_begin(), op.operand_end()};
+  }
+
   /// What an ALU writes as `result`, whose stream port narrows it and keeps it within the type's bounds.
   static mlir::Value skipNarrowing(mlir::Value result) {
     if (std::optional<stensor::Saturation> saturation = stensor::saturationOf(result))
@@ -108,7 +115,7 @@ private:
     Origin origin;
     origin.delays.assign(body.getNumArguments(), BodyWork::unrelated);
     origin.isConstant = true;
-    for (mlir::Value operand : op.getOperands()) {
+    for (mlir::Value operand : operandsOf(op)) {
       const Origin &from = origins[operand];
       origin.isConstant &= from.isConstant;
       origin.depth = std::max(origin.depth, from.depth);
@@ -134,7 +141,7 @@ private:
     const mlir::Value root = origins[value].root;
     if (!root || !operations.contains(root) || !needed.insert(root).second)
       return;
-    for (mlir::Value operand : root.getDefiningOp()->getOperands())
+    for (mlir::Value operand : operandsOf(*root.getDefiningOp()))
       markNeeded(operand, root.getDefiningOp());
   }
 

@@ -180,6 +180,17 @@ TEST(Scalar, Conversions) {
   EXPECT_EQ(toInt(-INFINITY), INT32_MIN);
   EXPECT_EQ(toInt(NAN), 0);
   EXPECT_EQ(toInt(-NAN), 0);
+  auto toNearest = [](float value) { return int32_t(evaluate(ScalarOp::RoundToInt, asBits(value))); };
+  EXPECT_EQ(toNearest(2.5f), 2);
+  EXPECT_EQ(toNearest(3.5f), 4);
+  EXPECT_EQ(toNearest(-2.9f), -3);
+  EXPECT_EQ(toNearest(-0.5f), 0);
+  EXPECT_EQ(toNearest(0.49999997f), 0);
+  EXPECT_EQ(toNearest(8388609.0f), 8388609);
+  EXPECT_EQ(toNearest(2147483648.0f), INT32_MAX);
+  EXPECT_EQ(toNearest(-3e9f), INT32_MIN);
+  EXPECT_EQ(toNearest(-INFINITY), INT32_MIN);
+  EXPECT_EQ(toNearest(NAN), 0);
   auto toFloat = [](int32_t value) { return asFloat(evaluate(ScalarOp::IntToFloat, uint32_t(value))); };
   EXPECT_EQ(toFloat(16777217), 16777216.0f);
   EXPECT_EQ(toFloat(16777219), 16777220.0f);
