@@ -75,13 +75,15 @@ public:
       std::vector<int64_t> advance;
       for (int64_t cycles : path)
         advance.push_back(weight * cycles);
-      tryPacking(advance);
+      for (Grain candidate : {Grain::Pass, Grain::Train})
+        if (tryPacking(advance, candidate))
+          grain = candidate;
     }
     for (unsigned round = 0; round < rounds && !isCancelled(); ++round) {
       const std::optional<Move> move = mostBlocked();
       if (!move)
         break;
-      if (tryPacking(movedOrder(*move)))
+      if (tryPacking(movedOrder(*move), grain))
         tried.clear();
       else
         tried.insert(*move);
@@ -97,10 +99,10 @@ private:
   using Move = std::pair<unsigned, unsigned>;
 
   /// Whether that is the best so far.
-  bool tryPacking(const std::vector<int64_t> &advance) {
+  bool tryPacking(const std::vector<int64_t> &advance, Grain grain) {
     if (isCancelled())
       return false;
-    Packing packing = packReadyFirst(problem, advance, target);
+    Packing packing = packReadyFirst(problem, advance, grain, target);
     if (isCancelled() || packing.end >= best.end)
       return false;
     best = std::move(packing);
@@ -143,6 +145,8 @@ private:
   const Problem &problem;
   const target::Target &target;
   Packing best;
+  /// Of the best packing that was tried.
+  Grain grain = Grain::Pass;
   std::set<Move> tried;
 };
 

@@ -46,22 +46,34 @@ public:
     return std::move(packing);
   }
 
-  Packing runReadyFirst(llvm::ArrayRef<int64_t> advance) {
+  Packing runReadyFirst(llvm::ArrayRef<int64_t> advance, Grain grain) {
     const PassNeeds needs(problem);
     std::vector<size_t> missing(needs.size());
-    std::set<std::pair<int64_t, unsigned>> ready;
-    auto addReady = [&](unsigned pass) { ready.insert({beginOf(pass) - advance[pass], pass}); };
     for (unsigned pass = 0; pass < needs.size(); ++pass)
       if ((missing[pass] = needs.needsOf(pass).size()) == 0)
-        addReady(pass);
-    while (!ready.empty() && !isCancelled()) {
-      const unsigned pass = ready.begin()->second;
-      ready.erase(ready.begin());
-      departPass(pass);
-      packing.order.passes.push_back(pass);
+        waiting.insert({beginOf(pass) - advance[pass], pass});
+    std::vector<TrainId> next(problem.passes.begin(), problem.passes.end() - 1);
+    if (grain == Grain::Train)
+      findPlanes();
+    admit();
+    while (!running.empty() && !isCancelled()) {
+      const unsigned pass = running.begin()->second;
+      running.erase(running.begin());
+      if (next[pass] == problem.passes[pass])
+        packing.order.passes.push_back(pass);
+      const TrainId end = grain == Grain::Train ? next[pass] + 1 : problem.passes[pass + 1];
+      while (next[pass] < end)
+        departNext(next[pass]++);
+      if (end < problem.passes[pass + 1]) {
+        running.insert({readingEarliest(end).cycle - advance[pass], pass});
+        continue;
+      }
+      if (grain == Grain::Train)
+        planesTaken &= ~planesOf[pass];
       for (unsigned dependent : needs.dependentsOf(pass))
         if (--missing[dependent] == 0)
-          addReady(dependent);
+          waiting.insert({beginOf(dependent) - advance[dependent], dependent});
+      admit();
     }
     packing.order.waits.assign(packing.order.passes.size(), 0);
     return std::move(packing);
@@ -98,10 +110,47 @@ private:
   }
 
   void departPass(unsigned pass) {
-    for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train) {
-      depart(train);
-      packing.end = std::max(packing.end, packing.departures[train].cycle + problem.trains[train].last + 1);
+    for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train)
+      departNext(train);
+  }
+
+  void departNext(TrainId train) {
+    depart(train);
+    packing.end = std::max(packing.end, packing.departures[train].cycle + problem.trains[train].last + 1);
+  }
+
+  /// Where passes depart train by train, one after the other has a plane to itself: until its last rows are
+  /// through others may install there at most.
+  void findPlanes() {
+    for (unsigned pass = 0; pass + 1 < problem.passes.size(); ++pass) {
+      uint64_t &planes = planesOf.emplace_back(0);
+      for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train)
+        for (const PlaneWait &effect : problem.trains[train].planeEffects)
+          planes |= uint64_t(1) << effect.state.plane;
     }
+  }
+
+  /// Lets those of the passes that wait begin whose planes are free, in their order.
+  void admit() {
+    for (auto entry = waiting.begin(); entry != waiting.end();) {
+      const uint64_t planes = planesOf.empty() ? 0 : planesOf[entry->second];
+      if (planes & planesTaken) {
+        ++entry;
+        continue;
+      }
+      planesTaken |= planes;
+      // A tile is installed as soon as its plane is free.
+      running.insert(planes ? Ready{INT64_MIN, entry->second} : *entry);
+      entry = waiting.erase(entry);
+    }
+  }
+
+  /// The latest of what a train waits for that takes its operands from memory.
+  Earliest readingEarliest(TrainId train) const {
+    Earliest earliest = earliestOf(problem.trains[train]);
+    for (const ReadFootprint &read : problem.trains[train].reads)
+      waitFor(read.waits, earliest);
+    return earliest;
   }
 
   /// Cycle in which the operands are there of the first train of `pass` that reads any.
@@ -239,6 +288,13 @@ private:
   const Problem &problem;
   ReservationTable table;
   Packing packing;
+  /// Passes all of whose needs have departed, by when they are to depart: those that wait for planes, and
+  /// those whose next train is to.
+  using Ready = std::pair<int64_t, unsigned>;
+  std::set<Ready> waiting, running;
+  /// By pass; and those of passes that depart.
+  std::vector<uint64_t> planesOf;
+  uint64_t planesTaken = 0;
   /// No train of the pass departs earlier, for the memory's sake.
   int64_t plan = 0;
   /// Cycle of each state of a plane, and the train that brings it about.
@@ -254,7 +310,7 @@ Packing scheduling::pack(const Problem &problem, PassOrder order, const target::
   return Packer(problem, target, seed).run(std::move(order));
 }
 
-Packing scheduling::packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance,
+Packing scheduling::packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance, Grain grain,
                                    const target::Target &target) {
-  return Packer(problem, target, std::nullopt).runReadyFirst(advance);
+  return Packer(problem, target, std::nullopt).runReadyFirst(advance, grain);
 }

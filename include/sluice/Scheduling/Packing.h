@@ -72,9 +72,14 @@ struct Packing {
 Packing pack(const Problem &problem, PassOrder order, const target::Target &target,
              std::optional<uint64_t> seed = std::nullopt);
 
+/// What departs at once before another choice: all trains of a pass, or one.
+enum class Grain { Pass, Train };
+
 /// The same where of the passes whose needs have departed that comes next whose operands are there first,
-/// `advance` cycles earlier than they are, by pass.
-Packing packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance, const target::Target &target);
+/// `advance` cycles earlier than they are, by pass. Train by train passes still follow one another on a
+/// plane.
+Packing packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance, Grain grain,
+                       const target::Target &target);
 
 /// Names the train behind each hold for which something was taken.
 void findHolders(const Problem &problem, const target::Target &target, Packing &packing);
