@@ -100,6 +100,8 @@ class Pass_ContractOp<Dialect dialect, dag placement> : Pass_Op<dialect, "contra
     contraction installs one weight tile a plane (weights[c * planes + p], vectors 0 ... columns[p] - 1 being its columns, lanes its K)
     and streams `count` rows; chunks accumulate in ascending order. Row operand j belongs to chunk row_segments[4 j] and is the
     view (row_segments[4 j + 1], row_segments[4 j + 2]) of row_segments[4 j + 3] rows; the segments of a chunk follow one another.
+    With `apart` the planes have one tile (each chunk names it for every plane) and rows of their own, `count` each: the segments of a
+    chunk are those of plane 0, then of plane 1 and so on.
     `lanes[c]` lanes of a row count. The body gets the accumulated element (f32 or i32), then one of each plane's `extras` (extras and
     outputs are listed plane by plane, with views over the whole unit), and yields one element an output of the plane.
     Operand width (1: int8, 2: fp16) is that of the weights.
@@ -107,7 +109,7 @@ class Pass_ContractOp<Dialect dialect, dag placement> : Pass_Op<dialect, "contra
   let arguments = !con((ins Variadic<Tile_Buffer>:$weights, Variadic<Tile_Buffer>:$rows, Variadic<Tile_Buffer>:$extras,
                             Variadic<Tile_Buffer>:$outputs, DenseI64ArrayAttr:$row_segments, DenseI64ArrayAttr:$lanes,
                             DenseI64ArrayAttr:$columns, DenseI64ArrayAttr:$extra_views, DenseI64ArrayAttr:$output_views,
-                            I64Attr:$planes, I64Attr:$count), placement);
+                            I64Attr:$planes, I64Attr:$count, UnitAttr:$apart), placement);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `weights` `(` $weights `:` type($weights) `)` `rows` `(` $rows `:` type($rows) `)` $row_segments

@@ -231,19 +231,35 @@ mlir::LogicalResult verifyRows(Op op) {
                           length)))
       return mlir::failure();
     // More than the unit's are too many, however many more.
-    rows[chunk] = llvm::checkedAdd(rows[chunk], length).value_or(INT64_MAX);
+    const int64_t before = rows[chunk];
+    rows[chunk] = llvm::checkedAdd(before, length).value_or(INT64_MAX);
+    if (op.getApart() && before / count != (rows[chunk] - 1) / count)
+      return op.emitOpError("row operand ") << j << " is of more than one plane";
   }
+  const int64_t all = op.getApart() ? llvm::checkedMul(count, int64_t(op.getPlanes())).value_or(-1) : count;
   for (auto [chunk, n] : llvm::enumerate(rows))
-    if (n != count)
-      return op.emitOpError("chunk ") << chunk << " has " << n << " rows, the unit has " << count;
+    if (n != all)
+      return op.emitOpError("chunk ") << chunk << " has " << n << " rows, the unit has " << all;
+  return mlir::success();
+}
+
+/// Fails unless planes that are apart have one tile.
+template <typename Op>
+mlir::LogicalResult verifyApart(Op op) {
+  const int64_t planes = op.getPlanes();
+  for (auto [i, tile] : llvm::enumerate(op.getWeights()))
+    if (tile != op.getWeights()[i / planes * planes] || op.getColumns()[i % planes] != op.getColumns()[0])
+      return op.emitOpError("planes apart have one tile, weight tile ") << i << " is another";
   return mlir::success();
 }
 
 template <typename Op>
 mlir::LogicalResult verifyContract(Op op) {
-  if (failed(verifyWeights(op)) || failed(verifyRows(op)))
-    return mlir::failure();
   int64_t planes = op.getPlanes(), count = op.getCount();
+  if (op.getApart() && count < 1)
+    return op.emitOpError("needs a row of each plane");
+  if (failed(verifyWeights(op)) || failed(verifyRows(op)) || (op.getApart() && failed(verifyApart(op))))
+    return mlir::failure();
   if (op.getExtras().size() % planes || op.getOutputs().size() % planes || op.getOutputs().empty())
     return op.emitOpError("extras and outputs must be the same for each of ") << planes << " planes";
   mlir::Block &body = op.getBody().front();

@@ -22,6 +22,7 @@
 #include "sluice/Support/Cancellation.h"
 
 #include "dialects/tile/TileDialect.h"
+#include "dialects/tile/ZeroRows.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -116,7 +117,7 @@ private:
     std::vector<int64_t> results;
     int64_t last;
   };
-  Rows multiply(ContractOp op, unsigned card);
+  Rows multiply(ContractOp op, int64_t plane, unsigned card);
   /// ALUs compute `element` of `outputs`, whose views are `views`, where they can use argument i from
   /// arrivals[i] on; `first` keeps the least cycle of each output.
   void compute(const BodyWork &work, llvm::ArrayRef<int64_t> arrivals, mlir::ValueRange outputs,
@@ -281,34 +282,51 @@ int64_t BoundFinder::install(ContractOp op, int64_t chunk, int64_t plane, unsign
   return std::max(last + 1, first + groups);
 }
 
-BoundFinder::Rows BoundFinder::multiply(ContractOp op, unsigned card) {
-  const int64_t count = op.getCount(), chunks = op.getLanes().size(), planes = op.getPlanes();
+/// The rows that `plane` sees, and all planes that are not apart.
+BoundFinder::Rows BoundFinder::multiply(ContractOp op, int64_t plane, unsigned card) {
+  const int64_t count = op.getCount(), chunks = op.getLanes().size();
+  const int64_t planes = op.getApart() ? 1 : op.getPlanes(), tiles = op.getPlanes();
+  const int64_t firstRow = op.getApart() ? plane * count : 0;
   const int64_t bytes = bytesOf(op.getWeights().front());
   const int64_t interval = bytes == 2 ? target.f16RowInterval : 1;
   llvm::ArrayRef<int64_t> segments = op.getRowSegments();
   std::vector<int64_t> arrivals(count);
-  int64_t start = 0, operand = 0;
+  int64_t start = 0, first = 0, operand = 0, before = -1, rowsBefore = 0, allRows = 0;
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-    // All rows of the chunk before come first, and as they do the next tile is installed.
-    if (chunk > 0) {
+    int64_t row = 0, rows = 0, earliest = INT64_MAX;
+    // All rows of the chunk before come first.
+    const int64_t lastBefore = *std::max_element(arrivals.begin(), arrivals.end());
+    for (; operand < int64_t(op.getRows().size()) && segments[4 * operand] == chunk; ++operand) {
+      const int64_t begin = row - firstRow, end = (row += segments[4 * operand + 3]) - firstRow;
+      if (begin < 0 || end > count || tile::isLeftOut(op, operand))
+        continue;
+      const View view(segments.slice(4 * operand + 1, 2), 0);
+      for (int64_t i = begin; i < end; ++i) {
+        arrivals[i] = take(op.getRows()[operand], view[i - begin], Place::Mxm, card);
+        earliest = std::min(earliest, arrivals[i]);
+      }
+      rows += end - begin;
+    }
+    if (rows == 0)
+      continue;
+    // As those of the chunk before come the next tile is installed.
+    if (before >= 0) {
       int64_t groups = 0;
       for (int64_t plane = 0; plane < planes; ++plane)
-        if (op.getWeights()[chunk * planes + plane] != op.getWeights()[(chunk - 1) * planes + plane])
+        if (op.getWeights()[chunk * tiles + plane] != op.getWeights()[before * tiles + plane])
           groups = std::max(groups, llvm::divideCeilSigned(op.getColumns()[plane], target.installStreams));
-      start = std::max({start + std::max(count * interval, groups),
-                        *std::max_element(arrivals.begin(), arrivals.end()) + interval});
+      start = std::max({start + std::max(rowsBefore * interval, groups), lastBefore + interval});
     }
-    int64_t row = 0;
-    for (; operand < int64_t(op.getRows().size()) && segments[4 * operand] == chunk; ++operand)
-      for (int64_t i = 0; i < segments[4 * operand + 3]; ++i)
-        arrivals[row++] =
-            take(op.getRows()[operand], View(segments.slice(4 * operand + 1, 2), 0)[i], Place::Mxm, card);
-    start = std::max(start, *std::min_element(arrivals.begin(), arrivals.end()));
+    start = std::max(start, earliest);
     for (int64_t plane = 0; plane < planes; ++plane)
       start = std::max(start, install(op, chunk, plane, card));
-    if (card == 0 && chunk == 0)
-      multiplies.add(count * interval * chunks * planes * bytes, start);
+    first = before < 0 ? start : first;
+    before = chunk;
+    rowsBefore = rows;
+    allRows += rows;
   }
+  if (card == 0)
+    multiplies.add(allRows * interval * planes * bytes, first);
   rowInterval = std::max(rowInterval, interval);
   for (int64_t &arrival : arrivals)
     arrival = std::max(arrival, start) + int64_t(target.multiplyLatency);
@@ -324,8 +342,10 @@ void BoundFinder::visit(ContractOp op) {
   const size_t extras = op.getExtras().size() / planes, outputs = op.getOutputs().size() / planes;
   const int64_t toVxm = scheduling::leastTransit(Place::Mxm, Place::Vxm, target);
   for (unsigned card = 0; card < cards; ++card) {
-    const Rows rows = multiply(op, card);
+    Rows rows;
     for (int64_t plane = 0; plane < planes; ++plane) {
+      if (plane == 0 || op.getApart())
+        rows = multiply(op, plane, card);
       const mlir::ValueRange planeOutputs = op.getOutputs().slice(plane * outputs, outputs);
       llvm::ArrayRef<int64_t> views = op.getOutputViews().slice(2 * plane * outputs, 2 * outputs);
       llvm::SmallVector<int64_t> arrivals(1 + extras), first(outputs, INT64_MAX);

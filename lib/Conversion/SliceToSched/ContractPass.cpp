@@ -16,6 +16,11 @@
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 
+#include "dialects/tile/ZeroRows.h"
+
+#include <map>
+#include <tuple>
+
 using namespace sluice;
 using namespace sluice::sched;
 using binary::Instruction;
@@ -25,14 +30,35 @@ using scheduling::BodySchedule;
 using scheduling::PlaneState;
 using target::Hemisphere;
 
-/// One run of rows of one chunk.
+/// One run of rows of one chunk, on one plane or on several that see the same rows or rows of their own.
 struct Schedule::RowSegment {
-  unsigned chunk;
-  unsigned operand;
-  View view;
+  struct Source {
+    unsigned operand;
+    View view;
+  };
+  unsigned chunk, firstPlane, planes;
+  llvm::SmallVector<Source, 2> sources; ///< the rows of all planes, or of each
   int64_t firstRow, count;
   bool firstOfChunk;
   bool lastChunk;
+
+  /// `count` of the rows, from `first` on.
+  RowSegment part(int64_t first, int64_t count) const {
+    RowSegment part = *this;
+    for (Source &source : part.sources)
+      source.view = source.view.from(first);
+    part.firstRow += first;
+    part.count = count;
+    part.firstOfChunk = firstOfChunk && first == 0;
+    return part;
+  }
+  /// The same rows of this plane and of the next.
+  RowSegment with(const RowSegment &next) const {
+    RowSegment both = *this;
+    both.planes += next.planes;
+    both.sources.append(next.sources.begin(), next.sources.end());
+    return both;
+  }
 };
 
 static bool isTandem(slice::ContractOp op) {
@@ -40,47 +66,97 @@ static bool isTandem(slice::ContractOp op) {
 }
 
 mlir::LogicalResult Schedule::describeContract(slice::ContractOp op) {
-  unsigned chunks = op.getLanes().size();
-  unsigned tilePlanes = isTandem(op) ? state.target.planesPerHemisphere : 1;
-  llvm::ArrayRef<int64_t> segments = op.getRowSegments();
+  const unsigned chunks = op.getLanes().size(), groups = op.getApart() ? op.getPlanes() : 1;
+  llvm::ArrayRef<int64_t> numbers = op.getRowSegments();
   unsigned operand = 0;
   for (unsigned chunk = 0; chunk < chunks; ++chunk) {
-    for (unsigned plane = 0; plane < op.getPlanes() * tilePlanes; ++plane)
-      if (failed(describeInstall(op, chunk, plane)))
-        return mlir::failure();
+    std::vector<std::vector<RowSegment>> segments(groups);
     int64_t row = 0;
-    for (; operand < op.getRows().size() && segments[4 * operand] == chunk; ++operand) {
-      View view{segments[4 * operand + 1], segments[4 * operand + 2]};
-      int64_t count = segments[4 * operand + 3];
-      auto describe = [&](int64_t first, int64_t part) {
-        return describeRows(
-            op, {chunk, operand, view.from(first), row + first, part, row + first == 0, chunk + 1 == chunks});
-      };
-      if (failed(describeInParts(count, describe)))
-        return mlir::failure();
+    for (; operand < op.getRows().size() && numbers[4 * operand] == chunk; ++operand) {
+      const int64_t count = numbers[4 * operand + 3], begin = row;
       row += count;
+      if (tile::isLeftOut(op, operand))
+        continue;
+      const unsigned group = begin / int64_t(op.getCount());
+      const unsigned planes = op.getPlanes() / groups;
+      segments[group].push_back({chunk,
+                                 group * planes,
+                                 planes,
+                                 {{operand, View{numbers[4 * operand + 1], numbers[4 * operand + 2]}}},
+                                 begin % int64_t(op.getCount()),
+                                 count,
+                                 segments[group].empty(),
+                                 chunk + 1 == chunks});
     }
+    if (failed(describeChunk(op, chunk, segments)))
+      return mlir::failure();
   }
   return mlir::success();
 }
 
-/// Plane `index` of the unit takes its tile of `chunk`; a tandem's plane takes one byte plane of it.
-mlir::LogicalResult Schedule::describeInstall(slice::ContractOp op, unsigned chunk, unsigned index) {
+mlir::LogicalResult Schedule::describeChunk(slice::ContractOp op, unsigned chunk,
+                                            llvm::ArrayRef<std::vector<RowSegment>> segments) {
+  llvm::SmallVector<unsigned> planes;
+  for (auto [group, of] : llvm::enumerate(segments))
+    if (!of.empty())
+      planes.push_back(group);
+  if (planes.empty())
+    return mlir::success();
+  const unsigned bytes = isTandem(op) ? state.target.planesPerHemisphere : 1;
+  if (op.getApart() && failed(describeInstall(op, chunk, 0, 0, planes)))
+    return mlir::failure();
+  for (unsigned tile = 0; !op.getApart() && tile < op.getPlanes(); ++tile)
+    for (unsigned byte = 0; byte < bytes; ++byte)
+      if (failed(describeInstall(op, chunk, tile, byte, {tile * bytes + byte})))
+        return mlir::failure();
+  auto describeOne = [&](const RowSegment &segment) {
+    return describeInParts(segment.count, [&](int64_t first, int64_t count) {
+      return describeRows(op, segment.part(first, count));
+    });
+  };
+  // What leaves two planes apart takes one stream of each constant, if both can go at once.
+  if (segments.size() == 2 && segments[0].size() && segments[0].front().lastChunk) {
+    for (size_t i = 0, j = 0; i < segments[0].size();) {
+      const RowSegment &a = segments[0][i], &b = segments[1][j];
+      const int64_t begin = std::max(a.firstRow, b.firstRow),
+                    end = std::min(a.firstRow + a.count, b.firstRow + b.count);
+      const RowSegment here = a.part(begin - a.firstRow, end - begin),
+                       there = b.part(begin - b.firstRow, end - begin);
+      const mlir::FailureOr<bool> both = describeRows(op, here.with(there));
+      if (failed(both) || (!*both && (failed(describeOne(here)) || failed(describeOne(there)))))
+        return mlir::failure();
+      i += end == a.firstRow + a.count;
+      j += end == b.firstRow + b.count;
+    }
+    return mlir::success();
+  }
+  for (const std::vector<RowSegment> &of : segments)
+    for (const RowSegment &segment : of)
+      if (failed(describeOne(segment)))
+        return mlir::failure();
+  return mlir::success();
+}
+
+/// Planes of the unit, by number, take tile `tile` of `chunk`; a tandem's plane takes one byte plane of it.
+mlir::LogicalResult Schedule::describeInstall(slice::ContractOp op, unsigned chunk, unsigned tile,
+                                              unsigned byte, llvm::ArrayRef<unsigned> planes) {
   auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
-  bool tandem = isTandem(op);
-  unsigned tile = tandem ? 0 : index, byte = tandem ? index : 0;
   Buffer &weights = buffer(op.getWeights()[chunk * op.getPlanes() + tile]);
   unsigned streams = state.target.installStreams;
   int64_t columns = op.getColumns()[tile], groups = columns / streams, rest = columns % streams;
   int64_t cycles = groups + (rest != 0), stop = state.target.mxmStop;
-  unsigned number = op.getFirstPlane() + index, plane = planeNumber(hemisphere, number);
-  binary::Queue queue{Unit::Installer, hemisphere, uint16_t(number)};
+  llvm::SmallVector<unsigned, 2> numbers;
+  for (unsigned plane : planes)
+    numbers.push_back(op.getFirstPlane() + plane);
 
   auto builder = std::make_unique<TrainBuilder>(state, op.getLoc());
   TrainBuilder &train = *builder;
-  train.footprint.planeWaits.push_back({{PlaneState::MayLoad, plane}, 0});
-  train.footprint.planeEffects.push_back({{PlaneState::HasLoaded, plane}, cycles});
-  train.addQueue(queue, {0, cycles, 1});
+  for (unsigned number : numbers) {
+    const unsigned plane = planeNumber(hemisphere, number);
+    train.footprint.planeWaits.push_back({{PlaneState::MayLoad, plane}, 0});
+    train.footprint.planeEffects.push_back({{PlaneState::HasLoaded, plane}, cycles});
+    train.addQueue({Unit::Installer, hemisphere, uint16_t(number)}, {0, cycles, 1});
+  }
   unsigned width = groups ? streams : rest;
   train.footprint.results.push_back(
       {{StreamPath{hemisphere, true}.segment()}, width, groups ? streams : 1, {-stop, cycles, 1}});
@@ -108,9 +184,7 @@ mlir::LogicalResult Schedule::describeInstall(slice::ContractOp op, unsigned chu
       sources.push_back(train.issueBurst(weights, {hemisphere, true}, read.burst, read.cycles,
                                          stream + stripe,
                                          [&](int64_t j) { return int64_t(stripe) + j * streams; }));
-    Plane &plane = this->plane(hemisphere, number);
-    plane.installs.clear();
-    auto install = [&](int64_t column, int64_t count, int64_t streamsTaken) {
+    auto install = [&](unsigned number, int64_t column, int64_t count, int64_t streamsTaken) {
       Instruction instruction;
       instruction.opcode = Opcode::Install;
       instruction.cycle = train.cycle() + column;
@@ -118,16 +192,19 @@ mlir::LogicalResult Schedule::describeInstall(slice::ContractOp op, unsigned chu
       instruction.stream = stream;
       instruction.column = column;
       instruction.width = streamsTaken;
-      IssueId id = state.issue(queue, instruction, train.location);
+      IssueId id = state.issue({Unit::Installer, hemisphere, uint16_t(number)}, instruction, train.location);
       for (int64_t slot = 0; slot < streamsTaken; ++slot)
         state.issues[id].flow.push_back(
             {-1, int32_t(slot), 0, int32_t(count), sources[slot], 0, int32_t(column), count == 1 ? 0 : 1});
-      plane.installs.push_back({column, count, id});
+      this->plane(hemisphere, number).installs.push_back({column, count, id});
     };
-    if (groups)
-      install(0, groups, streams);
-    if (rest)
-      install(groups, 1, rest);
+    for (unsigned number : numbers) {
+      this->plane(hemisphere, number).installs.clear();
+      if (groups)
+        install(number, 0, groups, streams);
+      if (rest)
+        install(number, groups, 1, rest);
+    }
   });
 }
 
@@ -141,16 +218,17 @@ struct Schedule::Emission {
 mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegment &segment) {
   auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
   bool tandem = isTandem(op);
-  int64_t planesUsed = tandem ? state.target.planesPerHemisphere : op.getPlanes();
+  int64_t planesUsed = tandem ? state.target.planesPerHemisphere : segment.planes;
   int64_t interval = tandem ? state.target.f16RowInterval : 1, count = segment.count;
   int64_t stop = state.target.mxmStop, latency = state.target.multiplyLatency;
-  Buffer &rows = buffer(op.getRows()[segment.operand]);
 
   auto builder = std::make_unique<TrainBuilder>(state, op.getLoc());
   TrainBuilder &train = *builder;
-  train.addRead(rows, segment.view, count, interval, {hemisphere, true}, -stop);
+  for (const RowSegment::Source &source : segment.sources)
+    train.addRead(buffer(op.getRows()[source.operand]), source.view, count, interval, {hemisphere, true},
+                  -stop);
   for (int64_t p = 0; p < planesUsed; ++p) {
-    unsigned number = op.getFirstPlane() + p;
+    unsigned number = op.getFirstPlane() + segment.firstPlane + p;
     const unsigned plane = planeNumber(hemisphere, number);
     train.addQueue({Unit::Multiplier, hemisphere, uint16_t(number)}, {0, count * interval, 1});
     train.footprint.planeWaits.push_back({{PlaneState::MayMultiply, plane}, 0});
@@ -180,7 +258,9 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
   auto part = [&](llvm::ArrayRef<int64_t> views, unsigned index) {
     return View{views[2 * index], views[2 * index + 1]}.from(segment.firstRow);
   };
-  for (unsigned p = 0; segment.lastChunk && p < op.getPlanes(); ++p) {
+  // What planes apart read alike at once is one read.
+  std::map<std::tuple<Buffer *, int64_t, int64_t, Hemisphere, int64_t>, unsigned> known;
+  for (unsigned p = segment.firstPlane; segment.lastChunk && p < segment.firstPlane + segment.planes; ++p) {
     Emission emission;
     if (direct) {
       Buffer &out = buffer(op.getOutputs()[p]);
@@ -195,9 +275,14 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
         }
         unsigned extra = p * extras + arrival.argument - 1;
         auto from = static_cast<Hemisphere>(op.getExtraHemispheres()[extra]);
-        emission.reads.push_back(train.addRead(
-            buffer(op.getExtras()[extra]), part(op.getExtraViews(), extra), count, interval, {from, false},
-            bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency), arrival.location));
+        Buffer &operand = buffer(op.getExtras()[extra]);
+        const View view = part(op.getExtraViews(), extra);
+        auto [entry, isNew] = known.try_emplace({&operand, view.start, view.step, from, arrival.depth}, 0);
+        if (isNew || !op.getApart())
+          entry->second = train.addRead(operand, view, count, interval, {from, false},
+                                        bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency),
+                                        arrival.location);
+        emission.reads.push_back(entry->second);
       }
       train.addBody(*body, bodyOffset, count, interval);
       emission.results.resize(outputs);
@@ -213,7 +298,7 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
     emissions.push_back(std::move(emission));
   }
   if (!train.fits()) {
-    if (count > 1)
+    if (count > 1 || segment.sources.size() > 1)
       return false;
     return train.explain();
   }
@@ -228,12 +313,19 @@ void Schedule::issueRows(TrainBuilder &train, slice::ContractOp op, const RowSeg
                          llvm::ArrayRef<Emission> emissions) {
   auto hemisphere = static_cast<Hemisphere>(op.getHemisphere());
   const bool tandem = isTandem(op), direct = scheduling::isIdentity(op.getBody().front());
-  const int64_t planesUsed = tandem ? state.target.planesPerHemisphere : op.getPlanes();
+  const int64_t planesUsed = tandem ? state.target.planesPerHemisphere : segment.planes;
   const int64_t interval = tandem ? state.target.f16RowInterval : 1, count = segment.count;
-  const unsigned read = 0; // the first are the rows
-  std::vector<StreamSource> rowSources = train.issueRead(read);
-  for (unsigned p = 0; p < op.getPlanes(); ++p) {
-    unsigned number = op.getFirstPlane() + p;
+  std::map<unsigned, std::vector<StreamSource>> issuedReads;
+  auto issueRead = [&](unsigned read) -> const std::vector<StreamSource> & {
+    auto [entry, isNew] = issuedReads.try_emplace(read);
+    if (isNew)
+      entry->second = train.issueRead(read);
+    return entry->second;
+  };
+  for (unsigned p = 0; p < segment.planes; ++p) {
+    unsigned number = op.getFirstPlane() + segment.firstPlane + p;
+    const unsigned read = segment.sources.size() > 1 ? p : 0; // the first are the rows
+    const std::vector<StreamSource> &rowSources = issueRead(read);
     Plane &plane = this->plane(hemisphere, number);
     Instruction instruction;
     instruction.opcode = tandem ? Opcode::MultiplyF16 : Opcode::MultiplyI8;
@@ -287,7 +379,7 @@ void Schedule::issueRows(TrainBuilder &train, slice::ContractOp op, const RowSeg
       }
       unsigned extra = emission.reads[index];
       locations.push_back(binary::streamLocation(train.directionOfRead(extra), train.streamOfRead(extra)));
-      inputs.push_back(train.issueRead(extra));
+      inputs.push_back(issueRead(extra));
     }
     std::vector<IssueId> issued =
         train.issueBody(*body, bodyOffset, count, interval, locations, inputs, emission.results);

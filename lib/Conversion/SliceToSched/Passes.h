@@ -48,9 +48,14 @@ private:
   mlir::LogicalResult describeExchange(slice::ExchangeOp op);
 
   mlir::LogicalResult describeContract(slice::ContractOp op);
-  mlir::LogicalResult describeInstall(slice::ContractOp op, unsigned chunk, unsigned plane);
   struct RowSegment;
   struct Emission;
+  /// What of `chunk` the planes stream: all the same, or, apart, each its own.
+  mlir::LogicalResult describeChunk(slice::ContractOp op, unsigned chunk,
+                                    llvm::ArrayRef<std::vector<RowSegment>> segments);
+  /// Planes of the unit take a tile, or a byte plane of it, from the same streams.
+  mlir::LogicalResult describeInstall(slice::ContractOp op, unsigned chunk, unsigned tile, unsigned byte,
+                                      llvm::ArrayRef<unsigned> planes);
   /// One train for the segment; false if that never fits.
   mlir::FailureOr<bool> describeRows(slice::ContractOp op, const RowSegment &segment);
   void issueRows(TrainBuilder &train, slice::ContractOp op, const RowSegment &segment,

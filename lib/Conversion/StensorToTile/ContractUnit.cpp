@@ -36,19 +36,21 @@ void ContractUnit::addChunk(ArrayRef<int32_t> buffers, int64_t depth, ArrayRef<R
   for (int32_t buffer : buffers)
     weights.push_back(emitter.valueOf(buffer));
   depths.push_back(depth);
-  std::vector<Job> jobs;
-  for (const Ref &ref : vectors)
-    jobs.push_back({ref});
-  forEachRun(jobs, [&](int64_t first, int64_t length) {
-    const Ref &ref = vectors[first];
-    rows.push_back(emitter.valueOf(ref.buffer));
-    segments.append({chunk, ref.index, length > 1 ? vectors[first + 1].index - ref.index : 0, length});
-  });
+  for (; !vectors.empty(); vectors = vectors.drop_front(count)) {
+    std::vector<Job> jobs;
+    for (const Ref &ref : vectors.take_front(count))
+      jobs.push_back({ref});
+    forEachRun(jobs, [&](int64_t first, int64_t length) {
+      const Ref &ref = vectors[first];
+      rows.push_back(emitter.valueOf(ref.buffer));
+      segments.append({chunk, ref.index, length > 1 ? vectors[first + 1].index - ref.index : 0, length});
+    });
+  }
 }
 
 void ContractUnit::create(Location loc, Location bodyLoc, TypeRange types, BodyBuilder body) {
   auto unit = tile::ContractOp::create(emitter.builder, loc, weights, rows, extras, outputs, segments, depths,
-                                       widths, extraViews, outputViews, planes, count);
+                                       widths, extraViews, outputViews, planes, count, apart);
   emitter.fillBody(unit.getBody(), bodyLoc, types, body);
 }
 

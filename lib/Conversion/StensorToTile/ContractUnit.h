@@ -15,10 +15,12 @@ namespace sluice::tiling {
 /// The operands of a tile.contract, chunk by chunk and plane by plane.
 class ContractUnit {
 public:
-  ContractUnit(Emitter &emitter, int64_t planes, int64_t count)
-      : emitter(emitter), planes(planes), count(count) {}
+  /// `count` rows that all planes see, or, if they are `apart`, as many for each.
+  ContractUnit(Emitter &emitter, int64_t planes, int64_t count, bool apart = false)
+      : emitter(emitter), planes(planes), count(count), apart(apart) {}
 
-  /// The next chunk: a buffer of weights for each plane, `depth` lanes of `rows`.
+  /// The next chunk: a buffer of weights for each plane, `depth` lanes of `rows`, those of planes apart plane
+  /// by plane.
   void addChunk(llvm::ArrayRef<int32_t> weights, int64_t depth, llvm::ArrayRef<Ref> rows);
   /// The next plane has `columns`; its extras and outputs follow.
   void addPlane(int64_t columns) { widths.push_back(columns); }
@@ -36,6 +38,7 @@ private:
 
   Emitter &emitter;
   int64_t planes, count;
+  bool apart;
   llvm::SmallVector<mlir::Value> weights, rows, extras, outputs;
   llvm::SmallVector<int64_t> segments, depths, widths, extraViews, outputViews;
 };

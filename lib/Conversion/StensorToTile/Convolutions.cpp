@@ -52,7 +52,12 @@ private:
   void prepareBody();
   int64_t groupSize(int64_t rows, int64_t units) const;
   void lowerPhase(int64_t phase, int64_t size);
-  void emitUnit(int64_t phase, int64_t firstSlot, int64_t planeCount, int64_t firstRow, int64_t count);
+  std::vector<size_t> orderOf(ArrayRef<Refs> rowsOfChunks) const;
+  /// Neighbouring slots of the result.
+  struct Slots {
+    int64_t first, count;
+  };
+  void emitUnit(int64_t phase, Slots slots, int64_t planeCount, int64_t firstRow, int64_t count);
   int32_t tileOf(int64_t phase, int64_t slot, const Chunk &chunk);
   /// The vector of the input that `chunk` needs for each of some rows of a phase.
   Refs rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const;
@@ -78,6 +83,8 @@ private:
   const int64_t lanes, bytes;   ///< bytes of an element of the operands
   int64_t positionsInFront = 1; ///< of an image, in the dimensions in front
   int64_t planes = 1;           ///< that a unit may use
+  int64_t planesApart = 1;      ///< of a unit whose planes share a tile
+  bool canBeApart = false;
 
   Refs inputVectors; ///< [chunk, image, group, dimensions in front]
   Ref padding;
@@ -240,39 +247,75 @@ Refs Lowering::Convolution::rowsOf(int64_t phase, const Chunk &chunk, int64_t fi
   return rows;
 }
 
-void Lowering::Convolution::emitUnit(int64_t phase, int64_t firstSlot, int64_t planeCount, int64_t firstRow,
-                                     int64_t count) {
-  ContractUnit unit(emitter, planeCount, count);
-  std::vector<std::pair<Chunk, Refs>> chunks;
-  for (const Chunk &chunk : packed.chunksOf(phase, firstSlot))
-    chunks.push_back({chunk, rowsOf(phase, chunk, firstRow, count)});
-  // The rows of the last chunk go on through the body: they had better follow one another.
-  if (!sizes.isOrdered) {
-    auto fewest = std::min_element(chunks.begin(), chunks.end(), [](const auto &a, const auto &b) {
-      return countRuns(a.second) < countRuns(b.second);
-    });
-    std::rotate(fewest, fewest + 1, chunks.end());
+/// If their order is free, those whose rows are there first come first. All rows are wanted of the first
+/// chunk, which sets the sums, and of the last, whose rows go on through the body and had better follow one
+/// another: between them padding is left out.
+std::vector<size_t> Lowering::Convolution::orderOf(ArrayRef<Refs> rowsOfChunks) const {
+  std::vector<size_t> order(rowsOfChunks.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (sizes.isOrdered)
+    return order;
+  std::vector<int32_t> arrivals;                  // the buffer that is made last
+  std::vector<std::pair<int64_t, int64_t>> waste; // rows of padding, and stretches
+  for (const Refs &rows : rowsOfChunks) {
+    int32_t latest = 0;
+    for (const Ref &ref : rows)
+      latest = std::max(latest, ref.buffer);
+    arrivals.push_back(latest);
+    waste.emplace_back(llvm::count(rows, padding), countRuns(rows));
   }
-  for (const auto &[chunk, rows] : chunks) {
+  llvm::sort(order,
+             [&](size_t a, size_t b) { return std::pair(arrivals[a], a) < std::pair(arrivals[b], b); });
+  auto last =
+      std::min_element(order.rbegin(), order.rend(), [&](size_t a, size_t b) { return waste[a] < waste[b]; });
+  std::rotate(last.base() - 1, last.base(), order.end());
+  auto first = std::min_element(order.begin(), order.end() - 1,
+                                [&](size_t a, size_t b) { return waste[a].first < waste[b].first; });
+  if (order.size() > 1)
+    std::rotate(order.begin(), first, first + 1);
+  return order;
+}
+
+/// Rows `firstRow`, ... of a phase, `count` of them for all planes of neighbouring slots or, apart, for each
+/// plane of one slot; beyond the last row that again, whose result nobody reads.
+void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCount, int64_t firstRow,
+                                     int64_t count) {
+  const bool apart = slots.count < planeCount;
+  ContractUnit unit(emitter, planeCount, count, apart);
+  const int64_t unitRows = apart ? planeCount * count : count,
+                present = std::min(unitRows, rowCount(phase) - firstRow);
+  const std::vector<Chunk> chunks = packed.chunksOf(phase, slots.first);
+  std::vector<Refs> rows;
+  for (const Chunk &chunk : chunks) {
+    rows.push_back(rowsOf(phase, chunk, firstRow, present));
+    const Ref last = rows.back().back();
+    rows.back().resize(unitRows, last);
+  }
+  for (size_t number : orderOf(rows)) {
+    const Chunk &chunk = chunks[number];
     SmallVector<int32_t> weights;
     for (int64_t plane = 0; plane < planeCount; ++plane)
-      weights.push_back(tileOf(phase, firstSlot + plane, chunk));
-    unit.addChunk(weights, packed.depthOf(chunk.source.chunk), rows);
+      weights.push_back(tileOf(phase, slots.first + (apart ? 0 : plane), chunk));
+    unit.addChunk(weights, packed.depthOf(chunk.source.chunk), rows[number]);
   }
-  for (int64_t slot = firstSlot; slot < firstSlot + planeCount; ++slot) {
+  for (int64_t plane = 0; plane < planeCount; ++plane) {
+    const int64_t slot = slots.first + (apart ? 0 : plane), first = firstRow + (apart ? plane * count : 0);
+    auto resultOf = [&](int64_t row) {
+      return resultVector(phase, slot, std::min(first + row, firstRow + present - 1));
+    };
     unit.addPlane(packed.widthOf(slot));
     for (const Extra &extra : extras) {
       Refs refs;
-      for (int64_t row = firstRow; row < firstRow + count; ++row)
-        refs.push_back(extra.refs[extra.isBySlot ? slot : resultVector(phase, slot, row)]);
+      for (int64_t row = 0; row < count; ++row)
+        refs.push_back(extra.refs[extra.isBySlot ? slot : resultOf(row)]);
       unit.addExtra(lowering.progressionFor(loc, refs, extra.bytes));
     }
     for (auto [result, refs] : llvm::zip_equal(results, *resultVectors)) {
       int64_t bytes = bytesOf(lowering.rootOf(result).type.getElementType());
       int32_t buffer = emitter.createBuffer(loc, count, bytes);
       unit.addOutput({buffer, 0, 1});
-      for (int64_t row = 0; row < count; ++row)
-        refs[resultVector(phase, slot, firstRow + row)] = {buffer, -1, row};
+      for (int64_t row = 0; row < count && first + row < firstRow + present; ++row)
+        refs[resultOf(row)] = {buffer, -1, row};
     }
   }
   unit.create(loc, fused ? fused.getLoc() : loc, bodyTypes,
@@ -283,17 +326,26 @@ void Lowering::Convolution::emitUnit(int64_t phase, int64_t firstSlot, int64_t p
               });
 }
 
-/// Slots side by side that need the same vectors of the input share the rows of a unit.
+/// Slots side by side that need the same vectors of the input share the rows of a unit; or the planes of a
+/// hemisphere share the tiles of one slot, and each has rows of its own.
 void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
   const int64_t rows = rowCount(phase);
-  for (int64_t row = 0; row < rows; row += size)
+  const bool apart = canBeApart && rows > 1;
+  const int64_t units = llvm::divideCeil(rows, apart ? planesApart * size : size),
+                unitRows = llvm::divideCeil(rows, units),
+                count = apart ? llvm::divideCeil(unitRows, planesApart) : unitRows;
+  const int64_t step = apart ? planesApart * count : count;
+  for (int64_t row = 0; row < rows; row += step) {
+    const int64_t part = std::min(step, rows - row);
     for (int64_t slot = 0, together = 1; slot < packed.slots; slot += together) {
       together = 1;
-      while (together < planes && slot + together < packed.slots &&
+      while (!apart && together < planes && slot + together < packed.slots &&
              packed.sourcesOf(phase, slot + together) == packed.sourcesOf(phase, slot))
         ++together;
-      emitUnit(phase, slot, together, row, std::min(size, rows - row));
+      emitUnit(phase, {slot, together}, apart ? planesApart : together, row,
+               apart ? llvm::divideCeil(part, planesApart) : part);
     }
+  }
 }
 
 /// Rows of a unit: few, so that who reads the result need not wait for all of it, but enough to hide the
@@ -301,7 +353,7 @@ void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
 int64_t Lowering::Convolution::groupSize(int64_t rows, int64_t units) const {
   const target::Target &target = emitter.target;
   constexpr int64_t installations = 4;
-  const int64_t size = rowsOfGroup(rows, units, planes, bytes, target),
+  const int64_t size = rowsOfGroup(rows, units, canBeApart ? 1 : planes, bytes, target),
                 parts = std::max<int64_t>(1, size / (installations * target.columnGroups()));
   return llvm::divideCeil(size, parts);
 }
@@ -313,7 +365,10 @@ void Lowering::Convolution::run(std::vector<Refs> &vectors) {
   prepareInput();
   prepareBody();
   const int64_t phases = std::min(packed.phases, packed.outGroups);
-  const int64_t units = phases * variants * llvm::divideCeil(packed.slots, planes);
+  planesApart = emitter.target.planesPerHemisphere;
+  canBeApart = bytes == 1 && planesApart == 2 && (!fused || lowering.bodyFits(fused, planesApart));
+  const int64_t units =
+      phases * variants * (canBeApart ? packed.slots : llvm::divideCeil(packed.slots, planes));
   for (int64_t phase = 0; phase < phases; ++phase)
     lowerPhase(phase, groupSize(rowCount(phase), units));
 }

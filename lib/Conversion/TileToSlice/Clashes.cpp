@@ -59,8 +59,9 @@ public:
               read(rows, unit.hemisphere, segments, 4 * j + 1, of[3]);
           rowReads = accesses.size();
           for (auto [i, extra] : llvm::enumerate(contract.getExtrasMutable()))
-            read(extra, unit.readHemispheres[i], contract.getExtraViewsAttrName(), 2 * i,
-                 contract.getCount());
+            if (!sharedExtra(contract, i))
+              read(extra, unit.readHemispheres[i], contract.getExtraViewsAttrName(), 2 * i,
+                   contract.getCount());
           writeAll(contract.getOutputsMutable(), contract.getOutputViewsAttrName(), contract.getCount());
         });
   }

@@ -14,6 +14,7 @@
 #include "Placement.h"
 
 #include "dialects/stensor/ScalarOps.h"
+#include "dialects/tile/ZeroRows.h"
 #include "sluice/Scheduling/BodySchedule.h"
 
 #include <algorithm>
@@ -57,7 +58,17 @@ public:
   }
 
   /// The busiest kind of unit or the longest chain of passes, whichever is longer.
-  int64_t horizon() const {
+  int64_t horizon() const { return std::max(busiest(), path); }
+
+  /// The busiest kind of unit in what was visited since the last call.
+  int64_t takeBusiest() {
+    const int64_t cycles = busiest();
+    demand = {};
+    return cycles;
+  }
+
+private:
+  int64_t busiest() const {
     int64_t hemispheres = 2, slices = hemispheres * target.slicesPerHemisphere;
     int64_t planes = hemispheres * target.planesPerHemisphere;
     int64_t streams = hemispheres * target.streamsPerDirection;
@@ -66,10 +77,9 @@ public:
                      share(demand.alu, target.alus), share(demand.lanes, hemispheres * target.permutors),
                      share(demand.reads, slices), share(demand.writes, slices), share(demand.vxmIn, streams),
                      share(demand.vxmOut, streams), share(demand.mxmIn, streams),
-                     share(demand.link, target.localLinks), path});
+                     share(demand.link, target.localLinks)});
   }
 
-private:
   /// Cycles between the VXM's stop or an end of the chip, at `stop`, and the nearest slice.
   int64_t toMemory(int64_t stop) const {
     return stop == 0 ? target.memoryFirstStop : stop - target.sliceStop(target.slicesPerHemisphere - 1);
@@ -141,14 +151,21 @@ private:
     int64_t count = op.getCount(), chunks = op.getLanes().size(), planes = op.getPlanes();
     int64_t bytes = bytesOf(op.getWeights().front());
     int64_t interval = bytes == 2 ? target.f16RowInterval : 1;
-    demand.multiply += count * interval * chunks * planes * bytes;
-    demand.reads += count * chunks * bytes;
-    demand.mxmIn += count * chunks * bytes;
+    int64_t rows = 0;
+    for (unsigned operand = 0; operand < op.getRows().size(); ++operand)
+      rows += isLeftOut(op, operand) ? 0 : op.getRowSegments()[4 * operand + 3];
+    demand.multiply += rows * interval * (op.getApart() ? 1 : planes) * bytes;
+    demand.reads += rows * bytes;
+    demand.mxmIn += rows * bytes;
+    bool isFirst = true;
     for (int64_t columns : op.getColumns()) {
       int64_t groups = (columns + target.installStreams - 1) / target.installStreams;
       demand.install += groups * chunks * bytes;
+      if (op.getApart() && !isFirst)
+        continue;
       demand.reads += columns * chunks * bytes;
       demand.mxmIn += columns * chunks * bytes;
+      isFirst = false;
     }
     demand.writes += bytesOf(op.getOutputs()) * count;
     demand.alu += stensor::countSteps(op.getBody().front()) * count * planes;
@@ -200,4 +217,16 @@ int64_t tile::expectedCycles(mlir::Block &body, const target::Target &target) {
   for (mlir::Operation &op : body)
     finder.visit(&op);
   return finder.horizon();
+}
+
+std::vector<int64_t> tile::expectedStarts(mlir::Block &body, const target::Target &target) {
+  HorizonFinder finder(target);
+  std::vector<int64_t> starts;
+  int64_t cycle = 0;
+  for (mlir::Operation &op : body) {
+    starts.push_back(cycle);
+    finder.visit(&op);
+    cycle += finder.takeBusiest();
+  }
+  return starts;
 }

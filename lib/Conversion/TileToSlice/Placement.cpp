@@ -12,6 +12,7 @@
 #include "Occupancy.h"
 
 #include "dialects/tile/Striping.h"
+#include "dialects/tile/ZeroRows.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -38,6 +39,28 @@ struct PlacedNeighbour : Neighbour {
   int64_t firstSlice, lastSlice, bank;
 };
 
+/// Accesses of a slice.
+struct Load {
+  int64_t accesses = 0;
+  /// Sum of the squares of the cycles for which each holds the slice.
+  int64_t held = 0;
+
+  void add(int64_t cycles) {
+    ++accesses;
+    held += cycles * cycles;
+  }
+  void add(const Load &other, int64_t share = 1) {
+    accesses += other.accesses;
+    held += other.held / share;
+  }
+};
+
+/// Those in one of the equal periods of a program.
+struct Period {
+  int64_t number = 0;
+  Load reads, writes;
+};
+
 /// What a buffer's readers and writers want of its place.
 struct Wishes {
   llvm::MapVector<mlir::Value, Neighbour> neighbours;
@@ -47,13 +70,15 @@ struct Wishes {
   llvm::SmallVector<mlir::Value> offsets, tables;
   /// The plane that installs it; planes install at once, each from slices of its own.
   std::optional<int64_t> plane;
-  /// Sum of the squares of the cycles for which each access holds its slices.
-  int64_t held = 0;
   int64_t accesses = 0;
+  /// In the order of the program.
+  llvm::SmallVector<Period> periods;
 
-  void addAccess(int64_t cycles) {
-    held += cycles * cycles;
+  void addAccess(int64_t cycles, int64_t period, bool isWrite = false) {
     ++accesses;
+    if (periods.empty() || periods.back().number != period)
+      periods.push_back({period, {}, {}});
+    (isWrite ? periods.back().writes : periods.back().reads).add(cycles);
   }
 };
 
@@ -83,13 +108,16 @@ public:
   BufferPlacer(const target::Target &target, int64_t horizon, const scheduling::MemoryPlan &plan,
                Placement &placement)
       : target(target), horizon(horizon), placement(placement),
-        held(size_t(hemispheres) * target.slicesPerHemisphere), accesses(held.size()),
-        load(held.size() * target.banksPerSlice), constants(load.size()), alive(plan) {}
+        load(size_t(hemispheres) * target.slicesPerHemisphere * target.banksPerSlice), constants(load.size()),
+        busy(load.size() * periods), alive(plan) {}
 
   void run(mlir::Block &body) {
     turnsStripes = mustTurnStripes(body);
-    for (mlir::Operation &op : body)
+    const std::vector<int64_t> starts = expectedStarts(body, target);
+    for (auto [number, op] : llvm::enumerate(body)) {
+      period = starts[number] * periods / (starts.back() + 1);
       collect(&op);
+    }
     int64_t bytes = 0;
     std::vector<mlir::Operation *> buffers;
     for (mlir::Operation &op : body)
@@ -155,19 +183,28 @@ private:
     } else if (auto contract = llvm::dyn_cast<ContractOp>(op)) {
       // Weights come before the rows: only rows, extras and outputs stream together.
       for (auto [i, weights] : llvm::enumerate(contract.getWeights())) {
-        wishes[weights].plane = placement.units[op].firstPlane + i % contract.getPlanes();
-        wishes[weights].addAccess(target.columnGroups());
+        if (contract.getApart() && i % contract.getPlanes() != 0)
+          continue;
+        if (!contract.getApart())
+          wishes[weights].plane = placement.units[op].firstPlane + i % contract.getPlanes();
+        wishes[weights].addAccess(target.columnGroups(), period);
       }
       llvm::DenseSet<mlir::Value> lastRows;
       int64_t last = contract.getLanes().size() - 1;
       for (auto [j, rows] : llvm::enumerate(contract.getRows())) {
+        if (isLeftOut(contract, j))
+          continue;
         wishes[rows].toEdge = true;
         if (contract.getRowSegments()[4 * j] != last)
-          wishes[rows].addAccess(contract.getRowSegments()[4 * j + 3]);
+          wishes[rows].addAccess(contract.getRowSegments()[4 * j + 3], period);
         else if (lastRows.insert(rows).second)
           reads.push_back(rows);
       }
-      reads.append(contract.getExtras().begin(), contract.getExtras().end());
+      if (contract.getApart())
+        addRowsApart(contract);
+      for (auto [i, extra] : llvm::enumerate(contract.getExtras()))
+        if (!sharedExtra(contract, i))
+          reads.push_back(extra);
       writes.append(contract.getOutputs().begin(), contract.getOutputs().end());
       writtenByVxm = true;
       for (mlir::Value extra : contract.getExtras())
@@ -200,7 +237,7 @@ private:
     }
     for (mlir::Value read : reads) {
       Wishes &wish = wishes[read];
-      wish.addAccess(burst);
+      wish.addAccess(burst, period);
       if (!llvm::isa<ContractOp>(op))
         (readByVxm ? wish.toVxm : wish.toEdge) = true;
       addNeighbours(read, reads, false);
@@ -208,7 +245,7 @@ private:
     }
     for (mlir::Value write : writes) {
       Wishes &wish = wishes[write];
-      wish.addAccess(burst);
+      wish.addAccess(burst, period, true);
       (writtenByVxm ? wish.fromVxm : wish.fromEdge) = true;
       addNeighbours(write, writes, false);
       addNeighbours(write, reads, true);
@@ -227,15 +264,56 @@ private:
         .Default([](mlir::Operation *) { return int64_t(0); });
   }
 
-  /// Cycles that are waited on average for an access of `wish` in a slice with so much `held` in so many
-  /// `accesses`: by it for the others to end, and by them for it.
-  int64_t expectedWait(const Wishes &wish, int64_t held, int64_t accesses) const {
+  /// Cycles that are waited on average for an access of `wish` in a bank: by it for the others of about its
+  /// time to end, and by them for it. Reads meet reads of the slice and writes of the bank, writes the
+  /// reverse.
+  int64_t expectedWait(const Wishes &wish, int64_t hemisphere, int64_t slice, int64_t bank) const {
     if (horizon == 0)
       return 0;
-    if (isScarce)
-      accesses = 0;
-    const int64_t own = std::max<int64_t>(wish.accesses, 1);
-    return (held + accesses * wish.held / own) / (2 * horizon);
+    int64_t wait = 0;
+    auto meet = [&](const Load &own, const Load &others) {
+      wait += own.accesses * others.held + (isScarce ? 0 : others.accesses * own.held);
+    };
+    for (const Period &own : wish.periods)
+      for (int64_t other = 0; other < int64_t(target.banksPerSlice); ++other) {
+        const Period &others = busy[bankNumber(hemisphere, slice, other) * periods + own.number];
+        meet(own.reads, others.reads);
+        meet(own.writes, others.writes);
+        if (other != bank)
+          continue;
+        meet(own.reads, others.writes);
+        meet(own.writes, others.reads);
+      }
+    const int64_t cycles = (2 * nearPeriods + 1) * horizon / periods;
+    return wait / (std::max<int64_t>(wish.accesses, 1) * 2 * std::max<int64_t>(cycles, 1));
+  }
+
+  /// Planes apart stream their rows of a chunk at once.
+  void addRowsApart(ContractOp op) {
+    struct Rows {
+      mlir::Value buffer;
+      int64_t first, end;
+    };
+    const int64_t count = op.getCount();
+    llvm::ArrayRef<int64_t> segments = op.getRowSegments();
+    std::vector<Rows> known;
+    for (int64_t j = 0, row = 0, chunk = -1; j < int64_t(op.getRows().size()); ++j) {
+      if (segments[4 * j] != chunk) {
+        chunk = segments[4 * j];
+        row = 0;
+        known.clear();
+      }
+      const Rows rows{op.getRows()[j], row % count, row % count + segments[4 * j + 3]};
+      row += segments[4 * j + 3];
+      if (isLeftOut(op, j))
+        continue;
+      for (const Rows &other : known)
+        if (other.first < rows.end && rows.first < other.end) {
+          addNeighbours(rows.buffer, other.buffer, false);
+          addNeighbours(other.buffer, rows.buffer, false);
+        }
+      known.push_back(rows);
+    }
   }
 
   void addNeighbours(mlir::Value buffer, llvm::ArrayRef<mlir::Value> others, bool turn) {
@@ -256,13 +334,6 @@ private:
   /// Those of constants.
   int64_t &keptWords(int64_t hemisphere, int64_t slice, int64_t bank) {
     return constants[bankNumber(hemisphere, slice, bank)];
-  }
-  /// Accesses of a slice, as Wishes::held, and how many.
-  int64_t &heldBy(int64_t hemisphere, int64_t slice) {
-    return held[hemisphere * target.slicesPerHemisphere + slice];
-  }
-  int64_t &accessesOf(int64_t hemisphere, int64_t slice) {
-    return accesses[hemisphere * target.slicesPerHemisphere + slice];
   }
 
   /// Extra cycles of a turn at `stop`: near the VXM for what it gives and takes again, far
@@ -296,15 +367,13 @@ private:
     std::optional<Cost> best;
     for (int64_t first = 0; first + (isTurning ? 1 : width) <= slices; first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
-        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, kept = 0, held = 0,
-                others = 0;
+        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, kept = 0, wait = 0;
         for (int64_t hemisphere : place.hemispheres)
           for (int64_t i = first; i < first + width; ++i) {
             const int64_t slice = i % slices;
             fill = std::max(fill, words(hemisphere, slice, bank));
             kept = std::max(kept, keptWords(hemisphere, slice, bank));
-            held = std::max(held, heldBy(hemisphere, slice));
-            others = std::max(others, accessesOf(hemisphere, slice));
+            wait = std::max(wait, expectedWait(wish, hemisphere, slice, bank));
           }
         if (wish.plane && width == int64_t(target.installStreams))
           clashes += first / width != *wish.plane;
@@ -326,8 +395,7 @@ private:
         const int64_t lacks = 2 * (kept + needed > int64_t(target.wordsPerBank)) + overflows;
         const bool isCopy = placement.copies.contains(buffer) && !turnsStripes;
         Cost cost{!reachesTables(wish, first, first + width - 1), isCopy ? clashes : lacks,
-                  isCopy ? lacks : clashes, (detours + expectedWait(wish, held, others)) * 8 + fill,
-                  first * 2 + bank};
+                  isCopy ? lacks : clashes, (detours + wait) * 8 + fill, first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;
@@ -342,8 +410,14 @@ private:
         if (llvm::isa<ConstantOp>(buffer.getDefiningOp()))
           keptWords(hemisphere, slice, place.bank) += needed;
         alive.add({hemisphere, slice, place.bank}, buffer, needed);
-        heldBy(hemisphere, slice) += kindOf(buffer) == Kind::InBlocks ? wish.held / stripes : wish.held;
-        accessesOf(hemisphere, slice) += wish.accesses;
+        const int64_t share = kindOf(buffer) == Kind::InBlocks ? stripes : 1;
+        for (const Period &of : wish.periods)
+          for (int64_t number = std::max<int64_t>(of.number - nearPeriods, 0);
+               number <= std::min(of.number + nearPeriods, periods - 1); ++number) {
+            Period &all = busy[bankNumber(hemisphere, slice, place.bank) * periods + number];
+            all.reads.add(of.reads, share);
+            all.writes.add(of.writes, share);
+          }
       }
   }
 
@@ -431,8 +505,16 @@ private:
   static constexpr int64_t stepsABank = 32;
   /// Slices of the widest striped buffer.
   int64_t widest = 0;
-  /// By hemisphere and slice; by hemisphere, slice and bank.
-  std::vector<int64_t> held, accesses, load, constants;
+  /// Equal periods of the program, by what its passes take: those of different periods hardly wait for one
+  /// another.
+  static constexpr int64_t periods = 32;
+  /// How many before a period and after it belong to its neighbourhood.
+  static constexpr int64_t nearPeriods = 1;
+  /// That of the pass at hand.
+  int64_t period = 0;
+  /// Words by hemisphere, slice and bank; accesses by these and the period in whose neighbourhood they are.
+  std::vector<int64_t> load, constants;
+  std::vector<Period> busy;
   Occupancy alive;
 };
 

@@ -16,6 +16,7 @@
 #include "llvm/ADT/MapVector.h"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 namespace sluice::tile {
@@ -47,6 +48,13 @@ inline constexpr unsigned hemispheres = 2;
 /// About how many cycles the passes in `body` take: what waits are weighed by. An expectation; a
 /// schedule may take less.
 int64_t expectedCycles(mlir::Block &body, const target::Target &target);
+
+/// When each operation of `body` begins, about, if units of the same kind share its work evenly and each
+/// waits for the one before.
+std::vector<int64_t> expectedStarts(mlir::Block &body, const target::Target &target);
+
+/// The extra before number `extra` that planes apart read alike, at once: both are one read.
+std::optional<size_t> sharedExtra(ContractOp op, size_t extra);
 
 /// Copies what a map reads from one buffer more often, at once, than the buffer can have copies.
 void separateReads(mlir::Block &body);

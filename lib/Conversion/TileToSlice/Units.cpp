@@ -109,7 +109,11 @@ private:
       planeLoad[best.hemisphere][p] = bestLoad + cycles;
     placement.units[op] = best;
     copyBudget -= bytesToCopy(op, best.hemisphere);
-    placeRepeated(op.getExtras());
+    llvm::SmallVector<mlir::Value> extras;
+    for (auto [i, extra] : llvm::enumerate(op.getExtras()))
+      if (!sharedExtra(op, i))
+        extras.push_back(extra);
+    placeRepeated(extras);
     for (mlir::Value buffer : op.getWeights())
       require(buffer, {best.hemisphere});
     for (mlir::Value buffer : op.getRows())
@@ -138,7 +142,7 @@ private:
   }
 
   /// A buffer that is read twice at once needs a copy on each side.
-  void placeRepeated(mlir::OperandRange operands) {
+  void placeRepeated(mlir::ValueRange operands) {
     llvm::DenseSet<mlir::Value> seen;
     for (mlir::Value buffer : operands)
       if (!seen.insert(buffer).second)
@@ -192,6 +196,11 @@ private:
         const auto &has = placement.buffers[buffer].hemispheres;
         if ((has.size() > 1) != both)
           continue;
+        if (auto contract = llvm::dyn_cast<ContractOp>(op))
+          if (std::optional<size_t> shared = sharedExtra(contract, i)) {
+            reads[i] = reads[*shared];
+            continue;
+          }
         const int64_t *other = nullptr;
         for (size_t j = 0; j < i; ++j)
           if (operands[j] == buffer)
@@ -219,6 +228,16 @@ private:
 };
 
 } // namespace
+
+std::optional<size_t> tile::sharedExtra(ContractOp op, size_t extra) {
+  const size_t ofPlane = op.getExtras().size() / op.getPlanes();
+  if (!op.getApart() || extra < ofPlane)
+    return std::nullopt;
+  const size_t first = extra % ofPlane;
+  const bool isAlike = op.getExtras()[extra] == op.getExtras()[first] &&
+                       op.getExtraViews().slice(2 * extra, 2) == op.getExtraViews().slice(2 * first, 2);
+  return isAlike ? std::optional(first) : std::nullopt;
+}
 
 void tile::placeUnits(mlir::Block &body, const target::Target &target, Placement &placement) {
   UnitPlacer(target, placement).run(body);
