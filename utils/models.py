@@ -77,6 +77,27 @@ def matmul(m, k, n, dtype):
     return graph.finish()
 
 
+def transposed_product(size=256):
+    """Bytes plus their transposition, where the bytes are computed."""
+    graph = Graph("transposed", opset=14)
+    x = graph.input("x", graph.rng.integers(-2, 3, (size, size), np.int8))
+    product = graph.node("MatMulInteger", x, graph.constant("w", graph.rng.integers(-8, 8, (size, size), np.int8)))
+    low, high = graph.constant("low", np.array(-60, np.int32)), graph.constant("high", np.array(60, np.int32))
+    narrow = graph.node("Cast", graph.node("Clip", product, low, high), to=TensorProto.INT8)
+    graph.output(graph.node("Add", narrow, graph.node("Transpose", narrow, perm=[1, 0])), [size, size], np.int8, name="y")
+    return graph.finish()
+
+
+def two_layers(rows=64, features=1280, hidden=5120):
+    """A perceptron of fp16."""
+    graph = Graph("layers", opset=14)
+    x = graph.normal("x", rows, features, dtype=np.float16)
+    x = graph.node("MatMul", x, graph.weights("up", features, hidden, scale=0.02, dtype=np.float16))
+    x = graph.node("MatMul", graph.node("Relu", x), graph.weights("down", hidden, features, scale=0.02, dtype=np.float16))
+    graph.output(x, [rows, features], np.float16, name="y")
+    return graph.finish()
+
+
 def layer():
     """relu(x w + b): the smallest model that uses every unit but the links."""
     graph = Graph("layer")
