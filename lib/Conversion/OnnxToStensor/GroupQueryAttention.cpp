@@ -168,7 +168,10 @@ bool GroupQueryAttention::turn() {
   }
   Tensor positions = given ? node.cast(given, i32) : addIntegers(node, start, countAlong(node, 1, steps));
   positions = node.reshape(positions, {positions.shape[0], steps});
-  Rotation turns = rotation(node, cosines, sines, positions, cosines.shape[1], isInterleaved);
+  // Positions that follow from the cache lie in it: no further row is ever taken.
+  const int64_t rows = given ? cosines.shape[0] : std::min(cosines.shape[0], present);
+  Rotation turns = rotation(node, node.slice(cosines, 0, 0, rows), node.slice(sines, 0, 0, rows), positions,
+                            cosines.shape[1], isInterleaved);
   query = rotate(node, query, turns);
   key = rotate(node, key, turns);
   return true;
