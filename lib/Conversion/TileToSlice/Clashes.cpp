@@ -70,6 +70,8 @@ public:
   /// not copies already a read rather than a write, and that with more uses. Where copies alone clash, what
   /// takes most slices leaves them no place.
   const Access *findClash() const;
+  /// Whether any two accesses clash.
+  bool hasClash() const;
 
 private:
   void read(mlir::OpOperand &operand, int64_t hemisphere, llvm::StringRef views, size_t at, int64_t count) {
@@ -115,6 +117,14 @@ const Access *PassAccesses::widestRead() const {
                         placement.buffers[widest->operand->get()].slices.size()))
       widest = &access;
   return widest;
+}
+
+bool PassAccesses::hasClash() const {
+  for (size_t j = 0; j < accesses.size(); ++j)
+    for (size_t i = j < rowReads ? j : 0; i < j; ++i)
+      if (clash(accesses[i], accesses[j]))
+        return true;
+  return false;
 }
 
 const Access *PassAccesses::findClash() const {
@@ -178,11 +188,18 @@ bool tile::separateClashes(mlir::Block &body, Placement &placement) {
   llvm::SmallVector<mlir::Operation *> passes;
   for (mlir::Operation &op : body)
     passes.push_back(&op);
-  bool found = false;
-  for (mlir::Operation *op : passes)
-    if (const PassAccesses accesses(op, placement); const Access *access = accesses.findClash()) {
+  bool found = false, isLeft = false;
+  for (mlir::Operation *op : passes) {
+    const PassAccesses accesses(op, placement);
+    if (const Access *access = accesses.findClash()) {
       placement.copies.insert(copyAccess(op, *access));
       found = true;
+    } else {
+      isLeft |= accesses.hasClash();
     }
-  return found;
+  }
+  // Where copies alone are left that clash, constants make room for them.
+  const bool mayTurn = isLeft && !found && !placement.turnsStripes;
+  placement.turnsStripes |= mayTurn;
+  return found || mayTurn;
 }

@@ -153,15 +153,24 @@ private:
   /// Whether striped constants need the slices that are too few for a wide buffer beside another: then they
   /// begin at any stop and go on with the first slices after the last.
   bool mustTurnStripes(mlir::Block &body) const {
-    int64_t words = 0, wide = 1;
-    for (auto constant : body.getOps<ConstantOp>())
-      if (constant.getStripes() > 1) {
-        mlir::Value buffer = constant.getBuffer();
-        words += placement.buffers.lookup(buffer).hemispheres.size() * widthOf(buffer) * wordsOf(buffer);
+    int64_t words = 0, others = 0, wide = 1;
+    for (mlir::Operation &op : body) {
+      if (op.getNumResults() != 1 || !llvm::isa<BufferType>(op.getResult(0).getType()))
+        continue;
+      mlir::Value buffer = op.getResult(0);
+      const int64_t taken =
+          placement.buffers.lookup(buffer).hemispheres.size() * widthOf(buffer) * wordsOf(buffer);
+      if (!llvm::isa<ConstantOp>(op)) {
+        others += taken;
+      } else if (stripingOf(buffer).stripes > 1) {
+        words += taken;
         wide = std::max(wide, widthOf(buffer));
       }
-    const int64_t slices = target.slicesPerHemisphere;
-    return words > hemispheres * (slices / wide * wide) * int64_t(target.wordsPerSlice());
+    }
+    // What passes read and write together needs its part of those slices too.
+    const int64_t slices = target.slicesPerHemisphere, side = slices / wide * wide;
+    return placement.turnsStripes || (words > 0 && words + others * side / slices >
+                                                       hemispheres * side * int64_t(target.wordsPerSlice()));
   }
 
   enum class Kind { Striped, InBlocks, Plain };
@@ -394,6 +403,9 @@ private:
         // Words may suffice after all, unless constants take them; a copy has no other place to go.
         const int64_t lacks = 2 * (kept + needed > int64_t(target.wordsPerBank)) + overflows;
         const bool isCopy = placement.copies.contains(buffer) && !turnsStripes;
+        // Installs keep out of each other's way as far as slices are equally full.
+        if (isTurning)
+          wait = 0;
         Cost cost{!reachesTables(wish, first, first + width - 1), isCopy ? clashes : lacks,
                   isCopy ? lacks : clashes, (detours + wait) * 8 + fill, first * 2 + bank};
         if (!best || cost < *best) {
@@ -438,7 +450,8 @@ private:
     int64_t most = 0;
     for (int64_t hemisphere : place.hemispheres)
       for (int64_t slice = first; slice < first + width; ++slice)
-        most = std::max(most, alive.mostDuring({hemisphere, slice, bank}, buffer));
+        most = std::max(
+            most, alive.mostDuring({hemisphere, slice % int64_t(target.slicesPerHemisphere), bank}, buffer));
     return most;
   }
 

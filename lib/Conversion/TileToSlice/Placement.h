@@ -40,6 +40,8 @@ struct Placement {
   llvm::DenseMap<mlir::Operation *, UnitPlace> units;
   /// Buffers that one pass alone uses, and that must be in nobody's way there.
   llvm::DenseSet<mlir::Value> copies;
+  /// Whether striped constants are to leave every slice some room, as too few are left for the others.
+  bool turnsStripes = false;
 };
 
 /// Sides of the VXM.
