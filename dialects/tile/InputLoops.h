@@ -14,6 +14,15 @@
 
 namespace sluice::tile {
 
+/// Of an input of which each card has a part: card c has the vectors that many times c further on.
+inline constexpr llvm::StringLiteral kCardStepAttr = "card_step";
+
+template <typename Op>
+int64_t cardStepOf(Op op) {
+  auto step = op->template getAttrOfType<mlir::IntegerAttr>(kCardStepAttr);
+  return step ? step.getInt() : 0;
+}
+
 template <typename Op>
 bool hasLoops(Op op) {
   return op.getRowLoops() || op.getLaneLoops() || op.getOffsets();

@@ -73,8 +73,14 @@ private:
 
   void emitInput(Buffer &buffer, slice::InputOp input) {
     inputNumbers.insert({tile::layoutKey(input), int64_t(inputNumbers.size())});
-    for (Hemisphere hemisphere : buffer.hemispheres)
-      emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input, input.getFirst(), false, -1);
+    const int64_t step = tile::cardStepOf(input);
+    for (Hemisphere hemisphere : buffer.hemispheres) {
+      if (step == 0)
+        emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input, input.getFirst(), false, -1);
+      for (int64_t card = 0; step != 0 && card < int64_t(schedule.state.cards); ++card)
+        emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input,
+                    int64_t(input.getFirst()) + card * step, false, card);
+    }
   }
 
   void emitOutput(slice::OutputOp output) {
@@ -170,9 +176,14 @@ private:
       return;
     }
     if (auto input = buffer->value.getDefiningOp<slice::InputOp>()) {
-      flow.append({edge.card, edge.slot, edge.first, edge.count,
-                   -2 - inputNumbers.lookup(tile::layoutKey(input)), edge.producerSlot,
-                   int64_t(input.getFirst()) + edge.producerFirst, edge.producerStep});
+      const int64_t step = tile::cardStepOf(input), number = inputNumbers.lookup(tile::layoutKey(input));
+      const int64_t cards = step == 0 || edge.card >= 0 ? 1 : int64_t(schedule.state.cards);
+      for (int64_t i = 0; i < cards; ++i) {
+        const int64_t card = step != 0 && edge.card < 0 ? i : int64_t(edge.card);
+        flow.append({card, edge.slot, edge.first, edge.count, -2 - number, edge.producerSlot,
+                     int64_t(input.getFirst()) + std::max<int64_t>(card, 0) * step + edge.producerFirst,
+                     edge.producerStep});
+      }
       return;
     }
     // The words of a stripe follow one another; an edge stays in one.

@@ -15,6 +15,8 @@
 
 #include "lib/Conversion/Images/ImageMaker.h"
 
+#include <cstring>
+
 using namespace mlir;
 
 namespace sluice::tiling {
@@ -35,9 +37,25 @@ static bool reaches(const ViewPiece &piece, ArrayRef<int64_t> least, ArrayRef<in
   return true;
 }
 
-int32_t Lowering::constantBuffer(Location loc, const View &view, const Places &places, Type elementType,
+bool Lowering::isByCard(const View &view) {
+  return llvm::any_of(view.pieces(), [](const ViewPiece &piece) { return piece.first.cardStep != 0; });
+}
+
+/// Cards become the index space's last dimension.
+static void addCardDimension(ViewPiece &piece, int64_t cards) {
+  piece.low.push_back(0);
+  piece.extent.push_back(cards);
+  piece.strides.push_back(piece.first.cardStep);
+}
+
+int32_t Lowering::constantBuffer(Location loc, const View &view, Places places, Type elementType,
                                  int64_t stripes) {
   OpBuilder &builder = emitter.builder;
+  const bool isByCard = Lowering::isByCard(view);
+  if (isByCard) {
+    places.cards.push_back({static_cast<int64_t>(places.offsets.size()), options.cards, 1});
+    places.offsets.push_back(0);
+  }
   Shape least = places.offsets, most = places.offsets;
   auto flatten = [&](const Places::Loops &loops) {
     SmallVector<int64_t> flat;
@@ -50,7 +68,9 @@ int32_t Lowering::constantBuffer(Location loc, const View &view, const Places &p
   auto cards = flatten(places.cards), vectors = flatten(places.vectors), lanes = flatten(places.lanes);
   bool isLarge = false;
   SmallVector<Attribute> pieces;
-  for (const ViewPiece &piece : view.pieces()) {
+  for (ViewPiece piece : view.pieces()) {
+    if (isByCard)
+      addCardDimension(piece, options.cards);
     const bool isZero = piece.first.isFixed() && piece.first.value == 0;
     if (isZero || !reaches(piece, least, most))
       continue;
@@ -74,6 +94,30 @@ int32_t Lowering::constantBuffer(Location loc, const View &view, const Places &p
   for (int64_t card = 0; card < Places::count(places.cards); ++card)
     maker.make(image, card, data.mutableBytes().slice(card * size, size));
   return emitter.createConstant(loc, data.toAttribute(), stripes);
+}
+
+Refs Lowering::constantsByCard(Location loc, const View &view, Type elementType, const Layout &layout,
+                               int64_t replicas) {
+  const Grid grid = gridOf(view.shape(), layout);
+  const int64_t width = bytesOf(elementType), lanes = emitter.target.lanes();
+  std::vector<std::string> vectors;
+  for (int64_t card = 0; card < int64_t(options.cards); ++card)
+    for (int64_t vector = 0; vector < grid.vectors(); ++vector) {
+      std::string &content = vectors.emplace_back(lanes * width, 0);
+      for (int64_t lane = 0, e = grid.isReplicated() ? replicas : grid.validLanes(vector); lane < e; ++lane) {
+        const int64_t number = grid.element(vector, grid.isReplicated() ? 0 : lane);
+        Element element = number < 0 ? Element() : view.at(number);
+        if (!element.isFixed())
+          element.number += card * element.cardStep;
+        const uint32_t bits = bitsOf(element);
+        std::memcpy(content.data() + lane * width, &bits, width);
+      }
+    }
+  const int32_t buffer = emitter.createConstant(loc, vectors, width, 1, options.cards);
+  Refs refs;
+  for (int64_t vector = 0; vector < grid.vectors(); ++vector)
+    refs.push_back({buffer, -1, vector});
+  return refs;
 }
 
 } // namespace sluice::tiling

@@ -39,7 +39,7 @@ private:
   void prepareOperands();
   void prepareBatches();
   int64_t weightCount() const { return weightVectors.empty() ? n * t * k : n * chunks; }
-  std::array<int64_t, 3> weightAt(int64_t batch, int64_t i) const;
+  Run weightsFrom(int64_t batch, int64_t i) const;
   bool haveSameWeights(int64_t x, int64_t y) const;
   uint64_t hashWeights(int64_t batch) const;
   int32_t tileOf(int64_t batch, int64_t slot, int64_t chunk);
@@ -200,28 +200,33 @@ void Lowering::Contraction::prepareOperands() {
   }
 }
 
-/// What weight i of a batch is, or vector i of them where they are not constant.
-std::array<int64_t, 3> Lowering::Contraction::weightAt(int64_t batch, int64_t i) const {
-  if (weightVectors.empty()) {
-    const Element element = rhs.at(batch * n * t * k + i);
-    return {element.root, element.value, element.number};
-  }
+/// What the weights of a batch are from number i on, as far as they step alike, or vector i of them where
+/// they are not constant.
+Run Lowering::Contraction::weightsFrom(int64_t batch, int64_t i) const {
+  const int64_t count = weightCount();
+  if (weightVectors.empty())
+    return rhs.run(batch * count + i, 1, count - i);
   const Ref &ref = weightVectors[vectorOf(batch * n + i / chunks, b * n, i % chunks)];
-  return {ref.buffer, ref.card, ref.index};
+  return {{ref.buffer, uint32_t(ref.card), ref.index}, 0, 1};
 }
 
 bool Lowering::Contraction::haveSameWeights(int64_t x, int64_t y) const {
-  for (int64_t i = 0, count = weightCount(); i < count; ++i)
-    if (weightAt(x, i) != weightAt(y, i))
+  for (int64_t i = 0, count = weightCount(); i < count;) {
+    const Run run = weightsFrom(x, i);
+    if (run != weightsFrom(y, i))
       return false;
+    i += run.count;
+  }
   return true;
 }
 
 uint64_t Lowering::Contraction::hashWeights(int64_t batch) const {
   uint64_t hash = 0;
-  for (int64_t i = 0, count = weightCount(); i < count; ++i)
-    for (int64_t part : weightAt(batch, i))
-      hash = llvm::hash_combine(hash, part);
+  for (int64_t i = 0, count = weightCount(); i < count;) {
+    const Run run = weightsFrom(batch, i);
+    hash = llvm::hash_combine(hash, run.first.root, run.first.value, run.first.number, run.step, run.count);
+    i += run.count;
+  }
   return hash;
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CardShares.h"
 #include "Lowering.h"
 
 using namespace mlir;
@@ -26,6 +27,20 @@ static StringRef nameOf(DictionaryAttr attributes) {
   return {};
 }
 
+/// The type of what cards have shares of, as the host knows it.
+RankedTensorType Lowering::wholeType(RankedTensorType share, std::optional<int64_t> cutDim) const {
+  SmallVector<int64_t> shape(share.getShape());
+  if (cutDim)
+    shape[*cutDim] *= options.cards;
+  return RankedTensorType::get(shape, share.getElementType());
+}
+
+/// The number among all vectors of a tensor of the first card's vector `vector`, where each card has a share
+/// of the slowest of the dimensions that count vectors.
+int64_t Lowering::vectorOfWhole(int64_t vector, int64_t rows, std::optional<int64_t> cutDim) const {
+  return cutDim ? vector / rows * rows * options.cards + vector % rows : vector;
+}
+
 /// Vectors of an input that follow one another, in a buffer of their own.
 void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stripes) {
   DictionaryAttr attributes = source.getArgAttrDict(cast<BlockArgument>(root.value).getArgNumber());
@@ -35,10 +50,12 @@ void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stri
     for (const Loop &loop : *from)
       to->append({loop.dim, loop.count, loop.step});
   loops.offsets.assign(layout.offsets.begin(), layout.offsets.end());
+  const int64_t cardStep = root.cutDim ? gridOf(root.type.getShape(), layout).rows() : 0;
   int32_t buffer =
-      emitter.createInput(root.value.getLoc(), nameOf(attributes), root.type, userType(attributes, root.type),
-                          root.layout->permutation, root.layout->laneDims, first, count,
-                          bytesOf(root.type.getElementType()), stripes, loops);
+      emitter.createInput(root.value.getLoc(), nameOf(attributes), wholeType(root.type, root.cutDim),
+                          userType(attributes, root.type), root.layout->permutation, root.layout->laneDims,
+                          vectorOfWhole(first, gridOf(root.type.getShape(), layout).rows(), root.cutDim),
+                          count, bytesOf(root.type.getElementType()), stripes, loops, cardStep);
   for (int64_t i = 0; i < count; ++i)
     root.refs[first + i] = {buffer, -1, i};
 }
@@ -136,12 +153,20 @@ LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
     Location loc = value.getLoc();
     const View &view = viewOf(value);
     Layout layout = outputLayout(view);
+    std::optional<int64_t> cutDim;
+    if (auto cut = source.getResultAttrOfType<IntegerAttr>(i, kCutAttr)) {
+      cutDim = cut.getInt();
+      layout = outermost(layout, *cutDim, type.getShape());
+    }
+    const int64_t rows = std::max<int64_t>(1, gridOf(type.getShape(), layout).rows());
     Refs refs = materialise(loc, view, type.getElementType(), layout);
     auto bind = [&, name = nameOf(attributes)](Ref ref, int64_t step, int64_t first, int64_t count) {
       SmallVector<int64_t> progression{ref.index, step};
-      tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer), progression, name, type,
-                             userType(attributes, type), layout.permutation, layout.laneDims, first, count,
-                             ref.card);
+      for (int64_t card = 0; card < (cutDim ? int64_t(options.cards) : 1); ++card)
+        tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer), progression, name,
+                               wholeType(type, cutDim), userType(attributes, type), layout.permutation,
+                               layout.laneDims, vectorOfWhole(first, rows, cutDim) + card * rows, count,
+                               cutDim ? card : ref.card);
     };
     if (refs.empty())
       bind({emitter.createBuffer(loc, 0, bytesOf(type.getElementType())), -1, 0}, 0, 0, 0);
@@ -149,7 +174,12 @@ LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
     for (Ref ref : refs)
       vectors.push_back({ref});
     forEachRun(vectors, [&](int64_t first, int64_t count) {
-      bind(refs[first], count > 1 ? refs[first + 1].index - refs[first].index : 0, first, count);
+      const int64_t step = count > 1 ? refs[first + 1].index - refs[first].index : 0;
+      // Where cards have shares, a chunk's vectors lie apart from the next one's.
+      for (int64_t at = first, end = first + count, next; at < end; at = next) {
+        next = cutDim ? std::min(end, (at / rows + 1) * rows) : end;
+        bind(refs[at], next - at > 1 ? step : 0, at, next - at);
+      }
     });
   }
   return success();

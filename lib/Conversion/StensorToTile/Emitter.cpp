@@ -7,6 +7,8 @@
 
 #include "Emitter.h"
 
+#include "dialects/tile/InputLoops.h"
+
 #include "sluice/Golden/TensorValue.h"
 
 using namespace mlir;
@@ -133,7 +135,7 @@ Refs Emitter::constants(Location loc, ArrayRef<std::string> vectors, int64_t byt
 
 int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Type userType,
                              ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
-                             int64_t bytes, int64_t stripes, const InputLoops &loops) {
+                             int64_t bytes, int64_t stripes, const InputLoops &loops, int64_t cardStep) {
   auto type = tile::BufferType::get(builder.getContext(), count, bytes);
   DenseI64ArrayAttr rows, lanes, offsets;
   if (!loops.offsets.empty()) {
@@ -143,8 +145,11 @@ int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Typ
     lanes = builder.getDenseI64ArrayAttr(loops.lanes);
     offsets = builder.getDenseI64ArrayAttr(loops.offsets);
   }
-  return addBuffer(createHead<tile::InputOp>(loc, type, name, machineType, userType, permutation, laneDims,
-                                             rows, lanes, offsets, first, stripes));
+  auto input = createHead<tile::InputOp>(loc, type, name, machineType, userType, permutation, laneDims, rows,
+                                         lanes, offsets, first, stripes);
+  if (cardStep != 0)
+    input.getDefiningOp()->setAttr(tile::kCardStepAttr, builder.getI64IntegerAttr(cardStep));
+  return addBuffer(input);
 }
 
 int32_t Emitter::laneMap(const LaneMap &map) {

@@ -87,10 +87,11 @@ public:
                          int64_t stripes = 1, int64_t cards = 1);
   /// A buffer of `data`, int8 of shape [(cards,) vectors, bytes, lanes].
   int32_t createConstant(mlir::Location loc, mlir::ElementsAttr data, int64_t stripes);
-  /// Laid out by permutation and lane dimensions, or by `loops` if there are any.
+  /// Laid out by permutation and lane dimensions, or by `loops` if there are any. On card c it is the vectors
+  /// from first + c * cardStep on.
   int32_t createInput(mlir::Location loc, mlir::StringRef name, mlir::Type machineType, mlir::Type userType,
                       llvm::ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
-                      int64_t bytes, int64_t stripes, const InputLoops &loops = {});
+                      int64_t bytes, int64_t stripes, const InputLoops &loops = {}, int64_t cardStep = 0);
 
   /// A number for a lane map; equal maps have equal numbers.
   int32_t laneMap(const LaneMap &map);

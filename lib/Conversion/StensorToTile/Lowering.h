@@ -52,6 +52,7 @@ struct Root {
   std::vector<int64_t> places, placeStarts;
   std::optional<Layout> imageLayout; ///< of pixels that convolutions read or make
   bool isReplicated = false;         ///< under its layout
+  std::optional<int64_t> cutDim;     ///< of an input of which each card has a part: along which dimension
 };
 
 class Lowering {
@@ -81,7 +82,8 @@ private:
   /// plans are then void.
   bool doubleInputs();
   Root *misfitInput(stensor::MapOp map, mlir::Value operand);
-  /// Makes all plans anew.
+  /// Forgets all plans, and makes them anew.
+  void forgetPlans();
   void replan();
   void expandUnpackable();
   void planOp(mlir::Operation &op);
@@ -127,6 +129,16 @@ private:
   /// Planes that share the rows of a unit of `op`, with the body of `fused` behind them.
   int64_t planesOf(stensor::ConvolveOp op, stensor::MapOp fused);
 
+  //===--- Cards' shares (Shares.cpp) ---===//
+  /// `layout` with dimension `dim` counting the vectors, slowest of all.
+  static Layout outermost(const Layout &layout, int64_t dim, llvm::ArrayRef<int64_t> shape);
+  mlir::RankedTensorType wholeType(mlir::RankedTensorType share, std::optional<int64_t> cutDim) const;
+  int64_t vectorOfWhole(int64_t vector, int64_t rows, std::optional<int64_t> cutDim) const;
+  void planUnite(stensor::ConcatOp unite);
+  mlir::LogicalResult lowerUnite(stensor::ConcatOp unite);
+  /// A buffer of exactly `refs` that an exchange can read.
+  int32_t bufferToSend(mlir::Location loc, const Refs &refs, int64_t bytes);
+
   //===--- Where values lie if nothing moves (Standing.cpp) ---===//
   void findStandingLayouts();
   std::optional<Layout> standingLayoutOf(mlir::Value value) const;
@@ -163,8 +175,13 @@ private:
   /// Which elements of a constant view lie where in a buffer, as `tile.image` says it.
   struct Places;
   /// A buffer of what a constant view has at `places`: said by an image, small ones made at once.
-  int32_t constantBuffer(mlir::Location loc, const View &view, const Places &places, mlir::Type elementType,
+  int32_t constantBuffer(mlir::Location loc, const View &view, Places places, mlir::Type elementType,
                          int64_t stripes = 1);
+  /// Whether cards have different parts of a constant.
+  static bool isByCard(const View &view);
+  /// Vectors of a constant view that is another on each card.
+  Refs constantsByCard(mlir::Location loc, const View &view, mlir::Type elementType, const Layout &layout,
+                       int64_t replicas);
   mlir::ElementsAttr constantOf(const ViewPiece &piece, mlir::Type elementType) const;
 
   //===--- Operations ---===//

@@ -177,6 +177,8 @@ Refs Lowering::materialise(Location loc, const View &view, Type elementType, con
         (!root.isReplicated || root.replicas >= replicas))
       return root.refs;
   }
+  if (isByCard(view))
+    return constantsByCard(loc, view, elementType, layout, replicas);
   int64_t bytes = bytesOf(elementType);
   Grid grid = gridOf(view.shape(), layout);
   Resolver resolver(*this, view, bytes);

@@ -97,7 +97,7 @@ static std::optional<int64_t> joinedStride(const ViewPiece &a, const ViewPiece &
     if (d != dim && (a.low[d] != b.low[d] || a.extent[d] != b.extent[d] || a.strides[d] != b.strides[d]))
       return std::nullopt;
   if (b.low[dim] != a.low[dim] + a.extent[dim] || a.first.root != b.first.root ||
-      a.first.value != b.first.value)
+      a.first.value != b.first.value || a.first.cardStep != b.first.cardStep)
     return std::nullopt;
   if (a.first.isFixed())
     return 0;

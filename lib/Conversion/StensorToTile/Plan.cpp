@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CardShares.h"
 #include "Lowering.h"
 
 #include "sluice/Scheduling/BodySchedule.h"
@@ -33,8 +34,10 @@ void Lowering::planLayouts() {
     if (!isCancelled())
       planOp(op);
   for (Root &root : roots)
-    if (root.kind == Root::Input)
-      setLayout(root, wishedLayout(root.value).value_or(defaultLayout(root.type.getShape())));
+    if (root.kind == Root::Input) {
+      Layout layout = wishedLayout(root.value).value_or(defaultLayout(root.type.getShape()));
+      setLayout(root, root.cutDim ? outermost(layout, *root.cutDim, root.type.getShape()) : layout);
+    }
 }
 
 void Lowering::planOp(Operation &op) {
@@ -48,6 +51,8 @@ void Lowering::planOp(Operation &op) {
     return planReduce(reduce);
   if (auto gather = dyn_cast<stensor::GatherOp>(op))
     return planGather(gather);
+  if (isUnite(&op))
+    return planUnite(cast<stensor::ConcatOp>(op));
   if (isa<func::ReturnOp>(op))
     for (Value operand : op.getOperands())
       for (int32_t root : viewOf(operand).roots())
@@ -189,6 +194,8 @@ Layout Lowering::freeLayout(stensor::MapOp map) const {
     const View &view = viewOf(input);
     if (view.uniformValue())
       continue;
+    if (llvm::any_of(view.roots(), [&](int32_t number) { return roots[number].cutDim.has_value(); }))
+      return best;
     if (view.shape().size() != size_t(rank) ||
         (view.shape() == shape &&
          llvm::any_of(view.roots(), [&](int32_t number) { return roots[number].kind == Root::Computed; })))
@@ -279,7 +286,7 @@ bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::Con
 
 Lowering::Spread Lowering::spreadOf(stensor::ContractOp contract, int64_t cards) const {
   RankedTensorType type = contract.getType();
-  if (cards == 1)
+  if (cards == 1 || contract->hasAttr(kLocalAttr))
     return Spread::None;
   if (isConstant(viewOf(contract.getRhs())))
     return type.getDimSize(2) > emitter.target.lanes() ? Spread::Columns : Spread::None;

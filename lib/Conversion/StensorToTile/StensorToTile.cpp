@@ -7,6 +7,7 @@
 
 #include "Capacity.h"
 
+#include "CardShares.h"
 #include "Elements.h"
 #include "ExpandConvolutions.h"
 #include "Lowering.h"
@@ -47,9 +48,12 @@ static std::optional<uint32_t> splatOf(ElementsAttr value) {
 }
 
 void Lowering::buildViews() {
-  for (Value argument : source.getArguments())
+  for (BlockArgument argument : source.getArguments()) {
     views[argument] =
         View::ofRoot(addRoot(Root::Input, argument), cast<RankedTensorType>(argument.getType()).getShape());
+    if (auto cut = source.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), kCutAttr))
+      roots.back().cutDim = cut.getInt();
+  }
   for (Operation &op : source.getBody().front().without_terminator()) {
     if (isCancelled())
       return;
@@ -122,6 +126,7 @@ LogicalResult Lowering::lower(Operation &op) {
       })
       .Case([&](stensor::ReduceOp reduce) { return lowerReduce(reduce); })
       .Case([&](stensor::GatherOp gather) { return lowerGather(gather); })
+      .Case([&](stensor::ConcatOp unite) { return lowerUnite(unite); })
       .Case([&](func::ReturnOp op) { return lowerReturn(op); })
       .Default(
           [](Operation *other) { return other->emitOpError("is not an operation of the stensor level"); });
@@ -141,7 +146,7 @@ static LogicalResult readConstants(std::vector<Root> &roots) {
   return success();
 }
 
-void Lowering::replan() {
+void Lowering::forgetPlans() {
   views.clear();
   rootNumbers.clear();
   roots.clear();
@@ -149,6 +154,10 @@ void Lowering::replan() {
   fusedInto.clear();
   inputLayouts.clear();
   packings.clear();
+}
+
+void Lowering::replan() {
+  forgetPlans();
   buildViews();
   if (!isCancelled())
     planLayouts();
@@ -171,6 +180,15 @@ LogicalResult Lowering::run() {
   buildViews();
   if (isCancelled())
     return failure(); // Some values may have no view.
+  source->getParentOp()->setAttr(kDividedBytesAttr,
+                                 Builder(source.getContext()).getDenseI64ArrayAttr(dividedBytes()));
+  if (options.cards > 1) {
+    shareAmongCards(source, options);
+    forgetPlans();
+    buildViews();
+    if (isCancelled())
+      return failure();
+  }
   planLayouts();
   if (isCancelled())
     return failure(); // Some values may have no layout.
@@ -184,8 +202,6 @@ LogicalResult Lowering::run() {
   if (failed(readConstants(roots)))
     return failure();
   placeInputs();
-  source->getParentOp()->setAttr(kDividedBytesAttr,
-                                 Builder(source.getContext()).getDenseI64ArrayAttr(dividedBytes()));
   LogicalResult result = success();
   // What depends on what failed is left out, so that all errors of the program come at once.
   llvm::DenseSet<Value> missing;

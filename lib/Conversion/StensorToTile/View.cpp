@@ -7,6 +7,7 @@
 
 #include "View.h"
 
+#include "CardShares.h"
 #include "Elements.h"
 #include "Pieces.h"
 
@@ -19,7 +20,8 @@ using namespace mlir;
 namespace sluice::tiling {
 
 Run Run::extend(const Run &next) {
-  if (next.count == 0 || next.first.root != first.root || next.first.value != first.value)
+  if (next.count == 0 || next.first.root != first.root || next.first.value != first.value ||
+      next.first.cardStep != first.cardStep)
     return next;
   const int64_t distance = next.first.number - first.number;
   if (count == 1 && !first.isFixed())
@@ -53,9 +55,11 @@ View View::single(Kind kind, const Element &first, ArrayRef<int64_t> shape) {
   return View(kind, shape, {std::move(piece)});
 }
 
-View View::ofRoot(int32_t root, ArrayRef<int64_t> shape) { return single(Whole, {root, 0, 0}, shape); }
+View View::ofRoot(int32_t root, ArrayRef<int64_t> shape) { return single(Whole, {root, 0, 0, 0}, shape); }
 
-View View::uniform(uint32_t value, ArrayRef<int64_t> shape) { return single(Uniform, {-1, value, 0}, shape); }
+View View::uniform(uint32_t value, ArrayRef<int64_t> shape) {
+  return single(Uniform, {-1, value, 0, 0}, shape);
+}
 
 const ViewPiece &View::pieceAt(ArrayRef<int64_t> index) const {
   if (tree)
@@ -75,7 +79,7 @@ static Shape indexOf(int64_t element, ArrayRef<int64_t> shape) {
 
 Run View::run(int64_t element, int64_t step, int64_t count) const {
   if (kind == Whole)
-    return {{pieces().front().first.root, 0, element}, step, count};
+    return {{pieces().front().first.root, 0, element, 0}, step, count};
   if (kind == Uniform)
     return {pieces().front().first, 0, count};
   const Shape index = indexOf(element, dims);
@@ -239,6 +243,13 @@ View View::broadcast(ArrayRef<int64_t> shape) const {
   return indexed(shape, of);
 }
 
+View View::dealt(const View &whole, int64_t dim) const {
+  std::vector<ViewPiece> result = *boxes;
+  for (ViewPiece &piece : result)
+    piece.first.cardStep = dims[dim] * whole.pieces().front().strides[dim];
+  return View(Mixed, dims, std::move(result));
+}
+
 View View::padded(ArrayRef<int64_t> shape, ArrayRef<int64_t> low, uint32_t value) const {
   std::vector<ViewPiece> result;
   if (elements() != 0)
@@ -247,7 +258,7 @@ View View::padded(ArrayRef<int64_t> shape, ArrayRef<int64_t> low, uint32_t value
     for (auto [at, more] : llvm::zip_equal(piece.low, low))
       at += more;
   // What lies before and behind, dimension by dimension.
-  ViewPiece inside{Shape(shape.size(), 0), Shape(shape), {-1, value, 0}, Shape(shape.size(), 0)};
+  ViewPiece inside{Shape(shape.size(), 0), Shape(shape), {-1, value, 0, 0}, Shape(shape.size(), 0)};
   auto add = [&](size_t d, int64_t from, int64_t extent) {
     if (extent == 0 || llvm::is_contained(inside.extent, 0))
       return;
@@ -297,7 +308,9 @@ static View sliced(const View &input, stensor::SliceOp op) {
   SmallVector<View::Index> of;
   for (auto [d, start, step] : llvm::enumerate(op.getOffsets(), op.getStrides()))
     of.push_back({start, {termOf(static_cast<int64_t>(d), step, shape[d])}});
-  return input.indexed(shape, of);
+  const View view = input.indexed(shape, of);
+  auto dealt = op->getAttrOfType<IntegerAttr>(kShareAttr);
+  return dealt ? view.dealt(input, dealt.getInt()) : view;
 }
 
 static View windowed(const View &input, stensor::WindowOp op) {
@@ -319,7 +332,8 @@ static View windowed(const View &input, stensor::WindowOp op) {
 
 bool isLayoutOp(Operation *op) {
   return isa<stensor::ReshapeOp, stensor::TransposeOp, stensor::SliceOp, stensor::PadOp, stensor::BroadcastOp,
-             stensor::WindowOp, stensor::ConcatOp>(op);
+             stensor::WindowOp, stensor::ConcatOp>(op) &&
+         !isUnite(op);
 }
 
 View applyLayoutOp(Operation *op, ArrayRef<View> operands) {

@@ -30,6 +30,8 @@ struct Element {
   int32_t root = -1;  ///< -1: fixed
   uint32_t value = 0; ///< the bits of a fixed element, in its type's width
   int64_t number = 0; ///< row-major number in the root
+  /// On card c it is c times that many further on.
+  int64_t cardStep = 0;
 
   bool isFixed() const { return root < 0; }
   bool operator==(const Element &) const = default;
@@ -95,6 +97,9 @@ public:
   /// dimension of the result is named twice; those not named repeat.
   View indexed(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<Index> of) const;
   View broadcast(llvm::ArrayRef<int64_t> shape) const;
+  /// The same on the first card; each further one has the next part of dimension `dim` of `whole`, of which
+  /// this is the first, and which is one piece.
+  View dealt(const View &whole, int64_t dim) const;
   View padded(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> low, uint32_t value) const;
   static View concatenated(llvm::ArrayRef<View> parts, int64_t dim, llvm::ArrayRef<int64_t> shape);
 

@@ -1,0 +1,597 @@
+//===- CardShares.cpp - Which part of a value each card has ---------------===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A contraction's columns are where cutting begins. Columns that become heads are dealt out head by head, so
+// that attention needs no exchange before its output is contracted; others in whole vectors, card by card, so
+// that a chunk of what contracts them next comes from one card, and an equal share of the rest. A share stays
+// a share through operations whose elements along the cut dimension do not depend on one another.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CardShares.h"
+
+#include "View.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <numeric>
+
+using namespace mlir;
+
+namespace sluice::tiling {
+
+namespace {
+
+/// A dimension of which each card has a part: of the first cards * widths[0] indices card c has the c-th
+/// widths[0], of the next cards * widths[1] the c-th widths[1], ...
+struct Cut {
+  int64_t dim = 0;
+  SmallVector<int64_t, 4> widths;
+
+  int64_t width() const { return std::accumulate(widths.begin(), widths.end(), int64_t(0)); }
+  bool operator==(const Cut &) const = default;
+};
+
+RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+/// The type of a card's share.
+RankedTensorType shareType(RankedTensorType type, const Cut &cut) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape[cut.dim] = cut.width();
+  return RankedTensorType::get(shape, type.getElementType());
+}
+
+int64_t product(ArrayRef<int64_t> sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<>());
+}
+
+/// Whether `value` is a constant of which one piece is seen.
+std::optional<View> constantView(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return std::nullopt;
+  if (isa<stensor::ConstantOp>(op))
+    return View::ofRoot(0, typeOf(value).getShape());
+  if (!isLayoutOp(op) || op->getNumOperands() != 1)
+    return std::nullopt;
+  std::optional<View> input = constantView(op->getOperand(0));
+  if (!input)
+    return std::nullopt;
+  View view = applyLayoutOp(op, *input);
+  return view.pieces().size() == 1 ? std::optional(view) : std::nullopt;
+}
+
+class CardSharer {
+public:
+  CardSharer(func::FuncOp function, const LoweringOptions &options)
+      : function(function), cards(options.cards), lanes(options.target->lanes()),
+        group(options.target->installStreams), builder(function.getContext()) {}
+
+  void run();
+
+private:
+  /// What a card has of a value.
+  struct Share {
+    Value local;
+    Cut cut;
+  };
+
+  std::optional<Cut> throughReshape(ArrayRef<int64_t> from, ArrayRef<int64_t> to, const Cut &cut) const;
+  std::optional<Cut> operandCut(Operation *op, const Cut &cut) const;
+  std::optional<Cut> resultCut(Operation *op, const Cut &cut) const;
+
+  Value shareOf(Value value, const Cut &cut);
+  Value shareOfArgument(BlockArgument argument, const Cut &cut);
+  Value shareOfConstant(Value value, const Cut &cut);
+  bool share(Operation *op);
+  bool shareLayout(Operation *op, const Cut &cut);
+  bool shareMap(stensor::MapOp map);
+  bool shareReduce(stensor::ReduceOp reduce);
+  bool shareContract(stensor::ContractOp contract);
+  bool cutColumns(stensor::ContractOp contract);
+  int64_t headsOf(Value value) const;
+  void shareResults(func::ReturnOp op);
+  Operation *cloneWith(Operation *op, ValueRange operands, const Cut &cut);
+
+  Value unite(Value local, const Cut &cut);
+  Value united(Value value);
+  bool narrowFirst(stensor::MapOp map, unsigned operand);
+  void eraseUnused();
+
+  func::FuncOp function;
+  const int64_t cards, lanes, group;
+  OpBuilder builder;
+  DenseMap<Value, Share> shares;
+  DenseMap<Value, Value> unitedOf;
+  /// Layout operations behind contractions of heads, which elementwise functions may come before.
+  llvm::DenseSet<Operation *> ofHeads;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Cuts through operations
+//===----------------------------------------------------------------------===//
+
+/// The cut of the result of a reshape whose operand has `cut`.
+std::optional<Cut> CardSharer::throughReshape(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
+                                              const Cut &cut) const {
+  const int64_t before = product(from.take_front(cut.dim));
+  int64_t passed = 1;
+  for (auto [dim, size] : llvm::enumerate(to)) {
+    if (passed == before && size > 1) {
+      if (size == from[cut.dim])
+        return Cut{int64_t(dim), cut.widths};
+      if (cut.widths.size() > 1 || size % cards != 0)
+        return std::nullopt;
+      return Cut{int64_t(dim), {size / cards}};
+    }
+    passed *= size;
+  }
+  return std::nullopt;
+}
+
+/// Whether a layout operation leaves dimension `dim`, which keeps its place, as it is.
+static bool keepsDimension(Operation *op, int64_t dim) {
+  if (typeOf(op->getOperand(0)).getDimSize(dim) != typeOf(op->getResult(0)).getDimSize(dim))
+    return false;
+  return TypeSwitch<Operation *, bool>(op)
+      .Case([&](stensor::SliceOp slice) {
+        return slice.getOffsets()[dim] == 0 && slice.getStrides()[dim] == 1;
+      })
+      .Case([&](stensor::PadOp pad) { return pad.getLow()[dim] == 0; })
+      .Case([&](stensor::ConcatOp concat) { return int64_t(concat.getDim()) != dim; })
+      .Case([&](stensor::BroadcastOp) { return true; })
+      .Default([](Operation *) { return false; });
+}
+
+/// The cut of a layout operation's result where that of its operands is `cut`.
+std::optional<Cut> CardSharer::resultCut(Operation *op, const Cut &cut) const {
+  if (auto reshape = dyn_cast<stensor::ReshapeOp>(op))
+    return throughReshape(reshape.getInput().getType().getShape(), reshape.getType().getShape(), cut);
+  if (auto transpose = dyn_cast<stensor::TransposeOp>(op)) {
+    ArrayRef<int64_t> permutation = transpose.getPermutation();
+    return Cut{llvm::find(permutation, cut.dim) - permutation.begin(), cut.widths};
+  }
+  return keepsDimension(op, cut.dim) ? std::optional(cut) : std::nullopt;
+}
+
+/// The cut of a layout operation's operands where that of its result is `cut`.
+std::optional<Cut> CardSharer::operandCut(Operation *op, const Cut &cut) const {
+  if (auto reshape = dyn_cast<stensor::ReshapeOp>(op))
+    return throughReshape(reshape.getType().getShape(), reshape.getInput().getType().getShape(), cut);
+  if (auto transpose = dyn_cast<stensor::TransposeOp>(op))
+    return Cut{transpose.getPermutation()[cut.dim], cut.widths};
+  return keepsDimension(op, cut.dim) ? std::optional(cut) : std::nullopt;
+}
+
+/// `op` on what a card has: its results are cut.
+Operation *CardSharer::cloneWith(Operation *op, ValueRange operands, const Cut &cut) {
+  builder.setInsertionPoint(op);
+  IRMapping mapping;
+  Operation *clone = builder.clone(*op, mapping);
+  clone->setOperands(operands);
+  for (Value result : clone->getResults())
+    result.setType(shareType(typeOf(result), cut));
+  return clone;
+}
+
+//===----------------------------------------------------------------------===//
+// Shares of what is not cut yet
+//===----------------------------------------------------------------------===//
+
+/// The host gives each card its part.
+Value CardSharer::shareOfArgument(BlockArgument argument, const Cut &cut) {
+  if (cut.widths.size() > 1)
+    return {};
+  NamedAttrList attributes(function.getArgAttrDict(argument.getArgNumber()));
+  attributes.set(kCutAttr, builder.getI64IntegerAttr(cut.dim));
+  const unsigned number = argument.getArgNumber();
+  if (failed(function.insertArgument(number, shareType(typeOf(argument), cut),
+                                     attributes.getDictionary(function.getContext()), argument.getLoc())))
+    return {};
+  return function.getArgument(number);
+}
+
+Value CardSharer::shareOfConstant(Value value, const Cut &cut) {
+  std::optional<View> view = constantView(value);
+  if (!view || view->pieces().size() != 1)
+    return {};
+  const Location loc = value.getLoc();
+  RankedTensorType type = typeOf(value);
+  SmallVector<Value> parts;
+  SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
+  for (int64_t width : cut.widths) {
+    // The neighbours that are dealt out, then the first card's part of them.
+    auto all = stensor::SliceOp::create(builder, loc, shareType(type, {cut.dim, {cards * width}}), value,
+                                        offsets, strides);
+    auto part = stensor::SliceOp::create(builder, loc, shareType(type, {cut.dim, {width}}), all,
+                                         SmallVector<int64_t>(type.getRank(), 0), strides);
+    part->setAttr(kShareAttr, builder.getI64IntegerAttr(cut.dim));
+    parts.push_back(part);
+    offsets[cut.dim] += cards * width;
+  }
+  if (parts.size() == 1)
+    return parts.front();
+  return stensor::ConcatOp::create(builder, loc, shareType(type, cut), parts, cut.dim);
+}
+
+/// What a card has of `value` where it is cut like that; none if that does not follow from what cards have.
+Value CardSharer::shareOf(Value value, const Cut &cut) {
+  if (auto known = shares.find(value); known != shares.end())
+    return known->second.cut == cut ? known->second.local : Value();
+  if (typeOf(value).getDimSize(cut.dim) != cards * cut.width())
+    return {};
+  OpBuilder::InsertionGuard guard(builder);
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (Value local = shareOfArgument(argument, cut)) {
+      shares[value] = {local, cut};
+      return local;
+    }
+    return {};
+  }
+  Operation *op = value.getDefiningOp();
+  builder.setInsertionPoint(op);
+  builder.setInsertionPointAfter(op);
+  if (constantView(value)) {
+    Value local = shareOfConstant(value, cut);
+    if (local)
+      shares[value] = {local, cut};
+    return local;
+  }
+  if (!isLayoutOp(op) || isa<stensor::WindowOp>(op))
+    return {};
+  std::optional<Cut> before = operandCut(op, cut);
+  if (!before || !shareLayout(op, *before))
+    return {};
+  const Share &share = shares.find(value)->second;
+  return share.cut == cut ? share.local : Value();
+}
+
+//===----------------------------------------------------------------------===//
+// Operations on shares
+//===----------------------------------------------------------------------===//
+
+/// A layout operation whose operands are cut by `cut`.
+bool CardSharer::shareLayout(Operation *op, const Cut &cut) {
+  std::optional<Cut> after = resultCut(op, cut);
+  if (!after)
+    return false;
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands()) {
+    operands.push_back(shareOf(operand, cut));
+    if (!operands.back())
+      return false;
+  }
+  shares[op->getResult(0)] = {cloneWith(op, operands, *after)->getResult(0), *after};
+  return true;
+}
+
+bool CardSharer::shareMap(stensor::MapOp map) {
+  const Cut *cut = nullptr;
+  for (Value operand : map.getInputs())
+    if (auto known = shares.find(operand); known != shares.end() && !cut && !constantView(operand))
+      cut = &known->second.cut;
+  if (!cut || map.getShape()[cut->dim] != cards * cut->width())
+    return false;
+  const Cut copy = *cut;
+  SmallVector<Value> operands;
+  for (Value operand : map.getInputs()) {
+    const bool isSpread = typeOf(operand).getDimSize(copy.dim) == 1;
+    if (isSpread && shares.contains(operand))
+      return false;
+    operands.push_back(isSpread ? operand : shareOf(operand, copy));
+    if (!operands.back())
+      return false;
+  }
+  // Directly behind a contraction of heads, it runs in that one's body.
+  SmallVector<Operation *> layouts;
+  if (operands.size() == 1)
+    while (Operation *op = operands.front().getDefiningOp()) {
+      if (!ofHeads.contains(op))
+        break;
+      layouts.push_back(op);
+      operands.front() = op->getOperand(0);
+    }
+  Operation *clone = cloneWith(map, operands, copy);
+  for (auto [result, local] : llvm::zip_equal(map.getResults(), clone->getResults())) {
+    Value value = local;
+    if (!layouts.empty())
+      value.setType(
+          RankedTensorType::get(typeOf(operands.front()).getShape(), typeOf(value).getElementType()));
+    for (Operation *layout : llvm::reverse(layouts)) {
+      Operation *after = builder.clone(*layout);
+      after->setOperand(0, value);
+      value = after->getResult(0);
+      value.setType(RankedTensorType::get(typeOf(value).getShape(), typeOf(local).getElementType()));
+    }
+    shares[result] = {value, copy};
+  }
+  return true;
+}
+
+bool CardSharer::shareReduce(stensor::ReduceOp reduce) {
+  auto known = shares.find(reduce.getInput());
+  if (known == shares.end() || known->second.cut.dim == int64_t(reduce.getDim()))
+    return false;
+  const Cut cut = known->second.cut;
+  shares[reduce.getResult()] = {cloneWith(reduce, known->second.local, cut)->getResult(0), cut};
+  return true;
+}
+
+/// A contraction of shares: of some batches, some rows, or some columns that are computed.
+bool CardSharer::shareContract(stensor::ContractOp contract) {
+  auto left = shares.find(contract.getLhs()), right = shares.find(contract.getRhs());
+  const bool isLeft = left != shares.end(), isRight = right != shares.end();
+  if (!isLeft && !isRight)
+    return false;
+  const Cut cut = isLeft ? left->second.cut : right->second.cut;
+  SmallVector<Value> operands{contract.getLhs(), contract.getRhs()};
+  Cut after = cut;
+  if (cut.dim == 0) {
+    for (Value &operand : operands)
+      operand = shareOf(operand, cut);
+    if (!operands[0] || !operands[1])
+      return false;
+  } else if (cut.dim == 1 && isLeft != isRight) {
+    operands[isRight] = isLeft ? left->second.local : right->second.local;
+    after.dim = isLeft ? 1 : 2;
+  } else {
+    return false;
+  }
+  Operation *clone = cloneWith(contract, operands, after);
+  clone->setAttr(kLocalAttr, builder.getUnitAttr());
+  shares[contract.getResult()] = {clone->getResult(0), after};
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Columns of contractions
+//===----------------------------------------------------------------------===//
+
+/// Heads that the columns of a contraction become where cards may share these evenly, else 0.
+int64_t CardSharer::headsOf(Value value) const {
+  RankedTensorType type = typeOf(value);
+  const int64_t rank = type.getRank(), columns = type.getShape().back();
+  for (Operation *user : value.getUsers()) {
+    if (auto map = dyn_cast<stensor::MapOp>(user);
+        map && map.getNumResults() == 1 && map.getShape() == type.getShape())
+      if (int64_t heads = headsOf(map.getResult(0)))
+        return heads;
+    auto reshape = dyn_cast<stensor::ReshapeOp>(user);
+    if (!reshape)
+      continue;
+    std::optional<Cut> cut =
+        throughReshape(type.getShape(), reshape.getType().getShape(), {rank - 1, {columns / cards}});
+    const int64_t heads = cut ? reshape.getType().getDimSize(cut->dim) : columns;
+    if (heads < columns && columns / heads <= lanes)
+      return heads;
+  }
+  return 0;
+}
+
+/// Whether the host alone reads `value`, or functions of it.
+static bool leaves(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    if (isa<func::ReturnOp>(user))
+      return true;
+    return (isLayoutOp(user) || isa<stensor::MapOp>(user)) && llvm::all_of(user->getResults(), leaves);
+  });
+}
+
+bool CardSharer::cutColumns(stensor::ContractOp contract) {
+  ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
+  const int64_t rows = left[1], columns = contract.getType().getDimSize(2);
+  if (left[0] != 1 || columns <= lanes || columns % (cards * group) != 0 ||
+      !constantView(contract.getRhs()) || constantView(contract.getLhs()) || leaves(contract.getResult()))
+    return false;
+  const Location loc = contract.getLoc();
+  Cut cut{1, {}};
+  const int64_t heads = headsOf(contract.getResult());
+  if (heads > 0) {
+    cut.widths.push_back(columns / cards);
+  } else {
+    cut.widths.assign(columns / (cards * lanes), lanes);
+    if (const int64_t rest = columns / cards % lanes)
+      cut.widths.push_back(rest);
+  }
+  Value lhs = united(contract.getLhs());
+  builder.setInsertionPoint(contract);
+  Value rhs = shareOfConstant(contract.getRhs(), cut);
+  const Cut ofResult{2, cut.widths};
+  const int64_t batches = heads / cards, size = heads > 0 ? columns / heads : 0;
+  Type element = contract.getType().getElementType(),
+       operandElement = contract.getLhs().getType().getElementType();
+  auto typed = [](ArrayRef<int64_t> shape, Type element) { return RankedTensorType::get(shape, element); };
+  if (batches > 1) {
+    lhs = stensor::BroadcastOp::create(builder, loc, typed({batches, rows, left[2], left[3]}, operandElement),
+                                       lhs);
+    rhs = stensor::ReshapeOp::create(builder, loc, typed({batches, size, left[2], left[3]}, operandElement),
+                                     rhs);
+  }
+  auto local = stensor::ContractOp::create(
+      builder, loc,
+      batches > 1 ? typed({batches, rows, size}, element) : typed({1, rows, cut.width()}, element), lhs, rhs);
+  local->setAttr(kLocalAttr, builder.getUnitAttr());
+  Value value = local;
+  if (batches > 1) {
+    if (rows > 1) {
+      value = stensor::TransposeOp::create(builder, loc, typed({rows, batches, size}, element), value,
+                                           ArrayRef<int64_t>{1, 0, 2});
+      ofHeads.insert(value.getDefiningOp());
+    }
+    value = stensor::ReshapeOp::create(builder, loc, typed({1, rows, cut.width()}, element), value);
+    ofHeads.insert(value.getDefiningOp());
+  }
+  shares[contract.getResult()] = {value, ofResult};
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Uniting
+//===----------------------------------------------------------------------===//
+
+/// The whole of what each card has `local` of.
+Value CardSharer::unite(Value local, const Cut &cut) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(local);
+  const Location loc = local.getLoc();
+  RankedTensorType type = typeOf(local);
+  auto typed = [&](ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, type.getElementType()); };
+  SmallVector<int64_t> shape(type.getShape());
+  shape.insert(shape.begin(), 1);
+  Value one = stensor::ReshapeOp::create(builder, loc, typed(shape), local);
+  shape[0] = cards;
+  auto all = stensor::ConcatOp::create(builder, loc, typed(shape), SmallVector<Value>(cards, one), 0);
+  all->setAttr(kUniteAttr, builder.getUnitAttr());
+  const int64_t rank = shape.size(), dim = cut.dim + 1;
+  SmallVector<int64_t> offsets(rank, 0), strides(rank, 1), permutation;
+  for (int64_t d = 1; d < dim; ++d)
+    permutation.push_back(d);
+  permutation.push_back(0);
+  for (int64_t d = dim; d < rank; ++d)
+    permutation.push_back(d);
+  SmallVector<Value> parts;
+  for (int64_t width : cut.widths) {
+    shape[dim] = width;
+    Value part = all;
+    if (cut.widths.size() > 1)
+      part = stensor::SliceOp::create(builder, loc, typed(shape), part, offsets, strides);
+    SmallVector<int64_t> turned;
+    for (int64_t d : permutation)
+      turned.push_back(shape[d]);
+    part = stensor::TransposeOp::create(builder, loc, typed(turned), part, permutation);
+    parts.push_back(
+        stensor::ReshapeOp::create(builder, loc, shareType(type, {cut.dim, {cards * width}}), part));
+    offsets[dim] += width;
+  }
+  if (parts.size() == 1)
+    return parts.front();
+  return stensor::ConcatOp::create(builder, loc, shareType(type, {cut.dim, {cards * cut.width()}}), parts,
+                                   cut.dim);
+}
+
+/// `value` itself, or if cards have shares of it, these united.
+Value CardSharer::united(Value value) {
+  auto known = shares.find(value);
+  if (known == shares.end() || isa<BlockArgument>(value) || constantView(value))
+    return value;
+  Value &whole = unitedOf[value];
+  if (!whole)
+    whole = unite(known->second.local, known->second.cut);
+  return whole;
+}
+
+/// Where `map` narrows an operand first of all, cards do that before they exchange it.
+bool CardSharer::narrowFirst(stensor::MapOp map, unsigned operand) {
+  Value value = map.getInputs()[operand];
+  BlockArgument argument = map.getBlock().getArgument(operand);
+  auto known = shares.find(value);
+  if (known == shares.end() || isa<BlockArgument>(value) || argument.use_empty())
+    return false;
+  Type narrow;
+  for (Operation *user : argument.getUsers()) {
+    auto truncate = dyn_cast<arith::TruncFOp>(user);
+    if (!truncate || (narrow && truncate.getType() != narrow))
+      return false;
+    narrow = truncate.getType();
+  }
+  const Share share = known->second;
+  builder.setInsertionPointAfterValue(share.local);
+  const Location loc = map.getLoc();
+  auto before = stensor::MapOp::create(
+      builder, loc, TypeRange{RankedTensorType::get(typeOf(share.local).getShape(), narrow)},
+      ValueRange{share.local}, [&](OpBuilder &inside, Location loc, ValueRange arguments) {
+        return SmallVector<Value>{arith::TruncFOp::create(inside, loc, narrow, arguments[0])};
+      });
+  map->setOperand(operand, unite(before->getResult(0), share.cut));
+  for (Operation *user : llvm::make_early_inc_range(argument.getUsers())) {
+    user->getResult(0).replaceAllUsesWith(argument);
+    user->erase();
+  }
+  argument.setType(narrow);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+/// Makes an operation one of what cards have, if its results then follow from that.
+bool CardSharer::share(Operation *op) {
+  return TypeSwitch<Operation *, bool>(op)
+      .Case([&](stensor::MapOp map) { return shareMap(map); })
+      .Case([&](stensor::ReduceOp reduce) { return shareReduce(reduce); })
+      .Case([&](stensor::ContractOp contract) { return shareContract(contract) || cutColumns(contract); })
+      .Default([&](Operation *other) {
+        if (!isLayoutOp(other) || isa<stensor::WindowOp>(other))
+          return false;
+        for (Value operand : other->getOperands())
+          if (auto known = shares.find(operand); known != shares.end() && !constantView(operand))
+            return shareLayout(other, Cut(known->second.cut));
+        return false;
+      });
+}
+
+/// The host reads each card's part where cards have neighbours.
+void CardSharer::shareResults(func::ReturnOp op) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto known = shares.find(operand.get());
+    if (known == shares.end() || isa<BlockArgument>(operand.get()))
+      continue;
+    const Share share = known->second;
+    ArrayRef<int64_t> shape = typeOf(share.local).getShape();
+    const bool hasLanes = llvm::any_of(llvm::seq<int64_t>(0, shape.size()),
+                                       [&](int64_t dim) { return dim != share.cut.dim && shape[dim] > 1; });
+    if (share.cut.widths.size() > 1 || !hasLanes) {
+      operand.set(united(operand.get()));
+      continue;
+    }
+    function.setResultAttr(operand.getOperandNumber(), kCutAttr, builder.getI64IntegerAttr(share.cut.dim));
+    operand.set(share.local);
+  }
+}
+
+void CardSharer::eraseUnused() {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+  for (unsigned number = function.getNumArguments(); number-- > 0;)
+    if (Value argument = function.getArgument(number); argument.use_empty() && shares.contains(argument))
+      (void)function.eraseArgument(number);
+}
+
+void CardSharer::run() {
+  SmallVector<Operation *> ops;
+  for (Operation &op : function.getBody().front())
+    ops.push_back(&op);
+  for (Operation *op : ops) {
+    if (auto last = dyn_cast<func::ReturnOp>(op)) {
+      shareResults(last);
+      continue;
+    }
+    if (share(op))
+      continue;
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto map = dyn_cast<stensor::MapOp>(op);
+      if (!map || !narrowFirst(map, operand.getOperandNumber()))
+        operand.set(united(operand.get()));
+    }
+  }
+  eraseUnused();
+  func::ReturnOp last = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  function.setType(builder.getFunctionType(function.getArgumentTypes(), last.getOperandTypes()));
+}
+
+void shareAmongCards(func::FuncOp function, const LoweringOptions &options) {
+  CardSharer(function, options).run();
+}
+
+} // namespace sluice::tiling
