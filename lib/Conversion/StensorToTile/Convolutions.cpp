@@ -57,7 +57,11 @@ private:
   struct Slots {
     int64_t first, count;
   };
-  void emitUnit(int64_t phase, Slots slots, int64_t planeCount, int64_t firstRow, int64_t count);
+  /// Neighbouring rows of a phase.
+  struct Rows {
+    int64_t first, count;
+  };
+  void emitUnit(int64_t phase, Slots slots, int64_t planeCount, ArrayRef<Rows> rowsOfPlanes);
   int32_t tileOf(int64_t phase, int64_t slot, const Chunk &chunk);
   /// The vector of the input that `chunk` needs for each of some rows of a phase.
   Refs rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const;
@@ -276,21 +280,21 @@ std::vector<size_t> Lowering::Convolution::orderOf(ArrayRef<Refs> rowsOfChunks) 
   return order;
 }
 
-/// Rows `firstRow`, ... of a phase, `count` of them for all planes of neighbouring slots or, apart, for each
-/// plane of one slot; beyond the last row that again, whose result nobody reads.
-void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCount, int64_t firstRow,
-                                     int64_t count) {
-  const bool apart = slots.count < planeCount;
+/// The same rows for all planes of neighbouring slots or, apart, other rows for each plane of one slot. Where
+/// a plane has fewer than the first, the last one comes again, and nobody reads its result.
+void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCount,
+                                     ArrayRef<Rows> rowsOfPlanes) {
+  const bool apart = rowsOfPlanes.size() > 1;
+  const int64_t count = rowsOfPlanes.front().count;
   ContractUnit unit(emitter, planeCount, count, apart);
-  const int64_t unitRows = apart ? planeCount * count : count,
-                present = std::min(unitRows, rowCount(phase) - firstRow);
   const std::vector<Chunk> chunks = packed.chunksOf(phase, slots.first);
-  std::vector<Refs> rows;
-  for (const Chunk &chunk : chunks) {
-    rows.push_back(rowsOf(phase, chunk, firstRow, present));
-    const Ref last = rows.back().back();
-    rows.back().resize(unitRows, last);
-  }
+  std::vector<Refs> rows(chunks.size());
+  for (auto [chunk, refs] : llvm::zip_equal(chunks, rows))
+    for (const Rows &ofPlane : rowsOfPlanes) {
+      llvm::append_range(refs, rowsOf(phase, chunk, ofPlane.first, ofPlane.count));
+      const Ref last = refs.back();
+      refs.resize(llvm::alignTo(refs.size(), count), last);
+    }
   for (size_t number : orderOf(rows)) {
     const Chunk &chunk = chunks[number];
     SmallVector<int32_t> weights;
@@ -299,9 +303,10 @@ void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCo
     unit.addChunk(weights, packed.depthOf(chunk.source.chunk), rows[number]);
   }
   for (int64_t plane = 0; plane < planeCount; ++plane) {
-    const int64_t slot = slots.first + (apart ? 0 : plane), first = firstRow + (apart ? plane * count : 0);
+    const int64_t slot = slots.first + (apart ? 0 : plane);
+    const Rows &present = rowsOfPlanes[apart ? plane : 0];
     auto resultOf = [&](int64_t row) {
-      return resultVector(phase, slot, std::min(first + row, firstRow + present - 1));
+      return resultVector(phase, slot, present.first + std::min(row, present.count - 1));
     };
     unit.addPlane(packed.widthOf(slot));
     for (const Extra &extra : extras) {
@@ -314,7 +319,7 @@ void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCo
       int64_t bytes = bytesOf(lowering.rootOf(result).type.getElementType());
       int32_t buffer = emitter.createBuffer(loc, count, bytes);
       unit.addOutput({buffer, 0, 1});
-      for (int64_t row = 0; row < count && first + row < firstRow + present; ++row)
+      for (int64_t row = 0; row < present.count; ++row)
         refs[resultOf(row)] = {buffer, -1, row};
     }
   }
@@ -327,23 +332,23 @@ void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCo
 }
 
 /// Slots side by side that need the same vectors of the input share the rows of a unit; or the planes of a
-/// hemisphere share the tiles of one slot, and each has rows of its own.
+/// hemisphere share the tiles of one slot, and each has rows of its own: far from the other's, which are then
+/// in another buffer if whatever makes them is cut alike.
 void Lowering::Convolution::lowerPhase(int64_t phase, int64_t size) {
   const int64_t rows = rowCount(phase);
   const bool apart = canBeApart && rows > 1;
-  const int64_t units = llvm::divideCeil(rows, apart ? planesApart * size : size),
-                unitRows = llvm::divideCeil(rows, units),
-                count = apart ? llvm::divideCeil(unitRows, planesApart) : unitRows;
-  const int64_t step = apart ? planesApart * count : count;
-  for (int64_t row = 0; row < rows; row += step) {
-    const int64_t part = std::min(step, rows - row);
+  const int64_t share = apart ? llvm::divideCeil(rows, planesApart) : rows,
+                count = llvm::divideCeil(share, llvm::divideCeil(share, size));
+  for (int64_t row = 0; row < share; row += count) {
+    SmallVector<Rows, 2> rowsOfPlanes;
+    for (int64_t first = row; first < rows; first += share)
+      rowsOfPlanes.push_back({first, std::min({count, share - row, rows - first})});
     for (int64_t slot = 0, together = 1; slot < packed.slots; slot += together) {
       together = 1;
       while (!apart && together < planes && slot + together < packed.slots &&
              packed.sourcesOf(phase, slot + together) == packed.sourcesOf(phase, slot))
         ++together;
-      emitUnit(phase, {slot, together}, apart ? planesApart : together, row,
-               apart ? llvm::divideCeil(part, planesApart) : part);
+      emitUnit(phase, {slot, together}, apart ? rowsOfPlanes.size() : together, rowsOfPlanes);
     }
   }
 }
