@@ -10,6 +10,7 @@
 
 #include "sluice/Binary/Program.h"
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Conversion/OptionalOperators.h"
 #include "sluice/Executor/CrossCheck.h"
 #include "sluice/Executor/Executor.h"
 #include "sluice/Support/Escape.h"
@@ -259,6 +260,7 @@ py::dict interpretPath(const std::filesystem::path &path, const py::dict &arrays
 } // namespace
 
 PYBIND11_MODULE(_sluice, module) {
+  registerOptionalOperators();
   static py::exception<StatusError> error(module, "Error");
   error.attr("__module__") = "sluice";
   error.attr("__doc__") = "What could not be compiled, loaded or run, and why: the text of all diagnostics.";

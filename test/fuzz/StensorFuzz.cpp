@@ -8,6 +8,12 @@
 #include "InputFile.h"
 
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Conversion/OptionalOperators.h"
+
+extern "C" int LLVMFuzzerInitialize(int *, char ***) {
+  sluice::registerOptionalOperators();
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sluice::CompileOptions options;

@@ -10,6 +10,7 @@
 #include "StatsTable.h"
 #include "sluice/Binary/Program.h"
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Conversion/OptionalOperators.h"
 #include "sluice/Support/Files.h"
 #include "tools/common/ModelOptions.h"
 
@@ -145,6 +146,7 @@ static std::vector<FileRole> outputFiles() {
 
 int main(int argc, char **argv) {
   startLlvmTool("sluice-compile");
+  registerOptionalOperators();
   InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Compiles an ONNX model to a statically scheduled binary.\n");

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Compiler/CompileModel.h"
+#include "sluice/Conversion/OptionalOperators.h"
 #include "sluice/Support/InputFiles.h"
 #include "sluice/Support/OutputFiles.h"
 #include "tools/common/ModelOptions.h"
@@ -36,6 +37,7 @@ static int fail(std::string_view message) { return reportError("sluice-golden", 
 
 int main(int argc, char **argv) {
   startLlvmTool("sluice-golden");
+  registerOptionalOperators();
   InitLLVM init(argc, argv);
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Computes a model's outputs with the reference interpreter.\n");

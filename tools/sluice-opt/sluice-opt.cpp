@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "sluice/Conversion/OptionalOperators.h"
 #include "sluice/Registry/Dialects.h"
 #include "sluice/Support/Files.h"
 #include "sluice/Support/Strings.h"
@@ -25,6 +26,7 @@ static absl::Status checkFiles(const std::string &input, const std::string &outp
 int main(int argc, char **argv) {
   sluice::startLlvmTool("sluice-opt");
   sluice::registerAllPasses();
+  sluice::registerOptionalOperators();
   mlir::DialectRegistry registry;
   sluice::registerAllDialects(registry);
   const auto [input, output] = mlir::registerAndParseCLIOptions(argc, argv, "Sluice pass driver\n", registry);

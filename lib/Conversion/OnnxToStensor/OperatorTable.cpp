@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "OperatorTable.h"
-#include "Scores.h"
 
 #include "sluice/Conversion/BeyondMachine.h"
 
@@ -14,8 +13,8 @@ using namespace mlir;
 
 namespace sluice::conversion {
 
-const OperatorTable &OperatorTable::get() {
-  static const OperatorTable table = [] {
+OperatorTable &OperatorTable::known() {
+  static OperatorTable table = [] {
     OperatorTable all;
     addElementwise(all);
     addPowers(all);
@@ -46,16 +45,10 @@ const OperatorTable &OperatorTable::get() {
     addLosses(all);
     addTopK(all);
     addBitCast(all);
-    addSpectra(all);
-    addNGrams(all);
     addFolding(all);
     addCacheUpdates(all);
     addDeterminant(all);
     addPadding(all);
-    addTrees(all);
-    addFeatures(all);
-    addLinearModels(all);
-    addOptimizers(all);
     addRegionPooling(all);
     addRecurrent(all);
     addLayout(all);
@@ -63,12 +56,15 @@ const OperatorTable &OperatorTable::get() {
     addShapes(all);
     addControlFlow(all);
     addScan(all);
-    addSequences(all);
     addOldVersions(all);
     return all;
   }();
   return table;
 }
+
+const OperatorTable &OperatorTable::get() { return known(); }
+
+void OperatorTable::extend(void (*addFamily)(OperatorTable &)) { addFamily(known()); }
 
 void OperatorTable::add(llvm::StringRef opType, int64_t sinceVersion, llvm::StringRef operands,
                         Conversion conversion, llvm::StringRef domain) {

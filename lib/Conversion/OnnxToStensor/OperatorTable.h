@@ -30,8 +30,10 @@ struct Operator {
 /// Operators by domain, name and the first version of the operator set that they hold for.
 class OperatorTable {
 public:
-  /// The table of all families.
+  /// The table of the families below, and of those that were added.
   static const OperatorTable &get();
+  /// Adds a family from outside the core; comes before any conversion.
+  static void extend(void (*addFamily)(OperatorTable &));
 
   /// `operands` is the text of an OperandList.
   void add(llvm::StringRef opType, int64_t sinceVersion, llvm::StringRef operands, Conversion conversion,
@@ -42,6 +44,8 @@ public:
   std::vector<SupportedOperator> rows() const;
 
 private:
+  static OperatorTable &known();
+
   using Key = std::tuple<std::string, std::string, int64_t>;
   std::map<Key, Operator> operators;
 };
@@ -51,6 +55,9 @@ bool computesDoubles(llvm::StringRef domain, llvm::StringRef opType);
 
 /// The reason to refuse an operator that the table has nothing for.
 std::string whyNotConverted(llvm::StringRef domain, llvm::StringRef opType);
+
+/// The domain of classical models.
+inline constexpr llvm::StringLiteral kMlDomain = "ai.onnx.ml";
 
 /// The operator families, one file each.
 void addElementwise(OperatorTable &table);
@@ -82,16 +89,10 @@ void addSampling(OperatorTable &table);
 void addLosses(OperatorTable &table);
 void addTopK(OperatorTable &table);
 void addBitCast(OperatorTable &table);
-void addSpectra(OperatorTable &table);
-void addNGrams(OperatorTable &table);
 void addFolding(OperatorTable &table);
 void addCacheUpdates(OperatorTable &table);
 void addDeterminant(OperatorTable &table);
 void addPadding(OperatorTable &table);
-void addTrees(OperatorTable &table);
-void addFeatures(OperatorTable &table);
-void addLinearModels(OperatorTable &table);
-void addOptimizers(OperatorTable &table);
 void addRegionPooling(OperatorTable &table);
 void addRecurrent(OperatorTable &table);
 void addLayout(OperatorTable &table);
@@ -99,7 +100,6 @@ void addIndexing(OperatorTable &table);
 void addShapes(OperatorTable &table);
 void addControlFlow(OperatorTable &table);
 void addScan(OperatorTable &table);
-void addSequences(OperatorTable &table);
 /// Versions 1 to 6 of operators that the families have from a later one on; comes after them.
 void addOldVersions(OperatorTable &table);
 

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "sluice/Conversion/OnnxToStensor.h"
+#include "sluice/Conversion/OptionalOperators.h"
 #include "sluice/Support/Files.h"
 
 #include "gtest/gtest.h"
@@ -30,6 +31,7 @@ std::string operatorTable() {
     if (!name.empty())
       text += "| " + name + " | " + versions + " | " + operands + " |\n";
   };
+  registerOptionalOperators();
   for (const SupportedOperator &row : supportedOperators()) {
     std::string rowName = row.opType.str(),
                 rowOperands = row.operands.empty() ? "" : "`" + row.operands.str() + "`";

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Families.h"
-#include "OperatorTable.h"
+#include "Learning.h"
 #include "Scores.h"
 
 #include "llvm/ADT/STLExtras.h"

@@ -5,14 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCORES_H
-#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCORES_H
+#ifndef SLUICE_LIB_OPERATORS_LEARNING_SCORES_H
+#define SLUICE_LIB_OPERATORS_LEARNING_SCORES_H
 
 #include "Node.h"
 
 namespace sluice::conversion {
-
-inline constexpr llvm::StringLiteral kMlDomain = "ai.onnx.ml";
 
 /// The first operand of an ai.onnx.ml operator as rows of features, f32 [N, F]; refuses other ranks.
 Tensor featureRows(Node &node);
@@ -28,4 +26,4 @@ int64_t countLabels(Node &node, llvm::StringRef integers, llvm::StringRef string
 
 } // namespace sluice::conversion
 
-#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_SCORES_H
+#endif // SLUICE_LIB_OPERATORS_LEARNING_SCORES_H

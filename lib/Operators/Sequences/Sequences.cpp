@@ -12,6 +12,7 @@
 
 #include "OperatorTable.h"
 #include "sluice/Conversion/BeyondMachine.h"
+#include "sluice/Conversion/OptionalOperators.h"
 
 using namespace mlir;
 
@@ -249,7 +250,7 @@ static Results convertOptionalGetElement(Node &node) {
   return {{node.input(0)}};
 }
 
-void addSequences(OperatorTable &table) {
+static void addSequences(OperatorTable &table) {
   table.add("SequenceConstruct", 11, "inputs+", convertSequenceConstruct);
   table.add("SequenceEmpty", 11, "", convertSequenceEmpty);
   table.add("SequenceAt", 11, "input_sequence:any position:integer!", convertSequenceAt);
@@ -265,3 +266,5 @@ void addSequences(OperatorTable &table) {
 }
 
 } // namespace sluice::conversion
+
+void sluice::registerSequenceOperators() { conversion::OperatorTable::extend(conversion::addSequences); }

@@ -8,6 +8,7 @@
 #include "Families.h"
 #include "FourierTransform.h"
 #include "OperatorTable.h"
+#include "sluice/Conversion/OptionalOperators.h"
 
 #include <array>
 #include <cmath>
@@ -176,7 +177,7 @@ static Results convertMelWeightMatrix(Node &node) {
   return {{node.cast(node.reals({bins, *bands}, values, node.getBuilder().getF32Type()), element)}};
 }
 
-void addSpectra(OperatorTable &table) {
+static void addSpectra(OperatorTable &table) {
   table.add("DFT", 17, "input:real[2..] dft_length?:integer! axis?:integer!", convertDft);
   table.add("STFT", 17, "signal:real[2..3] frame_step:integer! window?:real[1] frame_length?:integer!",
             convertStft);
@@ -190,3 +191,5 @@ void addSpectra(OperatorTable &table) {
 }
 
 } // namespace sluice::conversion
+
+void sluice::registerSpectralOperators() { conversion::OperatorTable::extend(conversion::addSpectra); }

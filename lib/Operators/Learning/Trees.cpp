@@ -8,7 +8,7 @@
 #include "Trees.h"
 
 #include "Families.h"
-#include "OperatorTable.h"
+#include "Learning.h"
 #include "Scores.h"
 
 #include "llvm/ADT/STLExtras.h"

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OperatorTable.h"
+#include "sluice/Conversion/OptionalOperators.h"
 
 #include <cmath>
 
@@ -132,10 +133,12 @@ static Results convertAdam(Node &node) {
   });
 }
 
-void addOptimizers(OperatorTable &table) {
+static void addOptimizers(OperatorTable &table) {
   table.add("Adagrad", 1, "R:number! T:number! inputs+:real", convertAdagrad, kTrainingDomain);
   table.add("Momentum", 1, "R:number! T:number! inputs+:real", convertMomentum, kTrainingDomain);
   table.add("Adam", 1, "R:number! T:number! inputs+:real", convertAdam, kTrainingDomain);
 }
 
 } // namespace sluice::conversion
+
+void sluice::registerOptimizerOperators() { conversion::OperatorTable::extend(conversion::addOptimizers); }

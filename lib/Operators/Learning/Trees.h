@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_TREES_H
-#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_TREES_H
+#ifndef SLUICE_LIB_OPERATORS_LEARNING_TREES_H
+#define SLUICE_LIB_OPERATORS_LEARNING_TREES_H
 
 #include "Node.h"
 
@@ -60,4 +60,4 @@ Tensor evaluateForest(Node &node, const Tensor &rows, const Forest &forest, llvm
 
 } // namespace sluice::conversion
 
-#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_TREES_H
+#endif // SLUICE_LIB_OPERATORS_LEARNING_TREES_H

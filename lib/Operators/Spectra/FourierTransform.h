@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_FOURIERTRANSFORM_H
-#define SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_FOURIERTRANSFORM_H
+#ifndef SLUICE_LIB_OPERATORS_SPECTRA_FOURIERTRANSFORM_H
+#define SLUICE_LIB_OPERATORS_SPECTRA_FOURIERTRANSFORM_H
 
 #include "Node.h"
 
@@ -35,4 +35,4 @@ Tensor applyTransform(Node &node, const Tensor &rows, const Transform &transform
 
 } // namespace sluice::conversion
 
-#endif // SLUICE_LIB_CONVERSION_ONNXTOSTENSOR_FOURIERTRANSFORM_H
+#endif // SLUICE_LIB_OPERATORS_SPECTRA_FOURIERTRANSFORM_H
