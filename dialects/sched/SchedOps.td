@@ -27,7 +27,7 @@ class Sched_Op<string mnemonic, list<Trait> traits = []> : Op<Sched_Dialect, mne
 
 def Sched_ProgramOp : Sched_Op<"program", [SingleBlock, NoTerminator]> {
   let summary = "the schedule of a group of cards";
-  let arguments = (ins I64Attr:$cards, I64Attr:$cycles, StrAttr:$stats);
+  let arguments = (ins I64Attr:$cards, I64Attr:$cycles, DictionaryAttr:$stats);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "`cards` $cards `cycles` $cycles `stats` $stats attr-dict-with-keyword $body";
 }
@@ -58,8 +58,9 @@ def Sched_BindingOp : Sched_Op<"binding", [HasParent<"ProgramOp">]> {
 def Sched_IssueOp : Sched_Op<"issue", [HasParent<"ProgramOp">]> {
   let summary = "one burst instruction of one queue";
   let description = [{
-    `queue` is (unit, hemisphere, index) as numbers of binary::Queue, `opcode` the number of the instruction, `fields` the fields
-    of its format in the order of Instructions.def. Issues are numbered from 0 in the order of the program.
+    `queue` is (unit, hemisphere, index) as numbers of binary::Queue, written as `mem.read east 12`; `opcode` is the number of the
+    instruction and `fields` are the fields of its format in the order of Instructions.def, written as `read {address = 7, stream = 4}`
+    without those that are 0. What has no such name is written as numbers. Issues are numbered from 0 in the order of the program.
     `on` lists the cards that have the instruction (absent: all); `addresses` gives its address card by card where they
     differ. `flow` lists the intended sources of the operands, eight numbers an edge: card (-1: every card), slot, first element,
     count, producing issue, its slot, its first element, its element step (see docs/container.md). What lies in memory at the start has
@@ -69,7 +70,7 @@ def Sched_IssueOp : Sched_Op<"issue", [HasParent<"ProgramOp">]> {
   let arguments = (ins DenseI64ArrayAttr:$queue, I64Attr:$cycle, I64Attr:$opcode, I64Attr:$count, I64Attr:$interval, DenseI64ArrayAttr:$fields,
                        OptionalAttr<DenseI64ArrayAttr>:$cards, OptionalAttr<DenseI64ArrayAttr>:$card_addresses, DenseI64ArrayAttr:$flow);
   let assemblyFormat = [{
-    $queue `at` $cycle $opcode $fields `count` $count `every` $interval (`on` $cards^)? (`addresses` $card_addresses^)?
+    custom<Queue>($queue) `at` $cycle custom<Instruction>($opcode, $fields) `count` $count `every` $interval (`on` $cards^)? (`addresses` $card_addresses^)?
     `flow` $flow attr-dict
   }];
 }

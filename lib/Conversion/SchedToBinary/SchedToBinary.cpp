@@ -49,6 +49,22 @@ static std::string nameOf(mlir::Location location) {
   return "";
 }
 
+/// Numbers and dictionaries as JSON; null for what is neither.
+static llvm::json::Value toJson(mlir::Attribute attribute) {
+  if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(attribute))
+    return integer.getValue().getBitWidth() <= 64 ? integer.getValue().getSExtValue()
+                                                  : llvm::json::Value(nullptr);
+  if (auto real = llvm::dyn_cast<mlir::FloatAttr>(attribute))
+    return real.getValue().isFinite() ? real.getValueAsDouble() : llvm::json::Value(nullptr);
+  auto dictionary = llvm::dyn_cast<mlir::DictionaryAttr>(attribute);
+  if (!dictionary)
+    return nullptr;
+  llvm::json::Object object;
+  for (mlir::NamedAttribute entry : dictionary)
+    object[llvm::json::fixUTF8(entry.getName().getValue())] = toJson(entry.getValue());
+  return object;
+}
+
 namespace {
 
 /// Where an issue ended up on one card: queue and instruction; -1 if the card lacks it.
@@ -307,14 +323,9 @@ private:
     uint64_t words = 0;
     for (const Card &card : program.cards)
       words += binary::textWords(card);
-    llvm::Expected<llvm::json::Value> stats = llvm::json::parse(schedule.getStats());
-    llvm::json::Object *object = stats ? stats->getAsObject() : nullptr;
-    if (!object) {
-      llvm::consumeError(stats.takeError());
-      return;
-    }
-    (*object)["text_bytes"] = int64_t(words * options.target->instructionBytes);
-    program.metadata.set_stats_json(llvm::formatv("{0:2}", *stats).str());
+    llvm::json::Value stats = toJson(schedule.getStats());
+    (*stats.getAsObject())["text_bytes"] = int64_t(words * options.target->instructionBytes);
+    program.metadata.set_stats_json(llvm::formatv("{0:2}", stats).str());
   }
 
   ProgramOp schedule;

@@ -170,10 +170,10 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   mlir::OpBuilder builder(module.getContext());
   builder.setInsertionPointToEnd(module.getBody());
   const std::vector<Issue> &issues = schedule.state.issues;
-  std::string stats =
+  mlir::DictionaryAttr stats =
       scheduleStatistics(module, issues, storage.buffers, held, options.cards, *options.target);
   auto scheduled = ProgramOp::create(builder, function->getLoc(), options.cards,
-                                     scheduleCycles(issues, *options.target), builder.getStringAttr(stats));
+                                     scheduleCycles(issues, *options.target), stats);
   builder.setInsertionPointToStart(&scheduled.getBody().emplaceBlock());
   emitSchedule(builder, schedule, storage.buffers, body);
   if (isCancelled())

@@ -10,8 +10,7 @@
 #include "dialects/slice/SliceDialect.h"
 #include "sluice/Scheduling/Bounds.h"
 
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
+#include "mlir/IR/Builders.h"
 
 #include <map>
 
@@ -86,19 +85,10 @@ static const char *kindOf(const Buffer &buffer) {
   return buffer.isOutput ? "outputs" : "temporaries";
 }
 
-static llvm::json::Object boundsByUnit(mlir::ModuleOp module, llvm::StringRef attribute) {
-  llvm::json::Object object;
-  if (auto bounds = module->getAttrOfType<mlir::DictionaryAttr>(attribute))
-    for (mlir::NamedAttribute bound : bounds)
-      if (auto cycles = llvm::dyn_cast<mlir::IntegerAttr>(bound.getValue()))
-        object[bound.getName().getValue()] = cycles.getInt();
-  return object;
-}
-
-std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
-                                      llvm::ArrayRef<Buffer *> buffers,
-                                      const std::map<std::string, int64_t> &held, unsigned cards,
-                                      const target::Target &target) {
+mlir::DictionaryAttr sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
+                                               llvm::ArrayRef<Buffer *> buffers,
+                                               const std::map<std::string, int64_t> &held, unsigned cards,
+                                               const target::Target &target) {
   int64_t cycles = scheduleCycles(issues, target);
   std::map<std::string, int64_t> memory{{"constants", 0}, {"inputs", 0}, {"outputs", 0}, {"temporaries", 0}};
   const CardWork work = largestWork(issues, cards, target);
@@ -110,40 +100,47 @@ std::string sched::scheduleStatistics(mlir::ModuleOp module, const std::vector<I
     memory[kindOf(*buffer)] +=
         int64_t(buffer->hemispheres.size()) * buffer->slices.size() * buffer->words() * target.lanes();
 
-  llvm::json::Object busyObject, memoryObject, heldObject;
-  for (auto &[name, count] : held)
-    heldObject[name] = count;
-  for (auto &[name, count] : work.busy)
-    busyObject[name] = count;
-  for (auto &[name, bytes] : memory)
-    memoryObject[name] = bytes;
   const auto busyAlus = work.busy.find(binary::unitGroup(binary::Unit::Alu));
   const int64_t tensor = boundOf(module, kTensorBoundsAttr), resource = boundOf(module, kResourceBoundsAttr),
                 path = boundOf(module, kPathBoundAttr), largest = std::max({tensor, resource, path});
-  llvm::json::Object stats{
-      {"cycles", cycles},
-      {"microseconds", double(cycles) / target.clockMhz},
-      {"busy_cycles", std::move(busyObject)},
-      {"mxm_utilisation",
-       cycles ? double(work.planeCycles) / (2.0 * target.planesPerHemisphere * cycles) : 0.0},
-      {"vxm_utilisation", cycles && busyAlus != work.busy.end()
-                              ? double(busyAlus->second) / (double(target.alus) * cycles)
-                              : 0.0},
-      {"mxm_lanes_used", work.rows ? double(work.lanes) / (double(work.rows) * target.lanes()) : 0.0},
-      {"held_cycles", std::move(heldObject)},
-      {"memory_bytes_per_card", std::move(memoryObject)},
-      {"instructions", work.instructions},
-      {"cards", int64_t(cards)},
-      {"link_vectors", linkVectors},
-      {"tensor_bound", tensor},
-      {"tensor_bounds", boundsByUnit(module, kTensorBoundsAttr)},
-      {"resource_bound", resource},
-      {"resource_bounds", boundsByUnit(module, kResourceBoundsAttr)},
-      {"path_bound", path},
-      {"lane_waste", tensor ? double(resource) / tensor : 0.0},
-      {"ratio", largest ? double(cycles) / largest : 0.0},
+  mlir::Builder builder(module.getContext());
+  auto integer = [&](int64_t number) { return builder.getI64IntegerAttr(number); };
+  auto real = [&](double number) { return builder.getF64FloatAttr(number); };
+  auto counts = [&](const auto &numbers) {
+    llvm::SmallVector<mlir::NamedAttribute> attributes;
+    for (auto &[name, number] : numbers)
+      attributes.push_back(builder.getNamedAttr(llvm::StringRef(name), integer(number)));
+    return builder.getDictionaryAttr(attributes);
   };
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::formatv("{0}", llvm::json::Value(std::move(stats)));
-  return text;
+  auto bounds = [&](llvm::StringRef name) {
+    auto attribute = module->getAttrOfType<mlir::DictionaryAttr>(name);
+    return attribute ? attribute : builder.getDictionaryAttr({});
+  };
+  const std::pair<llvm::StringRef, mlir::Attribute> stats[] = {
+      {"cycles", integer(cycles)},
+      {"microseconds", real(double(cycles) / target.clockMhz)},
+      {"busy_cycles", counts(work.busy)},
+      {"mxm_utilisation",
+       real(cycles ? double(work.planeCycles) / (2.0 * target.planesPerHemisphere * cycles) : 0.0)},
+      {"vxm_utilisation",
+       real(cycles && busyAlus != work.busy.end() ? double(busyAlus->second) / (double(target.alus) * cycles)
+                                                  : 0.0)},
+      {"mxm_lanes_used", real(work.rows ? double(work.lanes) / (double(work.rows) * target.lanes()) : 0.0)},
+      {"held_cycles", counts(held)},
+      {"memory_bytes_per_card", counts(memory)},
+      {"instructions", integer(work.instructions)},
+      {"cards", integer(cards)},
+      {"link_vectors", integer(linkVectors)},
+      {"tensor_bound", integer(tensor)},
+      {"tensor_bounds", bounds(kTensorBoundsAttr)},
+      {"resource_bound", integer(resource)},
+      {"resource_bounds", bounds(kResourceBoundsAttr)},
+      {"path_bound", integer(path)},
+      {"lane_waste", real(tensor ? double(resource) / tensor : 0.0)},
+      {"ratio", real(largest ? double(cycles) / largest : 0.0)},
+  };
+  llvm::SmallVector<mlir::NamedAttribute> attributes;
+  for (auto &[name, value] : stats)
+    attributes.push_back(builder.getNamedAttr(name, value));
+  return builder.getDictionaryAttr(attributes);
 }

@@ -20,13 +20,14 @@ namespace sluice::sched {
 /// Cycles from cycle 0 to the last effect.
 int64_t scheduleCycles(const std::vector<Issue> &issues, const target::Target &target);
 
-/// The statistics that --stats writes, as JSON: cycles, microseconds; instructions, busy cycles by unit and
+/// The statistics that --stats writes: cycles, microseconds; instructions, busy cycles by unit and
 /// utilisation of MXM and VXM of the card with the most; lanes that rows use; memory by kind, link vectors of
 /// all cards, what held the critical chain, and the two lower bounds that the module's attributes carry from
 /// the tile level.
-std::string scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
-                               llvm::ArrayRef<Buffer *> buffers, const std::map<std::string, int64_t> &held,
-                               unsigned cards, const target::Target &target);
+mlir::DictionaryAttr scheduleStatistics(mlir::ModuleOp module, const std::vector<Issue> &issues,
+                                        llvm::ArrayRef<Buffer *> buffers,
+                                        const std::map<std::string, int64_t> &held, unsigned cards,
+                                        const target::Target &target);
 
 } // namespace sluice::sched
 

@@ -2,12 +2,12 @@
 // RUN: sluice-opt --convert-stensor-to-tile --convert-tile-to-slice --convert-slice-to-sched --mlir-print-debuginfo %s | FileCheck %s
 
 // The contraction's: weights and rows are read (queues of unit 0), installed (7) and multiplied (8). The map's: its ALUs (2), and the writes (1).
-// CHECK: sched.issue [0, {{.*}} loc([[MATMUL:#loc[0-9]*]])
-// CHECK: sched.issue [1, {{.*}} loc([[ADD:#loc[0-9]*]])
-// CHECK: sched.issue [2, {{.*}} loc([[MUL:#loc[0-9]*]])
-// CHECK: sched.issue [2, {{.*}} loc([[ADD]])
-// CHECK: sched.issue [7, {{.*}} loc([[MATMUL]])
-// CHECK: sched.issue [8, {{.*}} loc([[MATMUL]])
+// CHECK: sched.issue mem.read {{.*}} loc([[MATMUL:#loc[0-9]*]])
+// CHECK: sched.issue mem.write {{.*}} loc([[ADD:#loc[0-9]*]])
+// CHECK: sched.issue vxm {{.*}} loc([[MUL:#loc[0-9]*]])
+// CHECK: sched.issue vxm {{.*}} loc([[ADD]])
+// CHECK: sched.issue mxm.install {{.*}} loc([[MATMUL]])
+// CHECK: sched.issue mxm.multiply {{.*}} loc([[MATMUL]])
 // CHECK-DAG: [[MATMUL]] = loc("matmul")
 // CHECK-DAG: [[MUL]] = loc("mul")
 // CHECK-DAG: [[ADD]] = loc("add")

@@ -4,9 +4,9 @@
 // As in cycles.mlir, the negated element is at the VXM's stop in 10. It goes on to the SXM (stop 15), which takes it in 25 and
 // gives it back in 29, and lies at stop 11 in 33. The lane map, at stop 1, is read in 10. No slice is written but that of the result.
 // CHECK: sched.program cards 1 cycles 34
-// CHECK-NOT: sched.issue [1, 0, 8]
-// CHECK: sched.issue [1, 0, 40] at 33 3
-// CHECK: sched.issue [5, 0, 0] at 25 8
+// CHECK-NOT: sched.issue mem.write east 8
+// CHECK: sched.issue mem.write east 40 at 33 write
+// CHECK: sched.issue sxm.permute east 0 at 25 permute
 func.func @main() {
   %x = slice.input "x" {machine_type = tensor<1x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 2>} : <1, 1>
   %lanes = slice.constant dense<-1> : tensor<1x2x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1>} : <1, 2>
@@ -30,10 +30,10 @@ func.func @main() {
 // The other way: what leaves the SXM enters an ALU when it reaches the VXM. Data at stop 11, lane map at stop 1: the permute takes them
 // in 15 (see cycles.mlir), its result is at the VXM in 34 and dispatched in 39, back in 42, at stop 3 in 45.
 // CHECK: sched.program cards 1 cycles 46
-// CHECK-NOT: sched.issue [1, 0, 40]
-// CHECK: sched.issue [1, 0, 8] at 45 3
-// CHECK: sched.issue [2, 0, 0] at 39
-// CHECK: sched.issue [5, 0, 0] at 15 8
+// CHECK-NOT: sched.issue mem.write east 40
+// CHECK: sched.issue mem.write east 8 at 45 write
+// CHECK: sched.issue vxm east 0 at 39
+// CHECK: sched.issue sxm.permute east 0 at 15 permute
 func.func @main() {
   %x = slice.input "x" {machine_type = tensor<1x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64, bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 40>} : <1, 1>
   %lanes = slice.constant dense<-1> : tensor<1x2x320xi8> {bank = 0 : i64, hemispheres = array<i64: 0>, slices = array<i64: 0, 1>} : <1, 2>
