@@ -141,7 +141,11 @@ LogicalResult Lowering::lowerMap(stensor::MapOp map) {
     for (auto [vector, place] : llvm::enumerate(places))
       made[jobOf[vector]] = place;
     int64_t unplaced = llvm::count_if(made, [](Ref ref) { return ref.buffer < 0; }), next = 0;
-    Refs fresh = emitter.allocate(loc, unplaced, bytesOf(root.type.getElementType()));
+    // What cards exchange leaves chunk by chunk, each as soon as it is there.
+    const bool isByChunk = root.isSent && unplaced == grid.vectors();
+    Refs fresh;
+    for (int64_t i = 0, count = isByChunk ? grid.rows() : unplaced; i < unplaced; i += count)
+      llvm::append_range(fresh, emitter.allocate(loc, count, bytesOf(root.type.getElementType())));
     for (auto [job, ref] : llvm::zip_equal(jobs, made)) {
       if (ref.buffer < 0)
         ref = fresh[next++];

@@ -42,7 +42,10 @@ void Lowering::planUnite(stensor::ConcatOp unite) {
   const int64_t replicas = root.replicasWanted;
   Layout layout = outermost(wishedLayout(unite.getResult()).value_or(defaultLayout(shape)), 0, shape);
   setLayout(root, layout);
-  wish(viewOf(unite.getInputs().front()), layout, true, replicas);
+  const View &share = viewOf(unite.getInputs().front());
+  for (int32_t sent : share.roots())
+    roots[sent].isSent = true;
+  wish(share, layout, true, replicas);
 }
 
 int32_t Lowering::bufferToSend(Location loc, const Refs &refs, int64_t bytes) {
