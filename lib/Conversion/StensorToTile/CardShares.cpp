@@ -14,6 +14,7 @@
 
 #include "CardShares.h"
 
+#include "ContractUnit.h"
 #include "View.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -71,8 +72,8 @@ std::optional<View> constantView(Value value) {
 class CardSharer {
 public:
   CardSharer(func::FuncOp function, const LoweringOptions &options)
-      : function(function), cards(options.cards), lanes(options.target->lanes()),
-        group(options.target->installStreams), builder(function.getContext()) {}
+      : function(function), target(*options.target), cards(options.cards), lanes(target.lanes()),
+        group(target.installStreams), builder(function.getContext()) {}
 
   void run();
 
@@ -92,11 +93,16 @@ private:
   Value shareOfConstant(Value value, const Cut &cut);
   bool share(Operation *op);
   bool shareLayout(Operation *op, const Cut &cut);
+  SmallVector<Operation *> layoutsOfParts(Value &value) const;
+  Value laidOut(Value value, ArrayRef<Operation *> layouts);
   bool shareMap(stensor::MapOp map);
   bool shareReduce(stensor::ReduceOp reduce);
   bool shareContract(stensor::ContractOp contract);
   bool cutColumns(stensor::ContractOp contract);
   int64_t headsOf(Value value) const;
+  int64_t movesOf(ArrayRef<int64_t> widths) const;
+  int64_t cyclesOf(stensor::ContractOp contract, ArrayRef<int64_t> widths) const;
+  SmallVector<int64_t, 4> widthsOf(stensor::ContractOp contract) const;
   void shareResults(func::ReturnOp op);
   Operation *cloneWith(Operation *op, ValueRange operands, const Cut &cut);
 
@@ -106,12 +112,13 @@ private:
   void eraseUnused();
 
   func::FuncOp function;
+  const target::Target &target;
   const int64_t cards, lanes, group;
   OpBuilder builder;
   DenseMap<Value, Share> shares;
   DenseMap<Value, Value> unitedOf;
-  /// Layout operations behind contractions of heads, which elementwise functions may come before.
-  llvm::DenseSet<Operation *> ofHeads;
+  /// Layout operations behind contractions of parts, which elementwise functions may come before.
+  llvm::DenseSet<Operation *> ofParts;
 };
 
 } // namespace
@@ -274,6 +281,32 @@ bool CardSharer::shareLayout(Operation *op, const Cut &cut) {
   return true;
 }
 
+/// The layout operations through which `value` comes from a contraction of parts, the last one first; `value`
+/// becomes that one's result, or that of functions of it.
+SmallVector<Operation *> CardSharer::layoutsOfParts(Value &value) const {
+  SmallVector<Operation *> layouts;
+  while (Operation *op = value.getDefiningOp()) {
+    if (!ofParts.contains(op))
+      break;
+    layouts.push_back(op);
+    value = op->getOperand(0);
+  }
+  return layouts;
+}
+
+/// `value` through `layouts`, the last one first, again.
+Value CardSharer::laidOut(Value value, ArrayRef<Operation *> layouts) {
+  for (Operation *layout : llvm::reverse(layouts)) {
+    Operation *after = builder.clone(*layout);
+    after->setOperand(0, value);
+    Value result = after->getResult(0);
+    result.setType(typeOf(result).clone(typeOf(value).getElementType()));
+    ofParts.insert(after);
+    value = result;
+  }
+  return value;
+}
+
 bool CardSharer::shareMap(stensor::MapOp map) {
   const Cut *cut = nullptr;
   for (Value operand : map.getInputs())
@@ -291,28 +324,16 @@ bool CardSharer::shareMap(stensor::MapOp map) {
     if (!operands.back())
       return false;
   }
-  // Directly behind a contraction of heads, it runs in that one's body.
+  // Directly behind a contraction of parts, it runs in that one's body.
   SmallVector<Operation *> layouts;
   if (operands.size() == 1)
-    while (Operation *op = operands.front().getDefiningOp()) {
-      if (!ofHeads.contains(op))
-        break;
-      layouts.push_back(op);
-      operands.front() = op->getOperand(0);
-    }
+    layouts = layoutsOfParts(operands.front());
   Operation *clone = cloneWith(map, operands, copy);
   for (auto [result, local] : llvm::zip_equal(map.getResults(), clone->getResults())) {
     Value value = local;
     if (!layouts.empty())
-      value.setType(
-          RankedTensorType::get(typeOf(operands.front()).getShape(), typeOf(value).getElementType()));
-    for (Operation *layout : llvm::reverse(layouts)) {
-      Operation *after = builder.clone(*layout);
-      after->setOperand(0, value);
-      value = after->getResult(0);
-      value.setType(RankedTensorType::get(typeOf(value).getShape(), typeOf(local).getElementType()));
-    }
-    shares[result] = {value, copy};
+      value.setType(typeOf(operands.front()).clone(typeOf(value).getElementType()));
+    shares[result] = {laidOut(value, layouts), copy};
   }
   return true;
 }
@@ -386,6 +407,40 @@ static bool leaves(Value value) {
   });
 }
 
+/// Lane movements that it takes to join what cards have of a dimension.
+int64_t CardSharer::movesOf(ArrayRef<int64_t> widths) const {
+  int64_t moves = 0, at = 0;
+  for (int64_t width : widths)
+    for (int64_t card = 0; card < cards; ++card, at += width)
+      for (int64_t from = at, end = at + width; from < end; from = (from / lanes + 1) * lanes)
+        moves += from % lanes != from - at;
+  return moves;
+}
+
+/// About how long planes are busy with columns of these widths, and lanes then move, one hemisphere's beside
+/// the other's.
+int64_t CardSharer::cyclesOf(stensor::ContractOp contract, ArrayRef<int64_t> widths) const {
+  ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
+  const int64_t bytes = stensor::elementBytes(contract.getLhs().getType().getElementType());
+  const int64_t chunks = left[2] * ((left[3] + lanes - 1) / lanes), units = unitsAtOnce(1, bytes, target);
+  SmallVector<int64_t> busy(units, 0);
+  for (auto [number, width] : llvm::enumerate(widths))
+    busy[number % units] +=
+        std::max(left[1] * (bytes == 2 ? target.f16RowInterval : 1), (width + group - 1) / group) * chunks;
+  return *llvm::max_element(busy) + movesOf(widths) * left[1] / 2;
+}
+
+/// How the columns of a card are cut: in whole vectors, and what is left, or evenly, so that planes have
+/// equal work.
+SmallVector<int64_t, 4> CardSharer::widthsOf(stensor::ContractOp contract) const {
+  const int64_t columns = contract.getType().getDimSize(2) / cards, parts = (columns + lanes - 1) / lanes;
+  SmallVector<int64_t, 4> whole(columns / lanes, lanes), even(parts, columns / parts);
+  if (const int64_t rest = columns % lanes)
+    whole.push_back(rest);
+  const bool isEven = columns % (parts * group) == 0 && cyclesOf(contract, even) < cyclesOf(contract, whole);
+  return isEven ? even : whole;
+}
+
 bool CardSharer::cutColumns(stensor::ContractOp contract) {
   ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
   const int64_t rows = left[1], columns = contract.getType().getDimSize(2);
@@ -395,18 +450,17 @@ bool CardSharer::cutColumns(stensor::ContractOp contract) {
   const Location loc = contract.getLoc();
   Cut cut{1, {}};
   const int64_t heads = headsOf(contract.getResult());
-  if (heads > 0) {
+  if (heads > 0)
     cut.widths.push_back(columns / cards);
-  } else {
-    cut.widths.assign(columns / (cards * lanes), lanes);
-    if (const int64_t rest = columns / cards % lanes)
-      cut.widths.push_back(rest);
-  }
+  else
+    cut.widths = widthsOf(contract);
   Value lhs = united(contract.getLhs());
   builder.setInsertionPoint(contract);
   Value rhs = shareOfConstant(contract.getRhs(), cut);
   const Cut ofResult{2, cut.widths};
-  const int64_t batches = heads / cards, size = heads > 0 ? columns / heads : 0;
+  // Parts of equal width are batches that share their rows.
+  const int64_t batches = heads > 0 ? heads / cards : llvm::all_equal(cut.widths) ? cut.widths.size() : 1;
+  const int64_t size = columns / cards / batches;
   Type element = contract.getType().getElementType(),
        operandElement = contract.getLhs().getType().getElementType();
   auto typed = [](ArrayRef<int64_t> shape, Type element) { return RankedTensorType::get(shape, element); };
@@ -425,10 +479,10 @@ bool CardSharer::cutColumns(stensor::ContractOp contract) {
     if (rows > 1) {
       value = stensor::TransposeOp::create(builder, loc, typed({rows, batches, size}, element), value,
                                            ArrayRef<int64_t>{1, 0, 2});
-      ofHeads.insert(value.getDefiningOp());
+      ofParts.insert(value.getDefiningOp());
     }
     value = stensor::ReshapeOp::create(builder, loc, typed({1, rows, cut.width()}, element), value);
-    ofHeads.insert(value.getDefiningOp());
+    ofParts.insert(value.getDefiningOp());
   }
   shares[contract.getResult()] = {value, ofResult};
   return true;
@@ -446,6 +500,15 @@ Value CardSharer::unite(Value local, const Cut &cut) {
   RankedTensorType type = typeOf(local);
   auto typed = [&](ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, type.getElementType()); };
   SmallVector<int64_t> shape(type.getShape());
+  if (cut.widths.size() > 1 && llvm::all_equal(cut.widths)) {
+    // Part by part.
+    shape[cut.dim] = cut.widths.front();
+    shape.insert(shape.begin() + cut.dim, cut.widths.size());
+    Value parts = stensor::ReshapeOp::create(builder, loc, typed(shape), local);
+    Value whole = unite(parts, {cut.dim + 1, {cut.widths.front()}});
+    builder.setInsertionPointAfterValue(whole);
+    return stensor::ReshapeOp::create(builder, loc, shareType(type, {cut.dim, {cards * cut.width()}}), whole);
+  }
   shape.insert(shape.begin(), 1);
   Value one = stensor::ReshapeOp::create(builder, loc, typed(shape), local);
   shape[0] = cards;
@@ -506,12 +569,14 @@ bool CardSharer::narrowFirst(stensor::MapOp map, unsigned operand) {
   const Share share = known->second;
   builder.setInsertionPointAfterValue(share.local);
   const Location loc = map.getLoc();
+  Value local = share.local;
+  const SmallVector<Operation *> layouts = layoutsOfParts(local);
   auto before = stensor::MapOp::create(
-      builder, loc, TypeRange{RankedTensorType::get(typeOf(share.local).getShape(), narrow)},
-      ValueRange{share.local}, [&](OpBuilder &inside, Location loc, ValueRange arguments) {
+      builder, loc, TypeRange{typeOf(local).clone(narrow)}, ValueRange{local},
+      [&](OpBuilder &inside, Location loc, ValueRange arguments) {
         return SmallVector<Value>{arith::TruncFOp::create(inside, loc, narrow, arguments[0])};
       });
-  map->setOperand(operand, unite(before->getResult(0), share.cut));
+  map->setOperand(operand, unite(laidOut(before->getResult(0), layouts), share.cut));
   for (Operation *user : llvm::make_early_inc_range(argument.getUsers())) {
     user->getResult(0).replaceAllUsesWith(argument);
     user->erase();
