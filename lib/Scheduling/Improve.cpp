@@ -27,17 +27,44 @@
 using namespace sluice;
 using namespace sluice::scheduling;
 
-/// Cycles of the longest path from each pass to the end, as far as trains last.
+/// For each train of a pass the cycle of its departure if nothing but the pass's own planes held it back.
+static std::vector<int64_t> startsAlone(const Problem &problem, unsigned pass) {
+  std::map<std::pair<unsigned, PlaneState::Kind>, int64_t> states;
+  std::vector<int64_t> starts;
+  for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train) {
+    int64_t start = 0;
+    for (const PlaneWait &wait : problem.trains[train].planeWaits)
+      if (auto state = states.find({wait.state.plane, wait.state.kind}); state != states.end())
+        start = std::max(start, state->second + wait.delay);
+    starts.push_back(start);
+    for (const PlaneWait &effect : problem.trains[train].planeEffects)
+      states[{effect.state.plane, effect.state.kind}] = start + effect.delay;
+  }
+  return starts;
+}
+
+/// Cycles of the longest path from each pass to the end. What only a later train of a pass waits for may come
+/// as much later as that train does.
 static std::vector<int64_t> pathLengths(const Problem &problem) {
-  const PassNeeds needs(problem);
-  std::vector<int64_t> path(needs.size(), 0);
-  for (unsigned pass = needs.size(); pass-- > 0;) {
-    for (unsigned dependent : needs.dependentsOf(pass))
-      path[pass] = std::max(path[pass], path[dependent]);
-    int64_t last = 0;
-    for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train)
-      last = std::max(last, problem.trains[train].last);
-    path[pass] += last;
+  std::vector<int64_t> rest(problem.trains.size(), 0), path(problem.passes.size() - 1, 0);
+  auto extend = [&](llvm::ArrayRef<Wait> waits, TrainId train) {
+    for (const Wait &wait : waits)
+      rest[wait.on] = std::max(rest[wait.on], wait.delay + rest[train]);
+  };
+  for (unsigned pass = path.size(); pass-- > 0;) {
+    const std::vector<int64_t> starts = startsAlone(problem, pass);
+    const TrainId first = problem.passes[pass], end = problem.passes[pass + 1];
+    for (TrainId train = end; train-- > first;) {
+      const Footprint &footprint = problem.trains[train];
+      rest[train] = std::max(rest[train], footprint.last);
+      if (train + 1 < end)
+        rest[train] =
+            std::max(rest[train], rest[train + 1] + starts[train + 1 - first] - starts[train - first]);
+      extend(footprint.waits, train);
+      for (const ReadFootprint &read : footprint.reads)
+        extend(read.waits, train);
+      path[pass] = std::max(path[pass], starts[train - first] + rest[train]);
+    }
   }
   return path;
 }
@@ -70,8 +97,8 @@ public:
     best = std::move(packing);
     const std::vector<int64_t> path = pathLengths(problem);
     // How much sooner than its operands a pass comes for each cycle of the path that it begins: what can
-    // begin first, what leaves the least slack, what has the longest path.
-    for (int64_t weight : {int64_t(0), int64_t(1), weightOfPath}) {
+    // begin first, what leaves the least slack, by path and even more so, what has the longest path.
+    for (int64_t weight : {int64_t(0), int64_t(1), int64_t(8), weightOfPath}) {
       std::vector<int64_t> advance;
       for (int64_t cycles : path)
         advance.push_back(weight * cycles);
