@@ -26,15 +26,6 @@ struct Striping {
   }
 };
 
-/// Of an operation that makes a buffer; only `buffer` operations have blocks.
-template <typename Op>
-Striping stripingOf(Op op) {
-  if constexpr (requires { op.getBlock(); })
-    return {int64_t(op.getStripes()), int64_t(op.getBlock())};
-  else
-    return {int64_t(op.getStripes()), 1};
-}
-
 } // namespace sluice::tile
 
 #endif // SLUICE_DIALECTS_TILE_STRIPING_H

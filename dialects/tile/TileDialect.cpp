@@ -13,6 +13,8 @@
 
 #include "dialects/tile/TileDialect.cpp.inc"
 
+#include "dialects/tile/PassInterfaces.cpp.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "dialects/tile/TileTypes.cpp.inc"
 #define GET_ATTRDEF_CLASSES

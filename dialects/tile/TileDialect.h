@@ -8,6 +8,8 @@
 #ifndef SLUICE_DIALECTS_TILE_TILEDIALECT_H
 #define SLUICE_DIALECTS_TILE_TILEDIALECT_H
 
+#include "dialects/tile/PassInterfaces.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"

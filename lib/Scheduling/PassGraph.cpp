@@ -19,43 +19,32 @@
 using namespace sluice;
 using namespace sluice::scheduling;
 
-static bool isPass(mlir::Operation &op) {
-  return llvm::isa<tile::MapOp, tile::ContractOp, tile::PermuteOp, tile::GatherOp, tile::ExchangeOp,
-                   slice::MapOp, slice::ContractOp, slice::PermuteOp, slice::GatherOp, slice::ExchangeOp>(op);
-}
-
-/// Buffers that `op` writes.
-static mlir::ValueRange outputsOf(mlir::Operation *op) {
-  return llvm::TypeSwitch<mlir::Operation *, mlir::ValueRange>(op)
-      .Case<tile::MapOp, tile::ContractOp, slice::MapOp, slice::ContractOp>(
-          [](auto pass) -> mlir::ValueRange { return pass.getOutputs(); })
-      .Default([](mlir::Operation *pass) -> mlir::ValueRange { return pass->getOperands().take_back(1); });
-}
-
 /// A pass's own share of a path: its burst and the way there and back.
-static int64_t lengthOf(mlir::Operation *op, const target::Target &target) {
-  int64_t transit = 2 * int64_t(target.mxmStop);
-  return llvm::TypeSwitch<mlir::Operation *, int64_t>(op)
-      .Case<tile::ContractOp, slice::ContractOp>([&](auto contract) {
-        int64_t chunks = contract.getLanes().size(), rows = contract.getCount();
-        return chunks * std::max<int64_t>(rows, target.columnGroups()) + target.multiplyLatency + transit;
-      })
-      .Case<tile::ExchangeOp, slice::ExchangeOp>([&](auto exchange) {
-        return int64_t(exchange.getCount()) * target.linkInterval + target.linkLatency + transit;
-      })
-      .Case<tile::MapOp, tile::PermuteOp, tile::GatherOp, slice::MapOp, slice::PermuteOp, slice::GatherOp>(
-          [&](auto pass) { return int64_t(pass.getCount()) + transit; })
-      .Default([](mlir::Operation *) { return int64_t(0); });
+static int64_t lengthOf(tile::PassOpInterface pass, const target::Target &target) {
+  const int64_t count = pass.getCount(), transit = 2 * int64_t(target.mxmStop);
+  switch (pass.getUnit()) {
+  case tile::PassUnit::Planes:
+    return pass.getBursts() * std::max<int64_t>(count, target.columnGroups()) + target.multiplyLatency +
+           transit;
+  case tile::PassUnit::Links:
+    return count * target.linkInterval + target.linkLatency + transit;
+  case tile::PassUnit::Vxm:
+  case tile::PassUnit::Permutor:
+  case tile::PassUnit::Memory:
+    return count + transit;
+  }
+  llvm_unreachable("no such unit");
 }
 
 PassGraph::PassGraph(mlir::Block &body, const target::Target &target) {
   llvm::DenseMap<mlir::Value, llvm::SmallVector<unsigned>> writers;
   for (mlir::Operation &op : body) {
-    if (!isPass(op))
+    auto pass = llvm::dyn_cast<tile::PassOpInterface>(op);
+    if (!pass)
       continue;
     unsigned index = nodes.size();
     PassNode &node = nodes.emplace_back(PassNode{&op, {}, {}});
-    mlir::ValueRange outputs = outputsOf(&op);
+    mlir::ValueRange outputs = pass.getWritten();
     for (mlir::Value operand : op.getOperands())
       if (auto found = writers.find(operand); found != writers.end() && !llvm::is_contained(outputs, operand))
         node.needs.insert(node.needs.end(), found->second.begin(), found->second.end());
@@ -70,7 +59,7 @@ PassGraph::PassGraph(mlir::Block &body, const target::Target &target) {
   for (PassNode &node : llvm::reverse(nodes)) {
     for (unsigned dependent : node.dependents)
       node.path = std::max(node.path, nodes[dependent].path);
-    node.path += lengthOf(node.op, target);
+    node.path += lengthOf(llvm::cast<tile::PassOpInterface>(node.op), target);
   }
 }
 
@@ -122,8 +111,8 @@ std::vector<unsigned> PassGraph::resultByResult() const {
 
 /// Whether the host writes the buffer before the program starts.
 static bool isInitial(mlir::Value buffer) {
-  return llvm::isa<tile::ConstantOp, tile::InputOp, slice::ConstantOp, slice::InputOp>(
-      buffer.getDefiningOp());
+  auto made = buffer.getDefiningOp<tile::BufferOpInterface>();
+  return made && made.isInitial();
 }
 
 bool scheduling::livesToTheEnd(mlir::Value buffer) {

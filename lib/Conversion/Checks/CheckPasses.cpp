@@ -31,30 +31,19 @@ public:
   explicit PassChecker(const LoweringOptions &options) : options(options), target(*options.target) {}
 
   LogicalResult run(Block &body) {
-    for (Operation &op : body)
+    for (Operation &op : body) {
+      if (auto buffer = dyn_cast<tile::BufferOpInterface>(op))
+        checkBuffer(buffer);
+      if (auto pass = dyn_cast<tile::PassOpInterface>(op))
+        checkPass(pass);
       llvm::TypeSwitch<Operation *>(&op)
-          .Case<tile::ConstantOp, slice::ConstantOp>([&](auto constant) {
-            checkBuffer(constant);
-            checkContents(constant);
-          })
-          .Case<tile::InputOp, slice::InputOp, tile::BufferOp, slice::BufferOp>(
-              [&](auto buffer) { checkBuffer(buffer); })
+          .Case<tile::ConstantOp, slice::ConstantOp>([&](auto constant) { checkContents(constant); })
           .Case<tile::OutputOp, slice::OutputOp>([&](auto output) { checkOutput(output); })
-          .Case<tile::MapOp, slice::MapOp>([&](auto map) { checkPass(map, map.getOutputs()); })
-          .Case<tile::ContractOp, slice::ContractOp>([&](auto contract) {
-            checkPass(contract, contract.getOutputs());
-            checkContract(contract);
-          })
-          .Case<tile::PermuteOp, slice::PermuteOp>(
-              [&](auto permute) { checkPass(permute, permute.getOutput()); })
-          .Case<tile::GatherOp, slice::GatherOp>([&](auto gather) {
-            checkPass(gather, gather.getOutput());
-            checkStripes(gather, "table", gather.getTable(), 1);
-          })
-          .Case<tile::ExchangeOp, slice::ExchangeOp>([&](auto exchange) {
-            checkPass(exchange, exchange.getOutput());
-            checkExchange(exchange);
-          });
+          .Case<tile::ContractOp, slice::ContractOp>([&](auto contract) { checkContract(contract); })
+          .Case<tile::GatherOp, slice::GatherOp>(
+              [&](auto gather) { checkStripes(gather, "table", gather.getTable(), 1); })
+          .Case<tile::ExchangeOp, slice::ExchangeOp>([&](auto exchange) { checkExchange(exchange); });
+    }
     return success(isSound);
   }
 
@@ -70,17 +59,17 @@ private:
   }
 
   /// Whatever its place will be, a buffer has slices of one hemisphere, and words of one bank in each.
-  template <typename Op>
-  void checkBuffer(Op op) {
-    const auto type = op.getBuffer().getType();
-    const int64_t vectors = type.getVectors(), bytes = type.getBytes(), stripes = op.getStripes();
+  void checkBuffer(tile::BufferOpInterface op) {
+    const auto type = cast<tile::BufferType>(op->getResult(0).getType());
+    const tile::Striping striping = op.getStriping();
+    const int64_t vectors = type.getVectors(), bytes = type.getBytes(), stripes = striping.stripes;
     const int64_t slices = target.slicesPerHemisphere;
     if (stripes > slices / bytes) {
       isSound = false;
-      op.emitOpError("needs slices of a hemisphere: ")
+      op->emitOpError("needs slices of a hemisphere: ")
           << stripes << " stripes of " << bytes << ", target '" << target.name << "' has " << slices;
     }
-    require(op, "words of a bank in each slice", tile::stripingOf(op).words(vectors), target.wordsPerBank);
+    require(op, "words of a bank in each slice", striping.words(vectors), target.wordsPerBank);
   }
 
   template <typename Op>
@@ -103,23 +92,18 @@ private:
     op.emitOpError("is read from card ") << card << ", the program has " << options.cards;
   }
 
-  /// What any pass must satisfy that writes `outputs`.
-  template <typename Op>
-  void checkPass(Op op, ValueRange outputs) {
+  void checkPass(tile::PassOpInterface op) {
     require(op, "vectors of one instruction", op.getCount(), binary::kMaxCount);
-    for (Value output : outputs)
-      if (!isa<tile::BufferOp, slice::BufferOp>(output.getDefiningOp())) {
+    for (Value output : op.getWritten())
+      if (cast<tile::BufferOpInterface>(output.getDefiningOp()).isInitial()) {
         isSound = false;
-        op.emitOpError("writes what is there from the start, a ") << output.getDefiningOp()->getName();
+        op->emitOpError("writes what is there from the start, a ") << output.getDefiningOp()->getName();
       }
   }
 
   template <typename Op>
   void checkStripes(Op op, StringRef what, Value buffer, int64_t need) {
-    const tile::Striping striping =
-        TypeSwitch<Operation *, tile::Striping>(buffer.getDefiningOp())
-            .template Case<tile::ConstantOp, tile::InputOp, tile::BufferOp, slice::ConstantOp, slice::InputOp,
-                           slice::BufferOp>([](auto made) { return tile::stripingOf(made); });
+    const tile::Striping striping = cast<tile::BufferOpInterface>(buffer.getDefiningOp()).getStriping();
     if (striping.stripes == need && (need == 1 || striping.block == 1))
       return;
     isSound = false;

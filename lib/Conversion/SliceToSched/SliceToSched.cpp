@@ -83,7 +83,7 @@ static Storage issueAndStore(Schedule &schedule, const Packing &packing) {
 /// All passes of `graph` as a problem.
 static mlir::LogicalResult describe(Schedule &schedule, const PassGraph &graph, mlir::Block &body) {
   for (mlir::Operation &op : body)
-    if (llvm::isa<slice::ConstantOp, slice::InputOp, slice::BufferOp>(op))
+    if (llvm::isa<tile::BufferOpInterface>(op))
       schedule.addBuffer(op.getResult(0));
   bool described = true;
   for (unsigned pass = 0; pass < graph.size() && !isCancelled(); ++pass)

@@ -21,7 +21,7 @@ Buffer::Buffer(mlir::Value value, const target::Target &)
   vectors = type.getVectors();
   bytes = type.getBytes();
   auto fill = [&](auto op) {
-    striping = tile::stripingOf(op);
+    striping = op.getStriping();
     bank = op.getBank();
     for (int64_t hemisphere : op.getHemispheres())
       hemispheres.push_back(static_cast<Hemisphere>(hemisphere));

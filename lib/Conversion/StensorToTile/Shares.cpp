@@ -51,7 +51,7 @@ void Lowering::planUnite(stensor::ConcatOp unite) {
 int32_t Lowering::bufferToSend(Location loc, const Refs &refs, int64_t bytes) {
   auto buffer = emitter.valueOf(refs.front().buffer).getDefiningOp<tile::BufferOp>();
   std::optional<Progression> progression = progressionOf(refs);
-  if (buffer && tile::stripingOf(buffer).stripes == 1 && progression && progression->start == 0 &&
+  if (buffer && buffer.getStripes() == 1 && progression && progression->start == 0 &&
       (refs.size() == 1 || progression->step == 1))
     return refs.front().buffer;
   int32_t copy = emitter.createBuffer(loc, refs.size(), bytes);

@@ -35,32 +35,17 @@ static bool needsOneSlice(mlir::OpOperand &use) {
 }
 
 static bool isWrite(mlir::OpOperand &use) {
-  return llvm::TypeSwitch<mlir::Operation *, bool>(use.getOwner())
-      .Case<MapOp, ContractOp>([&](auto pass) {
-        return use.getOperandNumber() >= pass->getNumOperands() - pass.getOutputs().size();
-      })
-      .Case<PermuteOp, GatherOp>(
-          [&](auto pass) { return use.getOperandNumber() + 1 == pass->getNumOperands(); })
-      .Default([](mlir::Operation *) { return false; });
+  auto pass = llvm::dyn_cast<PassOpInterface>(use.getOwner());
+  return pass && use.getOperandNumber() >= pass->getNumOperands() - pass.getWritten().size();
 }
 
 /// What a write of `use` writes, if that is a range.
 static std::optional<Range> rangeOf(mlir::OpOperand &use) {
-  return llvm::TypeSwitch<mlir::Operation *, std::optional<Range>>(use.getOwner())
-      .Case<MapOp, ContractOp>([&](auto pass) -> std::optional<Range> {
-        const size_t output = use.getOperandNumber() - (pass->getNumOperands() - pass.getOutputs().size());
-        const int64_t first = pass.getOutputViews()[2 * output], step = pass.getOutputViews()[2 * output + 1];
-        if (step != 1 && pass.getCount() != 1)
-          return std::nullopt;
-        return Range{first, int64_t(pass.getCount())};
-      })
-      .Case<PermuteOp, GatherOp>([&](auto pass) -> std::optional<Range> {
-        llvm::ArrayRef<int64_t> view = pass.getViews().take_back(2);
-        if (view[1] != 1 && pass.getCount() != 1)
-          return std::nullopt;
-        return Range{view[0], int64_t(pass.getCount())};
-      })
-      .Default([](mlir::Operation *) { return std::nullopt; });
+  const std::optional<VectorRange> vectors =
+      llvm::cast<PassOpInterface>(use.getOwner()).getStreamed(use.getOperandNumber());
+  if (!vectors || (vectors->step != 1 && vectors->count != 1))
+    return std::nullopt;
+  return Range{vectors->start, vectors->count};
 }
 
 /// Bytes that a pass streams at once, to and from memory.

@@ -83,8 +83,7 @@ struct Wishes {
 };
 
 Striping stripingOf(mlir::Value buffer) {
-  return llvm::TypeSwitch<mlir::Operation *, Striping>(buffer.getDefiningOp())
-      .Case<ConstantOp, InputOp, BufferOp>([](auto op) { return tile::stripingOf(op); });
+  return llvm::cast<BufferOpInterface>(buffer.getDefiningOp()).getStriping();
 }
 
 /// Slices that a buffer takes.
