@@ -36,7 +36,7 @@ struct Neighbour {
 
 /// A neighbour that has a place in a hemisphere of this buffer's.
 struct PlacedNeighbour : Neighbour {
-  int64_t firstSlice, lastSlice, bank;
+  int64_t firstSlice, width, bank;
 };
 
 /// Accesses of a slice.
@@ -490,17 +490,22 @@ private:
       const BufferPlace &other = found->second;
       if (llvm::any_of(place.hemispheres,
                        [&](int64_t side) { return llvm::is_contained(other.hemispheres, side); }))
-        placed.push_back(
-            {neighbour, *llvm::min_element(other.slices), *llvm::max_element(other.slices), other.bank});
+        placed.push_back({neighbour, other.slices.front(), int64_t(other.slices.size()), other.bank});
     }
     return placed;
   }
 
-  static int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
-                            int64_t bank) {
+  int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
+                     int64_t bank) const {
+    // Slices follow one another, the first after the last.
+    const int64_t slices = target.slicesPerHemisphere;
+    auto isBehind = [&](int64_t from, int64_t to, int64_t less) {
+      return (to - from + slices) % slices < less;
+    };
     int64_t clashes = 0;
     for (const PlacedNeighbour &other : neighbours)
-      if (other.firstSlice < first + width && first <= other.lastSlice)
+      if (isBehind(first % slices, other.firstSlice, width) ||
+          isBehind(other.firstSlice, first % slices, other.width))
         clashes += other.uses + (other.bank == bank ? other.turns : 0);
     return clashes;
   }
