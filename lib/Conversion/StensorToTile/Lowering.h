@@ -52,7 +52,7 @@ struct Root {
   std::vector<int64_t> places, placeStarts;
   std::optional<Layout> imageLayout; ///< of pixels that convolutions read or make
   bool isReplicated = false;         ///< under its layout
-  bool isSent = false;               ///< cards exchange it
+  bool isApart = false;              ///< its chunks have buffers of their own
   std::optional<int64_t> cutDim;     ///< of an input of which each card has a part: along which dimension
 };
 

@@ -141,8 +141,9 @@ LogicalResult Lowering::lowerMap(stensor::MapOp map) {
     for (auto [vector, place] : llvm::enumerate(places))
       made[jobOf[vector]] = place;
     int64_t unplaced = llvm::count_if(made, [](Ref ref) { return ref.buffer < 0; }), next = 0;
-    // What cards exchange leaves chunk by chunk, each as soon as it is there.
-    const bool isByChunk = root.isSent && unplaced == grid.vectors();
+    // What cards exchange leaves chunk by chunk, each as soon as it is there; what is read side by side comes
+    // so.
+    const bool isByChunk = root.isApart && unplaced == grid.vectors();
     Refs fresh;
     for (int64_t i = 0, count = isByChunk ? grid.rows() : unplaced; i < unplaced; i += count)
       llvm::append_range(fresh, emitter.allocate(loc, count, bytesOf(root.type.getElementType())));

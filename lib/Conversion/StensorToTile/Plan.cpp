@@ -242,8 +242,14 @@ void Lowering::planMap(stensor::MapOp map) {
     replicas = std::min<int64_t>(grid.rowElements(), emitter.target.lanes());
   for (Value result : map.getResults())
     rootOf(result).replicasWanted = replicas;
-  for (Value operand : map.getInputs())
-    wish(viewOf(operand), *layout, false, replicas);
+  std::map<int32_t, int64_t> parts;
+  for (Value operand : map.getInputs()) {
+    const View &view = viewOf(operand);
+    wish(view, *layout, false, replicas);
+    // More parts of a value than there are hemispheres come from places of their own.
+    for (int32_t number : view.roots())
+      roots[number].isApart |= ++parts[number] > 2;
+  }
 }
 
 /// The contraction that a map's operand is a view of, if nothing else reads it.

@@ -44,7 +44,7 @@ void Lowering::planUnite(stensor::ConcatOp unite) {
   setLayout(root, layout);
   const View &share = viewOf(unite.getInputs().front());
   for (int32_t sent : share.roots())
-    roots[sent].isSent = true;
+    roots[sent].isApart = true;
   wish(share, layout, true, replicas);
 }
 
