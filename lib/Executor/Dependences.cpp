@@ -112,8 +112,8 @@ void Graph::addFlow() {
 void Graph::addFlowFrom(const Taken &taken, uint32_t count, uint32_t consumer) {
   if (taken.segment == Taken::nothing || segments[taken.segment].inPlace)
     return;
-  const int64_t last = int64_t(taken.element) + int64_t(count - 1) * taken.step;
-  const auto [low, high] = std::minmax(int64_t(taken.element), last);
+  const int64_t first = taken.element, last = first + int64_t(count - 1) * taken.step;
+  const auto [low, high] = std::minmax(first, last);
   auto producer = std::partition_point(nodes.begin(), nodes.end(), [&, low = low](const Node &node) {
     return std::pair(node.segment, int64_t(node.first) + node.count) <= std::pair(taken.segment, low);
   });

@@ -65,8 +65,8 @@ const uint8_t *Memory::initialBytes(const Slice &slice, uint32_t address) const 
 
 void Memory::addWritten(uint32_t hemisphere, uint32_t index, const binary::Instruction &write) {
   Slice &slice = sliceAt(hemisphere, index);
-  const int64_t end = write.address + int64_t(write.count - 1) * write.step;
-  const auto [first, last] = std::minmax(int64_t(write.address), end);
+  const int64_t start = write.address, end = start + int64_t(write.count - 1) * write.step;
+  const auto [first, last] = std::minmax(start, end);
   const auto run =
       std::partition_point(slice.runs.begin(), slice.runs.end(), [&, first = first](const MemoryRun *run) {
         return int64_t(run->address()) + run->words() <= first;
