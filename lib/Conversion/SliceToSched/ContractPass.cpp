@@ -234,8 +234,9 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
     train.footprint.planeWaits.push_back({{PlaneState::MayMultiply, plane}, 0});
     train.footprint.planeWaits.push_back({{PlaneState::HasLoaded, plane}, 0});
     train.footprint.planeEffects.push_back({{PlaneState::MayMultiply, plane}, count * interval});
+    // What is installed in the cycle of a swap comes behind it.
     if (segment.firstOfChunk)
-      train.footprint.planeEffects.push_back({{PlaneState::MayLoad, plane}, 1});
+      train.footprint.planeEffects.push_back({{PlaneState::MayLoad, plane}, 0});
   }
 
   // Each plane's results go through the body, or as they are to memory.
