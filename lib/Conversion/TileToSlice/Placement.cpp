@@ -217,16 +217,15 @@ private:
       writtenByVxm = true;
       for (mlir::Value extra : contract.getExtras())
         wishes[extra].toVxm = true;
-      // Where tiles lie all around, rows and results keep out of the way of installs; a unit's tiles lie
-      // together.
+      // Where tiles lie all around, rows and results keep out of the way of installs.
       if (turnsStripes) {
-        const mlir::Value tile = contract.getWeights().front();
+        llvm::SmallVector<mlir::Value> tiles(contract.getWeights());
         for (mlir::Value rows : contract.getRows())
-          addNeighbours(rows, tile, false);
+          addNeighbours(rows, tiles, false);
         for (mlir::Value extra : contract.getExtras())
-          addNeighbours(extra, tile, false);
+          addNeighbours(extra, tiles, false);
         for (mlir::Value output : contract.getOutputs())
-          addNeighbours(output, tile, true);
+          addNeighbours(output, tiles, true);
       }
     } else if (auto permute = llvm::dyn_cast<PermuteOp>(op)) {
       reads = {permute.getInput(), permute.getMap()};
