@@ -20,6 +20,10 @@ CARDS = (1, 1, 1, 2, 3, 5, 8)
 TARGETS = (("tiny", {"widest": 32, "products": False}), ("small", {"widest": 32}), ("tsp1", {}), ("tsp1", {}))
 
 
+# What was not proven once: sums that a row without a pause would have found too young.
+KNOWN = (9714,)
+
+
 def check(path, seed):
     """What is shorter than a bound, the ratios of the model's schedules, and why it does not compile, if it does not."""
     cards, (target, limits) = CARDS[seed % len(CARDS)], TARGETS[seed % len(TARGETS)]
@@ -48,7 +52,7 @@ def main():
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     refused, ratios, faults = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(first, first + programs):
+        for seed in (*range(first, first + programs), *KNOWN):
             found, of, reason = check(Path(folder, "model.onnx"), seed)
             faults += found
             ratios += of

@@ -41,6 +41,7 @@ struct Schedule::RowSegment {
   int64_t firstRow, count;
   bool firstOfChunk;
   bool lastChunk;
+  int64_t pause; ///< cycles after the rows before, which set sums that these add to
 
   /// `count` of the rows, from `first` on.
   RowSegment part(int64_t first, int64_t count) const {
@@ -50,12 +51,14 @@ struct Schedule::RowSegment {
     part.firstRow += first;
     part.count = count;
     part.firstOfChunk = firstOfChunk && first == 0;
+    part.pause = first == 0 ? pause : 0;
     return part;
   }
   /// The same rows of this plane and of the next.
   RowSegment with(const RowSegment &next) const {
     RowSegment both = *this;
     both.planes += next.planes;
+    both.pause = std::max(pause, next.pause);
     both.sources.append(next.sources.begin(), next.sources.end());
     return both;
   }
@@ -69,6 +72,12 @@ mlir::LogicalResult Schedule::describeContract(slice::ContractOp op) {
   const unsigned chunks = op.getLanes().size(), groups = op.getApart() ? op.getPlanes() : 1;
   llvm::ArrayRef<int64_t> numbers = op.getRowSegments();
   unsigned operand = 0;
+  // Where each group's rows before end, and what is left to a sum's age when the next ones begin right then.
+  std::vector<int64_t> ends(groups, 0);
+  auto pauseBefore = [&](int64_t row, int64_t end) {
+    const int64_t age = (end - row) * (isTandem(op) ? state.target.f16RowInterval : 1);
+    return age > 0 ? std::max<int64_t>(0, state.target.f16RowInterval - age) : 0;
+  };
   for (unsigned chunk = 0; chunk < chunks; ++chunk) {
     std::vector<std::vector<RowSegment>> segments(groups);
     int64_t row = 0;
@@ -79,14 +88,17 @@ mlir::LogicalResult Schedule::describeContract(slice::ContractOp op) {
         continue;
       const unsigned group = begin / int64_t(op.getCount());
       const unsigned planes = op.getPlanes() / groups;
+      const int64_t firstRow = begin % int64_t(op.getCount());
       segments[group].push_back({chunk,
                                  group * planes,
                                  planes,
                                  {{operand, View{numbers[4 * operand + 1], numbers[4 * operand + 2]}}},
-                                 begin % int64_t(op.getCount()),
+                                 firstRow,
                                  count,
                                  segments[group].empty(),
-                                 chunk + 1 == chunks});
+                                 chunk + 1 == chunks,
+                                 pauseBefore(firstRow, ends[group])});
+      ends[group] = firstRow + count;
     }
     if (failed(describeChunk(op, chunk, segments)))
       return mlir::failure();
@@ -231,7 +243,7 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
     unsigned number = op.getFirstPlane() + segment.firstPlane + p;
     const unsigned plane = planeNumber(hemisphere, number);
     train.addQueue({Unit::Multiplier, hemisphere, uint16_t(number)}, {0, count * interval, 1});
-    train.footprint.planeWaits.push_back({{PlaneState::MayMultiply, plane}, 0});
+    train.footprint.planeWaits.push_back({{PlaneState::MayMultiply, plane}, segment.pause});
     train.footprint.planeWaits.push_back({{PlaneState::HasLoaded, plane}, 0});
     train.footprint.planeEffects.push_back({{PlaneState::MayMultiply, plane}, count * interval});
     // What is installed in the cycle of a swap comes behind it.
