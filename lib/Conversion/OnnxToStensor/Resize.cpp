@@ -8,6 +8,9 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -27,7 +30,8 @@ struct Resampling {
 
 /// For each element of the resampled axis the elements of the input that it is made of, with weights.
 struct Taps {
-  llvm::SmallVector<Shape> indices;                     ///< [tap][position]
+  llvm::SmallVector<Shape> indices; ///< [tap][position], the first or last for those outside
+  llvm::SmallVector<int64_t> first; ///< of the taps by position, which may be outside
   llvm::SmallVector<llvm::SmallVector<double>> weights; ///< [tap][position]
   llvm::SmallVector<int64_t> outside; ///< by position: whether the coordinate is outside the input
 };
@@ -100,6 +104,7 @@ static std::optional<Taps> findTaps(Node &node, const Resampling &axis) {
     taps.outside.push_back(coordinate < 0 || coordinate > axis.inSize - 1);
     int64_t first = axis.mode == "nearest" ? static_cast<int64_t>(nearest(axis, coordinate))
                                            : static_cast<int64_t>(std::floor(coordinate)) - reach + 1;
+    taps.first.push_back(first);
     llvm::SmallVector<double> weights;
     double sum = 0;
     for (size_t tap = 0; tap < count; ++tap) {
@@ -117,26 +122,134 @@ static std::optional<Taps> findTaps(Node &node, const Resampling &axis) {
   return taps;
 }
 
-/// One axis resampled: the sum over the taps of chosen elements times weights, in f32.
-static Tensor resampleAxis(Node &node, const Tensor &input, int64_t dim, const Taps &taps, bool isNearest) {
+/// Positions after which all taps repeat, further along the input.
+struct Period {
+  int64_t positions, step;
+};
+
+/// None if that is not often, or if taps are far from the input's `size` elements.
+static std::optional<Period> findPeriod(const Taps &taps, int64_t size) {
+  const auto count = static_cast<int64_t>(taps.first.size());
+  if (llvm::any_of(taps.first, [&](int64_t first) { return first < -size || first > 2 * size; }))
+    return std::nullopt;
+  constexpr int64_t longest = 16;
+  auto repeats = [&](int64_t positions, int64_t i) {
+    return taps.first[i + positions] - taps.first[i] == taps.first[positions] - taps.first[0] &&
+           llvm::all_of(taps.weights, [&](const auto &weights) {
+             return static_cast<float>(weights[i]) == static_cast<float>(weights[i + positions]);
+           });
+  };
+  for (int64_t positions = 1; positions <= longest && 2 * positions <= count; ++positions) {
+    bool isPeriod = taps.first[positions] > taps.first[0];
+    for (int64_t i = 0; isPeriod && i + positions < count; ++i)
+      isPeriod = repeats(positions, i);
+    if (isPeriod)
+      return Period{positions, taps.first[positions] - taps.first[0]};
+  }
+  return std::nullopt;
+}
+
+/// `low` and `high` more elements along an axis, as the first and the last one.
+static Tensor repeatEnds(Node &node, const Tensor &input, int64_t dim, int64_t low, int64_t high) {
+  auto repeat = [&](int64_t at, int64_t times) {
+    Shape shape = input.shape;
+    shape[dim] = times;
+    return node.broadcast(node.slice(input, dim, at, 1), shape);
+  };
+  llvm::SmallVector<Tensor> parts;
+  if (low > 0)
+    parts.push_back(repeat(0, low));
+  parts.push_back(input);
+  if (high > 0)
+    parts.push_back(repeat(input.shape[dim] - 1, high));
+  return parts.size() == 1 ? input : node.concat(parts, dim);
+}
+
+/// Sums over taps of elements times weights, in f32; of a nearest element itself.
+static Tensor addTaps(Node &node, llvm::ArrayRef<Tensor> elements, llvm::ArrayRef<Tensor> weights,
+                      bool isNearest) {
   if (isNearest)
-    return takeKnown(node, input, dim, taps.indices.front());
-  Shape weightShape(input.rank(), 1);
-  weightShape[dim] = taps.outside.size();
-  Type f32 = node.getBuilder().getF32Type();
+    return elements.front();
   Tensor sum;
-  for (auto [indices, weights] : llvm::zip_equal(taps.indices, taps.weights)) {
-    if (llvm::all_of(weights, [](double weight) { return weight == 0; }))
-      continue;
-    llvm::SmallVector<Tensor> operands = {takeKnown(node, input, dim, indices),
-                                          node.reals(weightShape, weights, f32)};
+  for (auto [element, weight] : llvm::zip_equal(elements, weights)) {
+    llvm::SmallVector<Tensor> operands = {element, weight};
     if (sum)
       operands.push_back(sum);
-    sum = node.map(operands, f32, [](Scalars &s, llvm::ArrayRef<Value> x) {
+    sum = node.map(operands, node.getBuilder().getF32Type(), [](Scalars &s, llvm::ArrayRef<Value> x) {
       return x.size() == 3 ? s.fma(x[0], x[1], x[2]) : s.mul(x[0], x[1]);
     });
   }
   return sum;
+}
+
+static bool isZero(llvm::ArrayRef<double> weights) {
+  return llvm::all_of(weights, [](double weight) { return weight == 0; });
+}
+
+/// One axis resampled where taps repeat: each position of a period is made for all periods at once, of
+/// elements that are `step` apart.
+static Tensor resamplePeriods(Node &node, const Tensor &input, int64_t dim, const Taps &taps, Period period,
+                              bool isNearest) {
+  const auto count = static_cast<int64_t>(taps.first.size()),
+             reach = static_cast<int64_t>(taps.weights.size()),
+             times = llvm::divideCeilSigned(count, period.positions);
+  const auto [least, most] = std::minmax_element(taps.first.begin(), taps.first.begin() + period.positions);
+  const int64_t low = std::max<int64_t>(0, -*least), last = *most + (times - 1) * period.step + reach - 1;
+  Tensor padded = repeatEnds(node, input, dim, low, std::max<int64_t>(0, last + 1 - input.shape[dim]));
+  Shape shape = input.shape, joined = input.shape;
+  shape[dim] = times;
+  joined[dim] = times * period.positions;
+  shape.insert(shape.begin() + dim + 1, 1);
+  llvm::SmallVector<Tensor> parts;
+  for (int64_t position = 0; position < period.positions; ++position) {
+    llvm::SmallVector<Tensor> elements, weights;
+    for (int64_t tap = 0; tap < reach; ++tap) {
+      if (isZero(taps.weights[tap]))
+        continue;
+      elements.push_back(node.slice(padded, dim, low + taps.first[position] + tap, times, period.step));
+      weights.push_back(node.splat(node.getBuilder().getF32Type(), {}, taps.weights[tap][position]));
+    }
+    parts.push_back(node.reshape(addTaps(node, elements, weights, isNearest), shape));
+  }
+  return node.slice(node.reshape(node.concat(parts, dim + 1), joined), dim, 0, count);
+}
+
+/// One axis resampled: the sum over the taps of chosen elements times weights, in f32.
+static Tensor resampleAxis(Node &node, const Tensor &input, int64_t dim, const Taps &taps, bool isNearest) {
+  if (std::optional<Period> period = findPeriod(taps, input.shape[dim]))
+    return resamplePeriods(node, input, dim, taps, *period, isNearest);
+  Shape weightShape(input.rank(), 1);
+  weightShape[dim] = taps.outside.size();
+  llvm::SmallVector<Tensor> elements, weights;
+  for (auto [indices, tapWeights] : llvm::zip_equal(taps.indices, taps.weights)) {
+    if (isZero(tapWeights))
+      continue;
+    elements.push_back(takeKnown(node, input, dim, indices));
+    weights.push_back(node.reals(weightShape, tapWeights, node.getBuilder().getF32Type()));
+  }
+  return addTaps(node, elements, weights, isNearest);
+}
+
+/// Whether to resample spatial axes with the channels last: the elements of a channel then are neighbours of
+/// nobody, and whole vectors are chosen. Else they lie side by side and are moved.
+static bool isChannelsLastQuicker(const Tensor &input, llvm::ArrayRef<int64_t> sizes) {
+  if (input.rank() < 3 || sizes[0] != input.shape[0] || sizes[1] != input.shape[1] || input.count() == 0)
+    return false;
+  // Its maker has them last.
+  if (input.value && input.value.getDefiningOp<stensor::TransposeOp>())
+    return true;
+  // What puts a vector together of two: moves and masks of both, the sum, and the move to its place.
+  constexpr int64_t steps = 6;
+  const int64_t chunk = stensor::kContractionChunk, width = sizes.back(), channels = sizes[1];
+  return width * llvm::divideCeilSigned(channels, chunk) <
+         steps * channels * llvm::divideCeilSigned(width, chunk);
+}
+
+/// Where an axis is, with the channels last or as ONNX has them.
+static int64_t placeOf(int64_t dim, int64_t rank, bool isLast) {
+  if (!isLast || dim == 0)
+    return dim;
+  return dim == 1 ? rank - 1 : dim - 1;
 }
 
 /// Scales and sizes of all axes from the operands; false if refused.
@@ -242,7 +355,11 @@ static Results convertResize(Node &node) {
 
   bool isNearest = axis.mode == "nearest";
   Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
+  const bool isLast = isChannelsLastQuicker(input, sizes);
+  if (isLast)
+    result = channelsLast(node, result);
   for (auto [index, dim] : llvm::enumerate(axes)) {
+    const int64_t at = placeOf(dim, input.rank(), isLast);
     axis.inSize = input.shape[dim];
     axis.outSize = sizes[dim];
     axis.scale = scales[dim];
@@ -256,15 +373,17 @@ static Results convertResize(Node &node) {
     std::optional<Taps> taps = findTaps(node, axis);
     if (!taps)
       return failure();
-    result = resampleAxis(node, result, dim, *taps, isNearest);
+    result = resampleAxis(node, result, at, *taps, isNearest);
     if (!crops || llvm::all_of(taps->outside, [](int64_t outside) { return !outside; }))
       continue;
     Shape maskShape(input.rank(), 1);
-    maskShape[dim] = axis.outSize;
+    maskShape[at] = axis.outSize;
     Tensor mask = node.integers(maskShape, taps->outside, node.getBuilder().getI1Type());
     result = node.map({mask, result, node.splat(result.element, {}, extrapolation)}, result.element,
                       [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[2], x[1]); });
   }
+  if (isLast)
+    result = channelsFirst(node, result);
   return {{node.cast(result, input.element)}};
 }
 
@@ -297,6 +416,9 @@ static Results convertUpsample(Node &node) {
     return {{node.splat(input.element, sizes, 0)}};
   bool isNearest = axis.mode == "nearest";
   Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
+  const bool isLast = isChannelsLastQuicker(input, sizes);
+  if (isLast)
+    result = channelsLast(node, result);
   for (auto [dim, scale] : llvm::enumerate(*scales)) {
     axis.inSize = input.shape[dim];
     axis.outSize = sizes[dim];
@@ -306,8 +428,11 @@ static Results convertUpsample(Node &node) {
     std::optional<Taps> taps = findTaps(node, axis);
     if (!taps)
       return failure();
-    result = resampleAxis(node, result, dim, *taps, isNearest);
+    result = resampleAxis(node, result, placeOf(static_cast<int64_t>(dim), input.rank(), isLast), *taps,
+                          isNearest);
   }
+  if (isLast)
+    result = channelsFirst(node, result);
   return {{node.cast(result, input.element)}};
 }
 
