@@ -8,6 +8,10 @@
 #include "Families.h"
 #include "OperatorTable.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
 using namespace mlir;
 
 namespace sluice::conversion {
@@ -165,12 +169,55 @@ static Tensor convolveChannels(Node &node, const Tensor &input, const Tensor &we
   return node.reshape(sums, result);
 }
 
-/// With the bias [O] added, as the convolution's result of `element`, channels first.
-static Tensor finishKnown(Node &node, Tensor sums, const Tensor &bias, Type element) {
-  if (bias)
-    sums = node.map({sums, bias}, element,
-                    [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
-  return channelsFirst(node, node.cast(sums, element));
+/// With the bias [O] added, of `element`.
+static Tensor addBias(Node &node, const Tensor &sums, const Tensor &bias, Type element) {
+  if (!bias)
+    return node.cast(sums, element);
+  return node.map({sums, bias}, element,
+                  [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); });
+}
+
+/// What an input's channels were joined from, if it fills no fewer vectors than its parts do; else the input.
+static llvm::SmallVector<Tensor> partsOf(const Tensor &input) {
+  auto concat = input.value ? input.value.getDefiningOp<stensor::ConcatOp>() : nullptr;
+  if (!concat || concat.getDim() != 1)
+    return {input};
+  auto vectors = [](int64_t channels) { // of a pixel
+    constexpr int64_t chunk = stensor::kContractionChunk;
+    return channels <= chunk ? 1.0 / static_cast<double>(chunk / channels)
+                             : static_cast<double>(llvm::divideCeilSigned(channels, chunk));
+  };
+  llvm::SmallVector<Tensor> parts;
+  double apart = 0;
+  for (Value operand : concat.getInputs()) {
+    Tensor part;
+    part.element = input.element;
+    part.shape = Shape(cast<RankedTensorType>(operand.getType()).getShape());
+    part.value = operand;
+    if (part.count() == 0)
+      return {input};
+    apart += vectors(part.shape[1]);
+    parts.push_back(part);
+  }
+  return apart <= vectors(input.shape[1]) ? parts : llvm::SmallVector<Tensor>{input};
+}
+
+/// The convolution with known filters [O, C / groups, taps...], [N, positions..., O]. That of channels which
+/// were joined is the sum of those of their parts: nothing is moved to join them.
+static Tensor convolveParts(Node &node, const Tensor &input, const Tensor &weights, const Windows &windows,
+                            int64_t groups) {
+  Tensor sums;
+  int64_t first = 0;
+  for (const Tensor &part : groups == 1 ? partsOf(input) : llvm::SmallVector<Tensor>{input}) {
+    const int64_t depth = part.shape[1] / groups;
+    Tensor own = depth == weights.shape[1] ? weights : node.slice(weights, 1, first, depth);
+    Tensor product = convolveKnown(node, channelsLast(node, part), channelsLast(node, own), windows, groups);
+    sums = sums ? node.map({sums, product}, product.element,
+                           [](Scalars &s, llvm::ArrayRef<Value> x) { return s.add(x[0], x[1]); })
+                : product;
+    first += depth;
+  }
+  return sums;
 }
 
 static Results convertConv(Node &node) {
@@ -186,12 +233,11 @@ static Results convertConv(Node &node) {
       node.options().f32Matmul == F32Matmul::F32 && !(input.element.isF16() && weights.element.isF16());
   if (groups > 1 && weights.shape[1] == 1 && weights.count() > 0 && input.count() > 0 && isExact) {
     Tensor sums = convolveChannels(node, input, weights, *windows);
-    return {{finishKnown(node, sums, node.input(2), input.element)}};
+    return {{channelsFirst(node, addBias(node, sums, node.input(2), input.element))}};
   }
   if (weights.constant && isPadded) {
-    Tensor sums =
-        convolveKnown(node, channelsLast(node, input), channelsLast(node, weights), *windows, groups);
-    return {{finishKnown(node, sums, node.input(2), input.element)}};
+    Tensor sums = convolveParts(node, input, weights, *windows, groups);
+    return {{channelsFirst(node, addBias(node, sums, node.input(2), input.element))}};
   }
   Convolution convolution = arrange(node, padAndSlide(node, input, *windows, 0),
                                     arrangeWeights(node, weights, groups), windows->sizes.size());
@@ -244,6 +290,107 @@ static bool readTransposedPads(Node &node, llvm::ArrayRef<int64_t> spatial, llvm
   return true;
 }
 
+namespace {
+
+/// Taps first, first + stride, ..., `count` of them, of a turned kernel that make the positions residue,
+/// residue + stride, ... of one dimension: of the input's elements q + offset, q + offset + 1, ...
+struct Residue {
+  int64_t first, count, offset;
+};
+
+/// A transposed convolution as convolutions that step by one, each of which makes every stride-th position.
+struct Interleaved {
+  Shape strides, positions;
+  llvm::SmallVector<llvm::SmallVector<Residue>> residues; ///< of each dimension
+};
+
+} // namespace
+
+/// None if some positions have no taps, or if elements before the first one of the input are cut off.
+static std::optional<Interleaved> findResidues(llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides,
+                                               llvm::ArrayRef<int64_t> low,
+                                               llvm::ArrayRef<int64_t> positions) {
+  Interleaved result{Shape(strides), Shape(positions), {}};
+  for (auto [size, stride, before] : llvm::zip_equal(sizes, strides, low)) {
+    if (size < stride || before < stride - 1)
+      return std::nullopt;
+    llvm::SmallVector<Residue> residues;
+    for (int64_t residue = 0; residue < stride; ++residue) {
+      const int64_t first = (before - residue) % stride;
+      residues.push_back({first, (size - 1 - first) / stride + 1, (residue + first - before) / stride});
+    }
+    result.residues.push_back(residues);
+  }
+  return result;
+}
+
+/// The turned kernel [C, O, taps...] as filters [residues * O, C, taps...] that make all residues of the last
+/// dimension side by side, and the offset of their first tap there.
+static std::pair<Tensor, int64_t> joinResidues(Node &node, const Tensor &kernel,
+                                               llvm::ArrayRef<Residue> residues) {
+  const int64_t last = kernel.rank() - 1, stride = residues.size();
+  int64_t begin = residues.front().offset, end = begin;
+  for (const Residue &residue : residues) {
+    begin = std::min(begin, residue.offset);
+    end = std::max(end, residue.offset + residue.count);
+  }
+  llvm::SmallVector<Tensor> parts;
+  for (const Residue &residue : residues) {
+    Shape low(kernel.rank(), 0), high = low;
+    low[last] = residue.offset - begin;
+    high[last] = end - residue.offset - residue.count;
+    parts.push_back(node.pad(node.slice(kernel, last, residue.first, residue.count, stride), low, high, 0));
+  }
+  Tensor joined = parts.size() == 1 ? parts.front() : node.concat(parts, 1);
+  Shape order(kernel.rank());
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[0], order[1]);
+  return {node.transpose(joined, order), begin};
+}
+
+/// `parts`, one a residue, side by side along dimension `dim`, as far as `size`.
+static Tensor alternate(Node &node, llvm::ArrayRef<Tensor> parts, int64_t dim, int64_t size) {
+  Shape split = parts.front().shape, joined = split;
+  split.insert(split.begin() + dim + 1, 1);
+  joined[dim] *= static_cast<int64_t>(parts.size());
+  llvm::SmallVector<Tensor> columns;
+  for (const Tensor &part : parts)
+    columns.push_back(node.reshape(part, split));
+  Tensor all = parts.size() == 1 ? parts.front() : node.reshape(node.concat(columns, dim + 1), joined);
+  return node.slice(all, dim, 0, size);
+}
+
+/// The positions of the residues of the dimensions in front of `dim` that were chosen: [N, positions..., O]
+/// with the bias, all residues of the dimensions from `dim` on together.
+static Tensor convolveResidues(Node &node, const Interleaved &all, const Tensor &kernel, Windows windows,
+                               size_t dim) {
+  const size_t last = all.strides.size() - 1;
+  const int64_t stride = all.strides[dim];
+  windows.positions[dim] = llvm::divideCeilSigned(all.positions[dim], stride);
+  if (dim < last) {
+    llvm::SmallVector<Tensor> parts;
+    for (const Residue &residue : all.residues[dim]) {
+      windows.low[dim] = -residue.offset;
+      windows.sizes[dim] = residue.count;
+      Tensor own = node.slice(kernel, static_cast<int64_t>(dim) + 2, residue.first, residue.count, stride);
+      parts.push_back(convolveResidues(node, all, own, windows, dim + 1));
+    }
+    return alternate(node, parts, static_cast<int64_t>(dim) + 1, all.positions[dim]);
+  }
+  auto [filters, offset] = joinResidues(node, kernel, all.residues[dim]);
+  windows.low[dim] = -offset;
+  windows.sizes[dim] = filters.shape.back();
+  Tensor sums = convolveParts(node, node.input(0), filters, windows, 1), bias = node.input(2);
+  const int64_t outputs = kernel.shape[1];
+  if (bias)
+    bias = node.reshape(node.broadcast(bias, {stride, outputs}), {stride * outputs});
+  sums = addBias(node, sums, bias, node.input(0).element);
+  Shape shape = sums.shape;
+  shape[dim + 1] *= stride;
+  shape[dim + 2] = outputs;
+  return node.slice(node.reshape(sums, shape), static_cast<int64_t>(dim) + 1, 0, all.positions[dim]);
+}
+
 /// The convolution of the spread-out input with the kernel turned round.
 static Results convertConvTranspose(Node &node) {
   int64_t groups = node.integerAttr("group", 1);
@@ -279,11 +426,26 @@ static Results convertConvTranspose(Node &node) {
     offsets.push_back(sizes[dim] - 1);
     steps.push_back(-1);
   }
+  Tensor turned = countElements(sizes) == 1 ? weights : node.slice(weights, offsets, weights.shape, steps);
+  if (weights.constant && groups == 1 && weights.count() > 0 && input.count() > 0 &&
+      llvm::all_of(dilations, [](int64_t dilation) { return dilation == 1; })) {
+    Shape positions;
+    for (size_t dim = 0; dim < count; ++dim)
+      positions.push_back((spatial[dim] - 1) * strides[dim] + extents[dim] + extra[dim] - cutLow[dim] -
+                          cutHigh[dim]);
+    const bool isEmpty = llvm::any_of(positions, [](int64_t number) { return number < 1; });
+    if (auto all = isEmpty ? std::nullopt
+                           : findResidues(sizes, strides, llvm::ArrayRef(low).drop_front(), positions)) {
+      Windows windows;
+      windows.sizes = windows.low = windows.positions = Shape(count, 0);
+      windows.strides = windows.dilations = Shape(count, 1);
+      return {{channelsFirst(node, convolveResidues(node, *all, turned, windows, 0))}};
+    }
+  }
   low.push_back(0);
   high.push_back(0);
   Tensor padded = node.pad(spreadOut(node, channelsLast(node, input), strides), low, high, 0);
   Tensor windows = node.window(padded, 1, sizes, Shape(count, 1), dilations);
-  Tensor turned = countElements(sizes) == 1 ? weights : node.slice(weights, offsets, weights.shape, steps);
   int64_t depth = weights.shape[0] / groups, outputs = weights.shape[1];
   Tensor columns =
       node.transpose(node.reshape(turned, {groups, depth, outputs, countElements(sizes)}), {0, 2, 3, 1});

@@ -93,7 +93,6 @@ private:
   Refs inputVectors; ///< [chunk, image, group, dimensions in front]
   Ref padding;
   std::string filters;
-  std::map<std::vector<int64_t>, int32_t> tiles; ///< by phase, slot, group, chunk and taps
 
   SmallVector<Value> results;
   std::vector<Refs> *resultVectors = nullptr;
@@ -195,8 +194,9 @@ void Lowering::Convolution::prepareBody() {
 //===----------------------------------------------------------------------===//
 
 int32_t Lowering::Convolution::tileOf(int64_t phase, int64_t slot, const Chunk &chunk) {
-  auto [entry, inserted] =
-      tiles.try_emplace({phase, slot, chunk.source.group, chunk.source.chunk, chunk.lineTap, chunk.tap}, -1);
+  auto &tiles = lowering.convolutionTiles[lowering.packings.at(op).tilesOf];
+  auto [entry, inserted] = tiles.try_emplace(
+      {variant, phase, slot, chunk.source.group, chunk.source.chunk, chunk.lineTap, chunk.tap}, -1);
   if (!inserted)
     return entry->second;
   std::vector<std::string> columns(packed.widthOf(slot), std::string(lanes * bytes, 0));

@@ -92,6 +92,20 @@ void Lowering::placeInputs() {
   }
 }
 
+/// The layout of the root that a view has all of, its dimensions in any order.
+std::optional<Layout> Lowering::layoutOfRoot(const View &view) const {
+  std::optional<std::pair<int32_t, Shape>> permuted = permutedRoot(view);
+  if (!permuted)
+    return std::nullopt;
+  const Root &root = roots[permuted->first];
+  if (!root.layout || root.layout->hasLoops())
+    return std::nullopt;
+  Layout layout = *root.layout;
+  for (int64_t &dim : layout.permutation)
+    dim = std::distance(permuted->second.begin(), llvm::find(permuted->second, dim));
+  return layout;
+}
+
 /// The layout in which a value leaves: one that costs nothing if there is one.
 Layout Lowering::outputLayout(const View &view) {
   int64_t rank = view.shape().size();
@@ -102,6 +116,8 @@ Layout Lowering::outputLayout(const View &view) {
       return *root.layout;
   }
   candidates.push_back(defaultLayout(view.shape()));
+  if (std::optional<Layout> layout = layoutOfRoot(view))
+    candidates.push_back(*layout);
   for (int64_t dim = rank - 1; dim >= 0; --dim)
     if (view.shape()[dim] > 1)
       candidates.push_back(Layout::onLanes(rank, dim));

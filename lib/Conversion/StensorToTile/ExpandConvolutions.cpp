@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ExpandConvolutions.h"
-#include "Layout.h"
+#include "View.h"
 
 using namespace mlir;
 
@@ -73,16 +73,10 @@ void expandConvolution(stensor::ConvolveOp op) {
   op.erase();
 }
 
-/// Whether the value is a constant, its elements in any order.
+/// Whether all elements are constants.
 static bool isKnown(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (isa<stensor::ConstantOp>(op))
-      return true;
-    if (!isa<stensor::TransposeOp, stensor::ReshapeOp, stensor::SliceOp>(op))
-      return false;
-    value = op->getOperand(0);
-  }
-  return false;
+  Operation *op = value.getDefiningOp();
+  return op && (isa<stensor::ConstantOp>(op) || (isLayoutOp(op) && llvm::all_of(op->getOperands(), isKnown)));
 }
 
 /// Whether chunks of the order lie in vectors of their own where pixels lie one by one.

@@ -202,6 +202,10 @@ private:
   /// Whether a result is read by the host alone, and as it is stored.
   bool leavesInWholeVectors(mlir::Value result);
   Layout outputLayout(const View &view);
+  /// The root that a view is all of, with its dimensions in any order: the root's dimensions that those of
+  /// the view are.
+  std::optional<std::pair<int32_t, Shape>> permutedRoot(const View &view) const;
+  std::optional<Layout> layoutOfRoot(const View &view) const;
   int32_t weightTile(mlir::Location loc, const Refs &refs, int64_t bytes);
   class Reducer;
   class Contraction;
@@ -227,10 +231,13 @@ private:
   /// Pixels side by side in a convolution's input and result.
   struct Packing {
     Pixels in, out;
-    bool isPadded; ///< lanes of the input that hold no pixel hold padding
-    int32_t root;  ///< whose vectors are the input's, if it lies as its image does; or -1
+    bool isPadded;            ///< lanes of the input that hold no pixel hold padding
+    int32_t root;             ///< whose vectors are the input's, if it lies as its image does; or -1
+    mlir::Operation *tilesOf; ///< the first convolution that has the same tiles
   };
   llvm::DenseMap<mlir::Operation *, Packing> packings;
+  /// Tiles of convolutions, by variant, phase, slot, group, chunk and taps.
+  llvm::DenseMap<mlir::Operation *, std::map<std::vector<int64_t>, int32_t>> convolutionTiles;
   /// Convolutions whose input does not lie so that their sums keep their order.
   llvm::SmallVector<stensor::ConvolveOp> unpackable;
   /// Layouts that reductions read their input in.

@@ -99,6 +99,26 @@ Refs Lowering::placeAsWeights(Location loc, Root &root) {
   return places;
 }
 
+/// In the order of one result, unless what comes from the same buffers and goes to the same ones makes passes
+/// that are far longer.
+static void sortJobs(std::vector<Job> &jobs, size_t results) {
+  auto runs = [](ArrayRef<Job> some) {
+    int64_t count = 0;
+    forEachRun(some, [&](int64_t, int64_t) { ++count; });
+    return count;
+  };
+  llvm::sort(jobs, [](const Job &a, const Job &b) { return a.back() < b.back(); });
+  std::vector<Job> grouped = jobs;
+  llvm::sort(grouped, [](const Job &a, const Job &b) {
+    for (auto [x, y] : llvm::zip_equal(a, b))
+      if (x.buffer != y.buffer)
+        return x.buffer < y.buffer;
+    return a.back() < b.back();
+  });
+  if (results > 1 || 2 * runs(grouped) < runs(jobs))
+    jobs = std::move(grouped);
+}
+
 LogicalResult Lowering::lowerMap(stensor::MapOp map) {
   Location loc = map.getLoc();
   Root &first = rootOf(map.getResult(0));
@@ -156,15 +176,7 @@ LogicalResult Lowering::lowerMap(stensor::MapOp map) {
       refs.push_back(made[number]);
     define(root, std::move(refs), first.replicasWanted);
   }
-  if (map.getNumResults() == 1)
-    llvm::sort(jobs, [](const Job &a, const Job &b) { return a.back() < b.back(); });
-  else // what comes from the same buffers and goes to the same ones makes long passes
-    llvm::sort(jobs, [](const Job &a, const Job &b) {
-      for (auto [x, y] : llvm::zip_equal(a, b))
-        if (x.buffer != y.buffer)
-          return x.buffer < y.buffer;
-      return a.back() < b.back();
-    });
+  sortJobs(jobs, map.getNumResults());
   emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
     return cloneBody(map, argumentOf, builder, loc, arguments);
   });

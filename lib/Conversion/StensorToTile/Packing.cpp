@@ -48,12 +48,13 @@ ConvolutionSizes ConvolutionSizes::sliced(const Pixels &pixels, int64_t variant)
 Layout imageLayout(ArrayRef<int64_t> shape, const Pixels &pixels, const ConvolutionSizes *reader) {
   const int64_t rank = shape.size(), packed = rank - 2, channels = shape.back();
   Layout layout;
-  if (pixels == Pixels()) {
-    layout.permutation = {0, packed};
-    for (int64_t dim = 1; dim < packed; ++dim)
+  if (pixels == Pixels() || pixels == Pixels{shape[packed]}) {
+    for (int64_t dim = 0; dim < rank; ++dim)
       layout.permutation.push_back(dim);
-    layout.permutation.push_back(rank - 1);
-    layout.laneDims = 1;
+    layout.laneDims = pixels.count > 1 ? 2 : 1;
+    if (layout.laneDims == 1)
+      std::rotate(layout.permutation.begin() + 1, layout.permutation.begin() + packed,
+                  layout.permutation.begin() + packed + 1);
     return layout;
   }
   layout.offsets.assign(rank, 0);
@@ -103,12 +104,16 @@ template <typename Visit>
 void PackedConvolution::forEachTap(int64_t phase, int64_t pixel, Visit &&visit) const {
   const int64_t stride = sizes.strides.back(), first = phase * (out.advanced() / out.pitch),
                 low = first * stride - sizes.low.back() - in.first, high = low + sizes.spanOf(out.count) - 1;
-  // One group if it has all pixels that the result's group needs, else that which begins last.
-  const int64_t whole = floorOf(low, in.advanced());
-  const bool isWhole = high < whole * in.advanced() + in.count;
+  // One group if it has all pixels that the result's group needs, or else that this pixel does, or else that
+  // which begins last.
+  const int64_t mine = low + pixel * stride, reach = (sizes.taps.back() - 1) * sizes.dilations.back();
+  const int64_t whole = floorOf(low, in.advanced()), own = floorOf(mine, in.advanced());
+  const bool isWhole = high < whole * in.advanced() + in.count,
+             isOwn = mine + reach < own * in.advanced() + in.count;
   for (int64_t tap = 0; tap < sizes.taps.back(); ++tap) {
-    const int64_t at = low + pixel * stride + tap * sizes.dilations.back(),
-                  group = isWhole ? whole : floorOf(at, in.advanced());
+    const int64_t at = mine + tap * sizes.dilations.back(), group = isWhole ? whole
+                                                                    : isOwn ? own
+                                                                            : floorOf(at, in.advanced());
     visit(tap, at - group * in.advanced(), group);
   }
 }
@@ -248,7 +253,8 @@ PackedConvolution::Cost PackedConvolution::cost(const target::Target &target) co
     const int64_t rows = sizes.lines() * groupsOf(phase) * interval;
     for (int64_t slot = 0; slot < slots; ++slot) {
       const auto tiles = static_cast<int64_t>(chunksOf(phase, slot).size());
-      cost.tiles += tiles * planes;
+      // Bytes have so few tiles that those are priced whole; fp16 ones fill a card.
+      cost.columns += tiles * (sizes.isOrdered ? widthOf(slot) : int64_t(target.columns)) * planes;
       // Installing the next tile hides behind the rows of one, but for its beginning and end.
       cost.planeCycles +=
           planes * tiles * (std::max<int64_t>(rows, target.columnGroups()) + target.columnGroups());

@@ -69,6 +69,12 @@ struct ConvolutionSizes {
            std::tie(other.images, other.channels, other.extents, other.taps, other.strides, other.dilations,
                     other.low, other.positions);
   }
+  /// Whether filters of both make the same tiles of pixels that lie alike.
+  bool hasTilesOf(const ConvolutionSizes &other) const {
+    return std::tie(channels, outputs, groups, taps, strides, dilations, low, isOrdered, isJoined) ==
+           std::tie(other.channels, other.outputs, other.groups, other.taps, other.strides, other.dilations,
+                    other.low, other.isOrdered, other.isJoined);
+  }
   /// The convolution that gives variant `variant` of the result's pixels alone, its groups from position 0
   /// on.
   ConvolutionSizes sliced(const Pixels &pixels, int64_t variant) const;
@@ -131,11 +137,11 @@ public:
   /// Whether lanes that hold no pixel of the image are read as padding.
   bool readsOutside() const;
 
-  /// Cycles of all planes together, and weight tiles.
+  /// Cycles of all planes together, and columns of weight tiles, a vector for each byte.
   struct Cost {
-    int64_t planeCycles = 0, tiles = 0;
+    int64_t planeCycles = 0, columns = 0;
     Cost &operator+=(const Cost &other) {
-      planeCycles += other.planeCycles, tiles += other.tiles;
+      planeCycles += other.planeCycles, columns += other.columns;
       return *this;
     }
   };

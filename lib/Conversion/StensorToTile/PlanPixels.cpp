@@ -39,6 +39,30 @@ int64_t Lowering::planesOf(stensor::ConvolveOp op, stensor::MapOp fused) {
   return planes;
 }
 
+std::optional<std::pair<int32_t, Shape>> Lowering::permutedRoot(const View &view) const {
+  if (view.pieces().size() != 1)
+    return std::nullopt;
+  const ViewPiece &piece = view.pieces().front();
+  if (piece.first.isFixed() || piece.first.number != 0)
+    return std::nullopt;
+  ArrayRef<int64_t> shape = roots[piece.first.root].type.getShape();
+  if (shape.size() != view.shape().size() || elementsOf(shape) != view.elements())
+    return std::nullopt;
+  const Shape from = stridesOf(shape);
+  Shape dims;
+  for (auto [size, stride] : llvm::zip_equal(view.shape(), piece.strides)) {
+    int64_t dim = 0;
+    const auto rank = static_cast<int64_t>(shape.size());
+    while (dim < rank &&
+           (shape[dim] != size || (size > 1 && from[dim] != stride) || llvm::is_contained(dims, dim)))
+      ++dim;
+    if (dim == rank)
+      return std::nullopt;
+    dims.push_back(dim);
+  }
+  return std::pair(piece.first.root, dims);
+}
+
 class Lowering::PixelPlan {
 public:
   explicit PixelPlan(Lowering &lowering) : lowering(lowering), target(lowering.emitter.target) {}
@@ -51,7 +75,7 @@ public:
     while (joinMaps())
       ;
     for (auto map : lowering.source.getBody().front().getOps<stensor::MapOp>())
-      addSlices(map);
+      addParts(map);
     for (auto &[root, place] : places)
       restrict(root);
     for (auto map : lowering.source.getBody().front().getOps<stensor::MapOp>())
@@ -71,6 +95,8 @@ private:
     int64_t lines = 0, extent = 0, channels = 0; ///< all positions in front; of the packed dimension
     bool isWhole = true;                         ///< groups may be of any size
     bool isComputed = false;                     ///< by a convolution: each pixel once
+    bool isResplit = false; ///< some tensors split the lines otherwise than their readers
+    bool isLeaving = false; ///< as a result of the program, whose layout is a plain one
     int64_t mapSteps = 0;
     llvm::SmallVector<int64_t> readers; ///< convolutions
     Pixels pixels;
@@ -84,10 +110,19 @@ private:
     stensor::ConvolveOp op;
     int64_t in, out;
     int32_t root; ///< the input is all of it, its dimensions as the image has them; -1: something else
+    llvm::SmallVector<size_t> alike; ///< those before it with the same filters and geometry
   };
   /// A map of image `to` reads every `pitch`-th pixel of image `from`, from some pixel on.
   struct Slice {
     int64_t from, to, pitch, first;
+    stensor::MapOp map;
+    int32_t root;
+  };
+
+  /// A map of image `to` reads lines of image `from`, a pixel of which holds `pixels` of its own side by
+  /// side.
+  struct Split {
+    int64_t from, to, pixels;
     stensor::MapOp map;
     int32_t root;
   };
@@ -110,42 +145,19 @@ private:
     return number;
   }
 
-  /// The root's dimensions that those of `view` are, if it is all of one root with its dimensions in any
-  /// order.
-  std::optional<std::pair<int32_t, Shape>> permutedRoot(const View &view) {
-    if (std::optional<int32_t> root = view.wholeRoot();
-        root && lowering.roots[*root].type.getShape() == view.shape()) {
-      Shape dims(view.shape().size());
-      std::iota(dims.begin(), dims.end(), 0);
-      return std::pair(*root, dims);
-    }
-    llvm::SmallVector<int32_t> roots = view.roots();
-    if (roots.size() != 1)
-      return std::nullopt;
-    ArrayRef<int64_t> shape = lowering.roots[roots.front()].type.getShape();
-    if (shape.size() != view.shape().size() || elementsOf(shape) != view.elements())
-      return std::nullopt;
-    Shape dims, from = stridesOf(shape), own = stridesOf(view.shape()), strides;
-    for (auto [dim, size] : llvm::enumerate(view.shape())) {
-      int64_t stride = size > 1 ? view.at(own[dim]).number - view.at(0).number : 0;
-      int64_t found = -1;
-      for (int64_t d = 0; d < static_cast<int64_t>(shape.size()); ++d)
-        if (shape[d] == size && (size == 1 || from[d] == stride) && !llvm::is_contained(dims, d))
-          found = found < 0 ? d : found;
-      if (found < 0)
-        return std::nullopt;
-      dims.push_back(found);
-      strides.push_back(from[found]);
-    }
-    for (int64_t element = 0; element < view.elements(); ++element) {
-      int64_t number = 0;
-      for (auto [stride, step, size] : llvm::zip_equal(own, strides, view.shape()))
-        number += element / stride % size * step;
-      Element at = view.at(element);
-      if (at.root != roots.front() || at.number != number)
-        return std::nullopt;
-    }
-    return std::pair(roots.front(), dims);
+  /// The root of an image [N, spatial..., C] and its dimensions in the order of the image's; those in front
+  /// of the packed one may be split otherwise.
+  std::optional<std::pair<int32_t, Shape>> imageRoot(const View &view) const {
+    std::optional<int32_t> root = view.wholeRoot();
+    if (!root)
+      return lowering.permutedRoot(view);
+    ArrayRef<int64_t> shape = lowering.roots[*root].type.getShape();
+    if (shape.size() < 3 || shape.front() != view.shape().front() ||
+        shape.take_back(2) != view.shape().take_back(2))
+      return lowering.permutedRoot(view);
+    Shape dims(shape.size());
+    std::iota(dims.begin(), dims.end(), 0);
+    return std::pair(*root, dims);
   }
 
   /// The image of a root whose dimensions are those of `shape` in the order `dims`.
@@ -162,8 +174,9 @@ private:
     const View &input = lowering.viewOf(op.getInput());
     int64_t in;
     int32_t number = -1;
-    if (auto root = permutedRoot(input); root && lowering.roots[root->first].kind != Root::Constant) {
+    if (auto root = imageRoot(input); root && lowering.roots[root->first].kind != Root::Constant) {
       in = placeRoot(root->first, input.shape(), root->second);
+      imageOf(in).isResplit |= root->second.size() != input.shape().size();
       if (places.at(root->first).dims == root->second)
         number = root->first;
     } else {
@@ -175,7 +188,12 @@ private:
     int64_t out = placeRoot(lowering.rootNumbers.at(op.getResult()), op.getType().getShape(), dims);
     imageOf(in).readers.push_back(convolutions.size());
     imageOf(out).isComputed = true;
-    convolutions.push_back({op, in, out, number});
+    convolutions.push_back({op, in, out, number, {}});
+    const ConvolutionSizes sizes(op);
+    for (size_t other = 0; other + 1 < convolutions.size(); ++other)
+      if (convolutions[other].op.getFilters() == op.getFilters() &&
+          sizes.hasTilesOf(ConvolutionSizes(convolutions[other].op)))
+        convolutions.back().alike.push_back(other);
   }
 
   /// The roots that a map reads element by element and those that it makes.
@@ -217,18 +235,21 @@ private:
     images[b].same = a;
     images[a].isWhole &= images[b].isWhole;
     images[a].isComputed |= images[b].isComputed;
+    images[a].isResplit |= images[b].isResplit;
     images[a].readers.append(images[b].readers);
   }
 
   /// Operands of a map that are parts of other images.
-  void addSlices(stensor::MapOp map) {
+  void addParts(stensor::MapOp map) {
     auto to = places.find(lowering.rootNumbers.at(map.getResult(0)));
     if (to == places.end())
       return;
     for (Value input : map.getInputs()) {
       const View &view = lowering.viewOf(input);
+      if (view.shape() != map.getShape() || view.wholeRoot())
+        continue;
       llvm::SmallVector<int32_t> roots = view.roots();
-      if (view.shape() != map.getShape() || view.wholeRoot() || roots.size() != 1)
+      if (addSplits(map, view, roots, to->second) || roots.size() != 1)
         continue;
       auto from = places.find(roots.front());
       if (from == places.end() || from->second.dims != to->second.dims ||
@@ -238,6 +259,32 @@ private:
         slices.push_back(
             {from->second.image, to->second.image, found->first, found->second, map, roots.front()});
     }
+  }
+
+  /// Whether the view is of lines of other images, each pixel of which holds several of the view's.
+  bool addSplits(stensor::MapOp map, const View &view, ArrayRef<int32_t> roots, const Place &to) {
+    const auto rank = static_cast<int64_t>(to.dims.size());
+    const int64_t packed = to.dims[rank - 2], channel = to.dims[rank - 1], channels = view.shape()[channel];
+    for (int32_t root : roots)
+      if (auto from = places.find(root); from == places.end() || !llvm::is_sorted(from->second.dims) ||
+                                         lowering.roots[root].type.getShape().back() % channels != 0 ||
+                                         lowering.roots[root].type.getShape().back() == channels)
+        return false;
+    for (const ViewPiece &piece : view.pieces()) {
+      if (piece.first.isFixed())
+        return false;
+      ArrayRef<int64_t> shape = lowering.roots[piece.first.root].type.getShape();
+      const bool isLine = piece.first.number % elementsOf(shape.take_back(2)) == 0 &&
+                          piece.extent[packed] == view.shape()[packed] && piece.extent[channel] == channels &&
+                          (channels == 1 || piece.strides[channel] == 1) &&
+                          (piece.extent[packed] == 1 || piece.strides[packed] == channels);
+      if (!isLine)
+        return false;
+    }
+    for (int32_t root : roots)
+      splits.push_back({places.at(root).image, to.image,
+                        lowering.roots[root].type.getShape().back() / channels, map, root});
+    return !roots.empty();
   }
 
   /// Pitch and first pixel along the packed dimension, as two neighbours in the middle of the view tell.
@@ -260,13 +307,14 @@ private:
     return std::pair(there - here, here - (there - here) * ((extent - 1) / 2));
   }
 
-  /// Whether all that is read of `value`, through layout operations, are slices.
-  bool isSliced(Value value, int32_t root) {
+  /// Whether all that is read of `value`, through layout operations, are slices or splits.
+  bool isReadInParts(Value value, int32_t root) {
+    auto isHere = [&](const auto &parts, Operation *user) {
+      return llvm::any_of(parts, [&](const auto &part) { return part.map == user && part.root == root; });
+    };
     return llvm::all_of(value.getUsers(), [&](Operation *user) {
-      if (isLayoutOp(user))
-        return isSliced(user->getResult(0), root);
-      return llvm::any_of(slices,
-                          [&](const Slice &slice) { return slice.map == user && slice.root == root; });
+      return isLayoutOp(user) ? isReadInParts(user->getResult(0), root)
+                              : isHere(slices, user) || isHere(splits, user);
     });
   }
 
@@ -276,10 +324,19 @@ private:
     if (auto map = dyn_cast<stensor::MapOp>(user))
       return lowering.viewOf(value).wholeRoot() &&
              llvm::is_contained(rootsOf(map), *lowering.viewOf(value).wholeRoot());
-    return isa<stensor::TransposeOp>(user) && permutedRoot(lowering.viewOf(user->getResult(0))) &&
+    return isa<stensor::TransposeOp, stensor::ReshapeOp>(user) &&
+           imageRoot(lowering.viewOf(user->getResult(0))) &&
            llvm::all_of(user->getUsers(), [&](Operation *next) {
-             return isa<stensor::ConvolveOp>(next) && readsPixels(user->getResult(0), next);
+             return (isa<func::ReturnOp>(next) && isa<stensor::TransposeOp>(user)) ||
+                    (isa<stensor::ConvolveOp>(next) && readsPixels(user->getResult(0), next));
            });
+  }
+
+  /// Whether a program's result is `value`, its dimensions in any order.
+  static bool leaves(Value value) {
+    return llvm::any_of(value.getUsers(), [](Operation *user) {
+      return isa<func::ReturnOp>(user) || (isa<stensor::TransposeOp>(user) && leaves(user->getResult(0)));
+    });
   }
 
   /// What others read, or make, has one pixel in a vector.
@@ -288,17 +345,23 @@ private:
     Image &image = imageOf(places.at(number).image);
     if (root.kind != Root::Input && !isa<stensor::MapOp, stensor::ConvolveOp>(root.value.getDefiningOp()))
       image.isWhole = false;
+    image.isLeaving |= leaves(root.value);
     for (Operation *user : root.value.getUsers())
-      image.isWhole &=
-          readsPixels(root.value, user) || (isLayoutOp(user) && isSliced(user->getResult(0), number));
+      image.isWhole &= isa<func::ReturnOp>(user) || readsPixels(root.value, user) ||
+                       (isLayoutOp(user) && isReadInParts(user->getResult(0), number));
   }
 
   /// What an image may lie in.
   SmallVector<Pixels> candidatesOf(const Image &image) {
     if (!image.isWhole)
       return {Pixels()};
+    if (image.isLeaving)
+      return {Pixels(), Pixels{image.extent}};
     SmallVector<Pixels> candidates;
     std::optional<Pixels> sliced = slicesOf(image);
+    // Windows are over pixels that follow one another.
+    if (sliced && !image.readers.empty())
+      sliced = std::nullopt;
     addGroups(sliced.value_or(Pixels()), image, candidates);
     if (sliced) {
       candidates.push_back(Pixels());
@@ -316,7 +379,7 @@ private:
           return !sizes.hasWindowsOf(ConvolutionSizes(convolutions[other].op));
         }))
       return candidates;
-    if (!image.isComputed && isPaddedByHost(reader))
+    if (!image.isComputed && !image.isResplit && isPaddedByHost(reader))
       for (int64_t positions = 1; positions <= sizes.positions.back(); ++positions) {
         Pixels pixels = under(sizes, positions);
         pixels.hasLines = true;
@@ -357,6 +420,8 @@ private:
     SmallVector<std::pair<Pixels, Pixels>> blocks;
     if (sizes.groups != sizes.channels || sizes.outputs != sizes.channels || !from.isWhole || !to.isWhole ||
         !from.isComputed || from.readers.size() != 1 || slicesOf(to))
+      return blocks;
+    if (from.isLeaving || to.isLeaving)
       return blocks;
     const int64_t grain = target.lanesPerSuperlane;
     for (int64_t block = grain; block < sizes.channels + grain; block += grain) {
@@ -459,13 +524,25 @@ private:
     return image.lines * groups * chunks;
   }
 
+  /// The first convolution that has the tiles of this one.
+  size_t tilesOf(size_t number) {
+    const Convolution &convolution = convolutions[number];
+    auto found = llvm::find_if(convolution.alike, [&](size_t before) {
+      const Convolution &other = convolutions[before];
+      return imageOf(other.in).pixels == imageOf(convolution.in).pixels &&
+             imageOf(other.out).pixels == imageOf(convolution.out).pixels;
+    });
+    return found == convolution.alike.end() ? number : *found;
+  }
+
   /// Cycles of planes and ALUs, and what it takes to bring in weights beyond half of a card.
   double total() {
     double planeCycles = 0, aluCycles = 0, weights = 0;
     for (size_t number = 0; number < convolutions.size(); ++number) {
       PackedConvolution::Cost cost = costOf(number);
       planeCycles += static_cast<double>(cost.planeCycles);
-      weights += static_cast<double>(cost.tiles * target.lanes() * target.columns);
+      if (tilesOf(number) == number)
+        weights += static_cast<double>(cost.columns * target.lanes());
     }
     for (auto [number, image] : llvm::enumerate(images))
       if (image.same == static_cast<int64_t>(number))
@@ -477,6 +554,12 @@ private:
           from.count == to.count && to == Pixels{to.count} && (from == Pixels() || from.pitch == slice.pitch);
       if (!isSliced)
         aluCycles += static_cast<double>(imageOf(slice.to).lines * imageOf(slice.to).extent * target.alus);
+    }
+    for (const Split &split : splits) {
+      const Pixels &from = imageOf(split.from).pixels, &to = imageOf(split.to).pixels;
+      if (from != Pixels{from.count} || to != Pixels{from.count * split.pixels})
+        aluCycles += static_cast<double>(imageOf(split.from).lines * imageOf(split.from).extent *
+                                         split.pixels * target.alus);
     }
     double excess = std::max(0.0, weights - static_cast<double>(target.memoryBytes()) / 2);
     return planeCycles / (2.0 * target.planesPerHemisphere) + aluCycles / target.alus +
@@ -542,10 +625,11 @@ private:
           layout.offsets[dim] = offset;
       root.imageLayout = layout;
     }
-    for (Convolution &convolution : convolutions)
-      lowering.packings.insert({convolution.op,
-                                {imageOf(convolution.in).pixels, imageOf(convolution.out).pixels,
-                                 isPaddedByHost(convolution), convolution.root}});
+    for (auto [number, convolution] : llvm::enumerate(convolutions))
+      lowering.packings.insert(
+          {convolution.op,
+           {imageOf(convolution.in).pixels, imageOf(convolution.out).pixels, isPaddedByHost(convolution),
+            convolution.root, convolutions[tilesOf(number)].op}});
   }
 
   Lowering &lowering;
@@ -555,6 +639,7 @@ private:
   std::vector<Convolution> convolutions;
   std::map<std::tuple<size_t, Pixels, Pixels>, PackedConvolution::Cost> costs;
   std::vector<Slice> slices;
+  std::vector<Split> splits;
 };
 
 void Lowering::planPixels() { PixelPlan(*this).run(); }
