@@ -28,14 +28,19 @@ bool hasLoops(Op op) {
   return op.getRowLoops() || op.getLaneLoops() || op.getOffsets();
 }
 
-/// The name and layout of what is bound: equal for equal ones.
+/// The name and layout, from `offsets` on, of what is bound: equal for equal ones.
 template <typename Op>
-mlir::ArrayAttr layoutKey(Op op) {
+mlir::ArrayAttr layoutKey(Op op, mlir::DenseI64ArrayAttr offsets) {
   llvm::SmallVector<mlir::Attribute> parts{op.getNameAttr(), op.getPermutationAttr(), op.getLaneDimsAttr()};
-  for (mlir::DenseI64ArrayAttr loops : {op.getRowLoopsAttr(), op.getLaneLoopsAttr(), op.getOffsetsAttr()})
+  for (mlir::DenseI64ArrayAttr loops : {op.getRowLoopsAttr(), op.getLaneLoopsAttr(), offsets})
     if (loops)
       parts.push_back(loops);
   return mlir::ArrayAttr::get(op.getContext(), parts);
+}
+
+template <typename Op>
+mlir::ArrayAttr layoutKey(Op op) {
+  return layoutKey(op, op.getOffsetsAttr());
 }
 
 /// Whether a dimension's indices, from -reach to reach, stay numbers when a loop is added.

@@ -51,11 +51,12 @@ class Pass_InputOp<Dialect dialect, dag placement> : Pass_Op<dialect, "input", [
     Vectors first, first + 1, ... of program input `name`, laid out by `permutation` and `lane_dims` (as the
     container's Layout says). `machine_type` is the tensor as it lies in memory, `user_type` its element type for the user.
     Instead of these two (then empty and 0), `row_loops`, `lane_loops` and `offsets` may say it, all three of them: the loops as
-    (dimension, count, step) triples.
+    (dimension, count, step) triples. With `part` = [dimension, step] every card has vectors of its own: card c's offset of the
+    dimension is c * step more.
   }];
   let arguments = !con((ins StrAttr:$name, TypeAttr:$machine_type, TypeAttr:$user_type, DenseI64ArrayAttr:$permutation, I64Attr:$lane_dims,
                             OptionalAttr<DenseI64ArrayAttr>:$row_loops, OptionalAttr<DenseI64ArrayAttr>:$lane_loops,
-                            OptionalAttr<DenseI64ArrayAttr>:$offsets, I64Attr:$first, DefaultValuedAttr<I64Attr, "1">:$stripes), placement);
+                            OptionalAttr<DenseI64ArrayAttr>:$offsets, OptionalAttr<DenseI64ArrayAttr>:$part, I64Attr:$first, DefaultValuedAttr<I64Attr, "1">:$stripes), placement);
   let results = (outs Tile_Buffer:$buffer);
   let extraClassDeclaration = [{
     ::sluice::tile::Striping getStriping() { return {int64_t(getStripes()), 1}; }
@@ -195,13 +196,20 @@ class Pass_ExchangeOp<Dialect dialect, dag placement> : Pass_Op<dialect, "exchan
   let description = [{
     The cards of the program exchange all `count` vectors of `input`: vector i of card c becomes vector c * count + i of `output` on
     every card, c's own included.
+
+    `distances` names other receivers: card c sends to card c + distance, modulo the cards, for each distance (0: itself). `view` = [start, step, block]
+    says what it sends to card r: vectors start + r * block + i * step; `place` = [start, block] where that lies: vector i of card c is
+    vector start + c * block + i of the output. Without them: [0, 1, 0] and [0, count].
   }];
-  let arguments = !con((ins Tile_Buffer:$input, Tile_Buffer:$output, I64Attr:$count), placement);
+  let arguments = !con((ins Tile_Buffer:$input, Tile_Buffer:$output, I64Attr:$count, OptionalAttr<DenseI64ArrayAttr>:$distances,
+                            OptionalAttr<DenseI64ArrayAttr>:$view, OptionalAttr<DenseI64ArrayAttr>:$place), placement);
   let extraClassDeclaration = [{
     ::sluice::tile::PassUnit getUnit() { return ::sluice::tile::PassUnit::Links; }
     ::std::optional<::sluice::tile::VectorRange> getStreamed(unsigned operand) {
       if (operand == 1)
         return ::std::nullopt; // Those of each card in turn.
+      if (getView()) // Those of each receiver in turn.
+        return ::std::nullopt;
       return ::sluice::tile::VectorRange{0, 1, int64_t(getCount())};
     }
   }];

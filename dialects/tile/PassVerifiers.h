@@ -134,6 +134,15 @@ mlir::LogicalResult verifyInput(Op op) {
   int64_t rank = llvm::cast<mlir::RankedTensorType>(op.getMachineType()).getRank();
   if (failed(hasLoops(op) ? verifyLoops(op, rank) : verifyPermutation(op, rank)))
     return mlir::failure();
+  if (std::optional<llvm::ArrayRef<int64_t>> part = op.getPart()) {
+    if (!hasLoops(op))
+      return op.emitOpError("has a part without loops");
+    // Cards are few: a step that fits so often is sound for any of them.
+    int64_t reach = 0;
+    if (part->size() != 2 || (*part)[0] < 0 || (*part)[0] >= rank || (*part)[1] < 0 ||
+        !addReach(reach, int64_t(1) << 20, (*part)[1]))
+      return op.emitOpError("part needs a dimension of ") << rank << " and a step of it";
+  }
   return verifyStripes(op);
 }
 
@@ -317,7 +326,17 @@ mlir::LogicalResult verifyExchange(Op op) {
   if (count < 1 || count > op.getInput().getType().getVectors() || have % count)
     return op.emitOpError("count ") << count << " does not fit an input of "
                                     << op.getInput().getType().getVectors() << " and an output of " << have;
-  return mlir::success();
+  if (!op.getDistances() && !op.getView() && !op.getPlace())
+    return mlir::success();
+  if (!op.getDistances() || !op.getView() || !op.getPlace() || op.getView()->size() != 3 ||
+      op.getPlace()->size() != 2)
+    return op.emitOpError("needs distances, a view of three numbers and a place of two, or none of them");
+  llvm::SmallVector<int64_t> sorted(*op.getDistances());
+  llvm::sort(sorted);
+  if (sorted.empty() || sorted.front() < 0 ||
+      std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    return op.emitOpError("names distances that are negative or twice the same");
+  return verifyView(op, "input", op.getInput().getType(), (*op.getView())[0], (*op.getView())[1], count);
 }
 
 } // namespace sluice::tile

@@ -9,6 +9,7 @@
 
 #include "LoweringPasses.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "dialects/part/PartDialect.h"
 #include "dialects/sched/SchedDialect.h"
 #include "dialects/slice/SliceDialect.h"
 #include "dialects/stensor/StensorDialect.h"
@@ -24,8 +25,8 @@
 
 void sluice::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::arith::ArithDialect, mlir::func::FuncDialect, mlir::math::MathDialect>();
-  registry.insert<onnx::OnnxDialect, stensor::StensorDialect, tile::TileDialect, slice::SliceDialect,
-                  sched::SchedDialect>();
+  registry.insert<onnx::OnnxDialect, stensor::StensorDialect, part::PartDialect, tile::TileDialect,
+                  slice::SliceDialect, sched::SchedDialect>();
 }
 
 void sluice::registerAllPasses() {

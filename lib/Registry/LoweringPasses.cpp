@@ -9,6 +9,7 @@
 
 #include "sluice/Conversion/Lowering.h"
 
+#include "dialects/part/PartDialect.h"
 #include "dialects/sched/SchedDialect.h"
 #include "dialects/slice/SliceDialect.h"
 #include "dialects/tile/TileDialect.h"
@@ -28,7 +29,7 @@ public:
   LoweringPass(const LoweringPass &other) : PassWrapper<Derived, OperationPass<ModuleOp>>(other) {}
 
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<tile::TileDialect, slice::SliceDialect, sched::SchedDialect>();
+    registry.insert<part::PartDialect, tile::TileDialect, slice::SliceDialect, sched::SchedDialect>();
   }
 
   void runOnOperation() override {
@@ -49,6 +50,16 @@ private:
                                        llvm::cl::init("tsp1")};
   Pass::Option<unsigned> cards{*this, "cards", llvm::cl::desc("Cards that share the program"),
                                llvm::cl::init(1)};
+};
+
+class PartitionPass : public LoweringPass<PartitionPass> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PartitionPass)
+  StringRef getArgument() const final { return "stensor-partition"; }
+  StringRef getDescription() const final { return "Cut a program over cards"; }
+  static LogicalResult convert(ModuleOp module, const LoweringOptions &options) {
+    return partitionStensor(module, options);
+  }
 };
 
 class StensorToTilePass : public LoweringPass<StensorToTilePass> {
@@ -84,6 +95,7 @@ public:
 } // namespace
 
 void registerLoweringPasses() {
+  PassRegistration<PartitionPass>();
   PassRegistration<StensorToTilePass>();
   PassRegistration<TileToSlicePass>();
   PassRegistration<SliceToSchedPass>();

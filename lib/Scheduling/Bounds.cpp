@@ -21,6 +21,7 @@
 #include "sluice/Binary/Instruction.h"
 #include "sluice/Support/Cancellation.h"
 
+#include "dialects/tile/ExchangePlaces.h"
 #include "dialects/tile/TileDialect.h"
 #include "dialects/tile/ZeroRows.h"
 
@@ -197,8 +198,10 @@ void BoundFinder::forEachOperand(mlir::Operation &op, Use use) const {
           use(gather.getTable(), vector);
       })
       .Case([&](ExchangeOp exchange) {
-        for (int64_t vector = 0; vector < int64_t(exchange.getCount()); ++vector)
-          use(exchange.getInput(), vector);
+        const ExchangePlaces places(exchange);
+        for (unsigned card = 0; card < cards; ++card)
+          for (int64_t i = 0; i < int64_t(exchange.getCount()); ++i)
+            use(exchange.getInput(), places.sent(i, card));
       })
       .Case([&](OutputOp output) {
         useView(output.getBuffer(), View(output.getView(), 0), output.getCount());
@@ -411,19 +414,24 @@ void BoundFinder::visit(GatherOp op) {
 void BoundFinder::visit(ExchangeOp op) {
   const int64_t count = op.getCount(), vectors = count * bytesOf(op.getInput());
   const int64_t latency = int64_t(target.linkLatency) + target.receiveLatency;
+  const ExchangePlaces places(op);
   int64_t first = INT64_MAX;
   for (unsigned from = 0; from < cards; ++from)
-    for (int64_t vector = 0; vector < count; ++vector) {
-      earliest.set(op.getOutput(), from * count + vector, from, earliest.of(op.getInput(), vector, from));
-      if (cards == 1)
+    for (unsigned to = 0; to < cards; ++to) {
+      if (!places.sends(from, to, cards))
         continue;
-      const int64_t sent = take(op.getInput(), vector, Place::Sxm, from);
-      first = std::min(first, sent);
-      for (unsigned to = 0; to < cards; ++to)
-        if (to != from)
-          give(op.getOutput(), from * count + vector, Place::Sxm, to, sent + latency);
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t vector = places.sent(i, to), place = places.place(i, from);
+        if (from == to) {
+          earliest.set(op.getOutput(), place, from, earliest.of(op.getInput(), vector, from));
+          continue;
+        }
+        const int64_t sent = take(op.getInput(), vector, Place::Sxm, from);
+        first = std::min(first, sent);
+        give(op.getOutput(), place, Place::Sxm, to, sent + latency);
+      }
     }
-  if (cards == 1)
+  if (first == INT64_MAX)
     return;
   const int64_t interval = target.linkInterval;
   links.add(vectors * interval, first);

@@ -35,7 +35,11 @@ struct LoweringOptions {
 /// there are 1, 2 ... cards.
 inline constexpr llvm::StringLiteral kDividedBytesAttr = "sluice.divided_bytes";
 
-/// stensor to tile: chooses layouts, cuts tensors into vectors of lanes and
+/// Within stensor: makes the program that each of several cards runs, on bands of tensors where that takes
+/// fewer cycles.
+mlir::LogicalResult partitionStensor(mlir::ModuleOp module, const LoweringOptions &options);
+
+/// stensor to tile: partitions, chooses layouts, cuts tensors into vectors of lanes and
 /// operations into streamed passes, and says which card does what.
 mlir::LogicalResult convertStensorToTile(mlir::ModuleOp module, const LoweringOptions &options);
 

@@ -20,6 +20,7 @@
 #include "dialects/tile/TileDialect.h"
 
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -136,11 +137,45 @@ private:
     checkStripes(op, "input", op.getInput(), 1);
     checkStripes(op, "output", op.getOutput(), 1);
     const int64_t have = op.getOutput().getType().getVectors(), count = op.getCount();
+    if (op.getView()) {
+      checkPlaces(op, *op.getView(), *op.getPlace());
+      return;
+    }
     if (have / count == int64_t(options.cards))
       return;
     isSound = false;
     op.emitOpError("has an output of ")
         << have << " vectors, need " << count << " of each of " << options.cards << " cards";
+  }
+
+  /// Vectors start + card * block + i * step of any card lie in `buffer`.
+  template <typename Op>
+  void checkReach(Op op, TypedValue<tile::BufferType> buffer, int64_t start, int64_t step, int64_t block) {
+    const int64_t vectors = buffer.getType().getVectors(), last = int64_t(op.getCount()) - 1;
+    for (int64_t card : {int64_t(0), int64_t(options.cards) - 1})
+      for (int64_t i : {int64_t(0), last}) {
+        std::optional<int64_t> at = llvm::checkedMulAdd(card, block, start);
+        at = at ? llvm::checkedMulAdd(i, step, *at) : at;
+        if (at && *at >= 0 && *at < vectors)
+          continue;
+        isSound = false;
+        op.emitOpError("uses vectors beyond a buffer of ") << vectors;
+        return;
+      }
+  }
+
+  /// What each card sends to any and has from any lies in the buffers.
+  template <typename Op>
+  void checkPlaces(Op op, ArrayRef<int64_t> view, ArrayRef<int64_t> place) {
+    checkReach(op, op.getInput(), view[0], view[1], view[2]);
+    checkReach(op, op.getOutput(), place[0], 1, place[1]);
+    const std::optional<ArrayRef<int64_t>> distances = op.getDistances();
+    for (int64_t distance : *distances)
+      if (distance >= int64_t(options.cards)) {
+        isSound = false;
+        op.emitOpError("sends over a distance of ")
+            << distance << ", the program has " << options.cards << " cards";
+      }
   }
 
   const LoweringOptions &options;

@@ -72,15 +72,24 @@ private:
   }
 
   void emitInput(Buffer &buffer, slice::InputOp input) {
-    inputNumbers.insert({tile::layoutKey(input), int64_t(inputNumbers.size())});
     const int64_t step = tile::cardStepOf(input);
-    for (Hemisphere hemisphere : buffer.hemispheres) {
-      if (step == 0)
-        emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input, input.getFirst(), false, -1);
-      for (int64_t card = 0; step != 0 && card < int64_t(schedule.state.cards); ++card)
+    const bool isOwn = step != 0 || input.getPart().has_value();
+    for (int64_t card = 0; card < (isOwn ? int64_t(schedule.state.cards) : 1); ++card) {
+      inputNumbers.insert({tile::layoutKey(input, offsetsOn(input, card)), int64_t(inputNumbers.size())});
+      for (Hemisphere hemisphere : buffer.hemispheres)
         emitBinding(buffer, {0, 1}, buffer.vectors, hemisphere, input,
-                    int64_t(input.getFirst()) + card * step, false, card);
+                    int64_t(input.getFirst()) + card * step, false, isOwn ? card : -1);
     }
+  }
+
+  /// Where the loops of an input begin on `card`.
+  mlir::DenseI64ArrayAttr offsetsOn(slice::InputOp input, int64_t card) {
+    std::optional<llvm::ArrayRef<int64_t>> part = input.getPart();
+    if (!part)
+      return input.getOffsetsAttr();
+    llvm::SmallVector<int64_t> offsets(*input.getOffsets());
+    offsets[(*part)[0]] += card * (*part)[1];
+    return builder.getDenseI64ArrayAttr(offsets);
   }
 
   void emitOutput(slice::OutputOp output) {
@@ -120,7 +129,7 @@ private:
     if constexpr (std::is_same_v<Op, slice::InputOp>) {
       rows = op.getRowLoopsAttr();
       lanes = op.getLaneLoopsAttr();
-      offsets = op.getOffsetsAttr();
+      offsets = offsetsOn(op, std::max<int64_t>(0, card));
     }
     do {
       if (!isWhole)
@@ -176,13 +185,14 @@ private:
       return;
     }
     if (auto input = buffer->value.getDefiningOp<slice::InputOp>()) {
-      const int64_t step = tile::cardStepOf(input), number = inputNumbers.lookup(tile::layoutKey(input));
-      const int64_t cards = step == 0 || edge.card >= 0 ? 1 : int64_t(schedule.state.cards);
-      for (int64_t i = 0; i < cards; ++i) {
-        const int64_t card = step != 0 && edge.card < 0 ? i : int64_t(edge.card);
+      // Each card may have vectors of its own.
+      const int64_t step = tile::cardStepOf(input);
+      const bool isOwn = (step != 0 || input.getPart()) && edge.card < 0;
+      for (int64_t i = 0; i < (isOwn ? int64_t(schedule.state.cards) : 1); ++i) {
+        const int64_t card = isOwn ? i : int64_t(edge.card), known = std::max<int64_t>(card, 0);
+        const int64_t number = inputNumbers.lookup(tile::layoutKey(input, offsetsOn(input, known)));
         flow.append({card, edge.slot, edge.first, edge.count, -2 - number, edge.producerSlot,
-                     int64_t(input.getFirst()) + std::max<int64_t>(card, 0) * step + edge.producerFirst,
-                     edge.producerStep});
+                     int64_t(input.getFirst()) + known * step + edge.producerFirst, edge.producerStep});
       }
       return;
     }

@@ -14,6 +14,8 @@
 
 #include "Passes.h"
 
+#include "dialects/tile/ExchangePlaces.h"
+
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 
@@ -27,11 +29,11 @@ using target::Hemisphere;
 
 namespace {
 
-/// One exchange while it is scheduled. Block p of the output is what card p sends.
+/// One exchange while it is scheduled.
 class Exchange {
 public:
   Exchange(ScheduleState &state, slice::ExchangeOp op, Buffer &in, Buffer &out)
-      : state(state), op(op), in(in), out(out), count(op.getCount()),
+      : state(state), op(op), in(in), out(out), count(op.getCount()), places(op),
         issues(state.target.localLinks + 1,
                std::vector<std::vector<IssueId>>(out.hemispheres.size() * out.bytes)) {}
 
@@ -41,7 +43,7 @@ public:
       for (Hemisphere hemisphere : {Hemisphere::East, Hemisphere::West})
         if (failed(exchange->describeLinks(exchange, hemisphere, byte)))
           return mlir::failure();
-    return exchange->describeOwn(exchange);
+    return exchange->places.isFor(0) ? exchange->describeOwn(exchange) : mlir::success();
   }
 
 private:
@@ -52,13 +54,26 @@ private:
   /// The link by which the peer behind `link` answers.
   unsigned answering(unsigned link) const { return target().localLink(target().localPeer(0, link), 0); }
 
-  /// Cards of the program whose `link` leads to another of them.
-  std::vector<int64_t> cardsWith(unsigned link) const {
+  /// Cards of the program that send through `link`.
+  std::vector<int64_t> sendersOn(unsigned link) const {
     std::vector<int64_t> cards;
     for (unsigned card = 0; card < state.cards; ++card)
-      if (target().localPeer(card, link) < state.cards)
+      if (places.sends(card, target().localPeer(card, link), state.cards))
         cards.push_back(card);
     return cards;
+  }
+  /// Those to which something comes from it.
+  std::vector<int64_t> receiversOn(unsigned link) const {
+    std::vector<int64_t> cards;
+    for (unsigned card = 0; card < state.cards; ++card)
+      if (places.sends(target().localPeer(card, link), card, state.cards))
+        cards.push_back(card);
+    return cards;
+  }
+
+  /// The i-th vector that `card` sends through `link`.
+  int64_t sentBy(unsigned card, unsigned link, int64_t i) const {
+    return places.sent(i, target().localPeer(card, link));
   }
 
   /// Card whose vectors a card finds in row `row` of `issues`.
@@ -74,7 +89,7 @@ private:
     unsigned slice = out.slices[byte], copy = out.copyIn(path.hemisphere);
     instruction.opcode = Opcode::Write;
     instruction.cycle = key + path.cycleAt(target().sliceStop(slice));
-    instruction.address = i;
+    instruction.address = places.place(i, 0);
     instruction.stream = stream;
     instruction.direction = int32_t(path.direction());
     IssueId id = state.issue({Unit::MemWrite, path.hemisphere, uint16_t(slice)}, instruction, train.location);
@@ -85,9 +100,9 @@ private:
     issue.cardOffsets.assign(state.cards, 0);
     for (unsigned card = 0; card < state.cards; ++card)
       if (senderOf(card, row) < state.cards)
-        issue.cardOffsets[card] = int64_t(senderOf(card, row)) * count;
+        issue.cardOffsets[card] = int64_t(senderOf(card, row)) * places.placeBlock;
     if (row != own())
-      issue.cards = cardsWith(row);
+      issue.cards = receiversOn(row);
     issues[row][copy * out.bytes + byte].push_back(id);
     out.firstWrite = std::min(out.firstWrite, int64_t(instruction.cycle));
     out.lastUse = std::max(out.lastUse, int64_t(instruction.cycle));
@@ -105,7 +120,7 @@ private:
                                     unsigned byte) {
     std::vector<unsigned> links;
     for (unsigned link = 0; link < target().localLinks; ++link)
-      if (target().linkHemisphere(link) == hemisphere && !cardsWith(link).empty())
+      if (target().linkHemisphere(link) == hemisphere && !sendersOn(link).empty())
         links.push_back(link);
     if (links.empty())
       return mlir::success();
@@ -122,7 +137,10 @@ private:
     train.footprint.results.push_back({{outPath.segment()}, 1, 1, {-stop, length, 1}});
     train.reserveMemory(in, hemisphere, read, false, {readFirst, length, 1});
     for (int64_t i = 0; i < count; ++i)
-      train.addWait(in, in.copyIn(hemisphere), byte, i, readFirst + i * interval);
+      for (auto [tap, link] : llvm::enumerate(links))
+        for (int64_t card : sendersOn(link))
+          train.addWait(in, in.copyIn(hemisphere), byte, sentBy(card, link, i),
+                        readFirst + i * interval + int64_t(tap));
     Hemisphere other = hemisphere == Hemisphere::East ? Hemisphere::West : Hemisphere::East;
     std::vector<StreamPath> paths{{hemisphere, false}};
     if (out.isIn(other))
@@ -152,10 +170,39 @@ private:
       }
     if (failed(TrainBuilder::add(std::move(builder), [=](TrainBuilder &train) {
           self->issueLinks(train, hemisphere, byte, links, paths, read, readFirst);
+          self->endTrain();
         })))
       return mlir::failure();
+    ++trains;
     recordTrain(last);
     return mlir::success();
+  }
+
+  /// Reads vector `i` of what each card sends through `link`.
+  IssueId issueReadFor(TrainBuilder &train, Hemisphere hemisphere, MemoryBurst read, unsigned link, int64_t i,
+                       int64_t at, unsigned stream) {
+    read.count = 1;
+    read.word = places.sent(i, 0);
+    IssueId id = train.issueBurst(in, {hemisphere, true}, read, {at, 1, 1}, stream,
+                                  [&](int64_t) { return read.word; });
+    Issue &issue = state.issues[id];
+    issue.flow.clear();
+    issue.cardOffsets.assign(state.cards, 0);
+    issue.cards = sendersOn(link);
+    for (int64_t card : issue.cards) {
+      const int64_t vector = sentBy(card, link, i);
+      issue.cardOffsets[card] = vector - read.word;
+      const Writer &writer = in.writer(in.copyIn(hemisphere), read.byte, vector);
+      FlowRuns runs(issue.flow, binary::kMemorySlot, int32_t(card));
+      if (!in.cardIssues.empty())
+        runs.add(0, in.cardIssue(in.copyIn(hemisphere), read.byte, card, vector, state.cards), 0,
+                 writer.element);
+      else if (writer.issue == initialMemory)
+        runs.add(0, initialMemory, int32_t(read.byte), int32_t(vector));
+      else
+        runs.add(0, writer.issue, 0, writer.element);
+    }
+    return id;
   }
 
   void issueLinks(TrainBuilder &train, Hemisphere hemisphere, unsigned byte, llvm::ArrayRef<unsigned> links,
@@ -165,10 +212,17 @@ private:
     const std::vector<unsigned> &streams = train.departure->streams;
     StreamSource source;
     for (int64_t i = 0; i < count; ++i) {
-      read.word = i;
-      IssueId id = train.issueBurst(in, {hemisphere, true}, read, {readFirst + i * interval, taps, 1},
-                                    streams[0], [&](int64_t) { return i; });
-      source.push_back({id, 0, i * taps, 1, taps});
+      const int64_t first = readFirst + i * interval;
+      if (places.viewBlock == 0) {
+        read.word = places.sent(i, 0);
+        IssueId id = train.issueBurst(in, {hemisphere, true}, read, {first, taps, 1}, streams[0],
+                                      [&](int64_t) { return read.word; });
+        source.push_back({id, 0, i * taps, 1, taps});
+        continue;
+      }
+      for (auto [tap, link] : llvm::enumerate(links))
+        source.push_back({issueReadFor(train, hemisphere, read, link, i, first + int64_t(tap), streams[0]), 0,
+                          i * taps + int64_t(tap), 1, 1});
     }
     for (auto [tap, link] : llvm::enumerate(links)) {
       unsigned back = answering(link);
@@ -183,7 +237,7 @@ private:
       send.direction = int32_t(target::outward(hemisphere));
       IssueId sent = state.issue({Unit::Link, hemisphere, uint16_t(2 * link)}, send, train.location);
       addStreamFlow(state.issues[sent].flow, 0, tap, taps, count, source);
-      state.issues[sent].cards = cardsWith(link);
+      state.issues[sent].cards = sendersOn(link);
 
       Instruction receive = send;
       unsigned stream = streams[1 + tap];
@@ -196,7 +250,7 @@ private:
           state.issue({Unit::Link, backHemisphere, uint16_t(2 * back + 1)}, receive, train.location);
       state.issues[received].flow.push_back(
           {-1, int32_t(binary::kReceiveSlot), 0, int32_t(count), sent, 0, 0, count == 1 ? 0 : 1});
-      state.issues[received].cards = cardsWith(back);
+      state.issues[received].cards = receiversOn(back);
       for (const StreamPath &path : paths)
         if (out.isIn(path.hemisphere))
           for (int64_t i = 0; i < count; ++i)
@@ -211,7 +265,8 @@ private:
     TrainBuilder &train = *builder;
     Hemisphere from = in.hemispheres.front();
     int64_t entry = target().vxmEntryLatency, key = target().simpleLatency, last = INT64_MIN;
-    const unsigned read = train.addRead(in, {0, 1}, count, 1, {from, false}, -entry);
+    const unsigned read =
+        train.addRead(in, {places.viewStart, places.viewStep}, count, 1, {from, false}, -entry);
     scheduling::BodySchedule body = passThrough(in.bytes);
     train.addBody(body, 0, count, 1);
     llvm::SmallVector<StreamPath, 2> paths;
@@ -233,24 +288,32 @@ private:
           for (int64_t i = 0; i < count; ++i)
             issueWrite(train, own(), path, byte, i, train.cycle() + key + i,
                        train.streamOfResult(result) + byte, moved);
-      self->recordWriters();
+      self->endTrain();
     };
     if (failed(TrainBuilder::add(std::move(builder), issue)))
       return mlir::failure();
+    ++trains;
     recordTrain(last);
     return mlir::success();
   }
 
-  /// The last of its trains has been issued.
+  /// A train has been issued; when all have, the writers of the output are known.
+  void endTrain() {
+    if (++issued < trains)
+      return;
+    issued = 0;
+    recordWriters();
+  }
+
   void recordWriters() {
-    out.cardIssues.resize(out.hemispheres.size() * out.bytes * state.cards * out.vectors);
+    out.cardIssues.assign(out.hemispheres.size() * out.bytes * state.cards * out.vectors, initialMemory);
     for (unsigned copy = 0; copy < out.hemispheres.size(); ++copy)
       for (unsigned byte = 0; byte < out.bytes; ++byte)
         for (unsigned card = 0; card < state.cards; ++card)
           for (unsigned row = 0; row <= own(); ++row)
-            if (unsigned sender = senderOf(card, row); sender < state.cards)
+            if (unsigned sender = senderOf(card, row); places.sends(sender, card, state.cards))
               for (int64_t i = 0; i < count; ++i)
-                out.cardIssue(copy, byte, card, sender * count + i, state.cards) =
+                out.cardIssue(copy, byte, card, places.place(i, sender), state.cards) =
                     issues[row][copy * out.bytes + byte][i];
     // It may be issued again.
     for (auto &of : issues)
@@ -262,6 +325,8 @@ private:
   slice::ExchangeOp op;
   Buffer &in, &out;
   int64_t count;
+  const tile::ExchangePlaces places;
+  unsigned trains = 0, issued = 0;
   /// Write issues by receiving link (last: own), copy * bytes + byte, element.
   std::vector<std::vector<std::vector<IssueId>>> issues;
 };

@@ -21,6 +21,7 @@
 
 #include "sluice/Conversion/Lowering.h"
 
+#include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -28,8 +29,7 @@ namespace sluice::tiling {
 
 inline constexpr llvm::StringLiteral kShareAttr = "sluice.share", kUniteAttr = "sluice.unite",
                                      kCutAttr = "sluice.cut";
-/// Of a contraction that all cards do, each with operands of its own.
-inline constexpr llvm::StringLiteral kLocalAttr = "sluice.local";
+using part::kLocalAttr;
 
 inline bool isUnite(mlir::Operation *op) { return op->hasAttr(kUniteAttr); }
 

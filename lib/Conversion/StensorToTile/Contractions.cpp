@@ -367,7 +367,8 @@ void Lowering::Contraction::lowerGroup(const Batch &batch, int64_t firstRow, int
     emitUnit(batch, rows, stored, slot, std::min(planes, range.end - slot));
   for (const Exchange &exchange : exchanges)
     tile::ExchangeOp::create(emitter.builder, loc, emitter.valueOf(exchange.from),
-                             emitter.valueOf(exchange.to), exchange.count);
+                             emitter.valueOf(exchange.to), exchange.count, DenseI64ArrayAttr(),
+                             DenseI64ArrayAttr(), DenseI64ArrayAttr());
   exchanges.clear();
 }
 

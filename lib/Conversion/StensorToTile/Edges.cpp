@@ -8,6 +8,8 @@
 #include "CardShares.h"
 #include "Lowering.h"
 
+#include "dialects/part/PartDialect.h"
+
 using namespace mlir;
 
 namespace sluice::tiling {
@@ -41,18 +43,49 @@ int64_t Lowering::vectorOfWhole(int64_t vector, int64_t rows, std::optional<int6
   return cutDim ? vector / rows * rows * options.cards + vector % rows : vector;
 }
 
+/// A plain layout of a tensor of `shape` as loops.
+static Layout asLoops(const Layout &layout, ArrayRef<int64_t> shape, int64_t lanes) {
+  Layout loops;
+  loops.offsets.assign(shape.size(), 0);
+  const int64_t outer = int64_t(layout.permutation.size()) - layout.laneDims;
+  for (auto [i, dim] : llvm::enumerate(layout.permutation))
+    (int64_t(i) < outer ? loops.rows : loops.lanes).push_back({dim, shape[dim], 1});
+  int64_t elements = 1;
+  for (const Loop &loop : loops.lanes)
+    elements *= loop.count;
+  if (elements == 1) // which every lane has
+    loops.lanes.push_back({0, lanes, 0});
+  return loops;
+}
+
+std::optional<Lowering::Part> Lowering::partOnCards(DictionaryAttr attributes) {
+  auto band = attributes ? attributes.getAs<DenseI64ArrayAttr>(part::kBandAttr) : DenseI64ArrayAttr();
+  if (!band)
+    return std::nullopt;
+  return Part{band[0], band[1], band[2],
+              cast<RankedTensorType>(attributes.getAs<TypeAttr>(part::kWholeAttr).getValue())};
+}
+
 /// Vectors of an input that follow one another, in a buffer of their own.
 void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stripes) {
   DictionaryAttr attributes = source.getArgAttrDict(cast<BlockArgument>(root.value).getArgNumber());
-  const Layout &layout = *root.layout;
+  Layout layout = *root.layout;
+  RankedTensorType whole = root.type;
   InputLoops loops;
+  if (std::optional<Part> part = partOnCards(attributes)) {
+    if (!layout.hasLoops())
+      layout = asLoops(layout, root.type.getShape(), emitter.target.lanes());
+    layout.offsets[part->dim] += part->first;
+    loops.part = {part->dim, part->step};
+    whole = part->whole;
+  }
   for (const auto &[from, to] : {std::pair(&layout.rows, &loops.rows), {&layout.lanes, &loops.lanes}})
     for (const Loop &loop : *from)
       to->append({loop.dim, loop.count, loop.step});
   loops.offsets.assign(layout.offsets.begin(), layout.offsets.end());
   const int64_t cardStep = root.cutDim ? gridOf(root.type.getShape(), layout).rows() : 0;
   int32_t buffer =
-      emitter.createInput(root.value.getLoc(), nameOf(attributes), wholeType(root.type, root.cutDim),
+      emitter.createInput(root.value.getLoc(), nameOf(attributes), wholeType(whole, root.cutDim),
                           userType(attributes, root.type), root.layout->permutation, root.layout->laneDims,
                           vectorOfWhole(first, gridOf(root.type.getShape(), layout).rows(), root.cutDim),
                           count, bytesOf(root.type.getElementType()), stripes, loops, cardStep);
@@ -106,13 +139,18 @@ std::optional<Layout> Lowering::layoutOfRoot(const View &view) const {
   return layout;
 }
 
-/// The layout in which a value leaves: one that costs nothing if there is one.
-Layout Lowering::outputLayout(const View &view) {
+/// The layout in which a value leaves: one that costs nothing if there is one. Dimension `cut`, of which
+/// cards have parts, is not on lanes.
+Layout Lowering::outputLayout(const View &view, int64_t cut) {
   int64_t rank = view.shape().size();
   SmallVector<Layout> candidates;
+  auto isSound = [&](const Layout &layout) {
+    return !llvm::is_contained(ArrayRef<int64_t>(layout.permutation).take_back(layout.laneDims), cut);
+  };
   if (std::optional<int32_t> number = view.wholeRoot()) {
     const Root &root = roots[*number];
-    if (root.layout && !root.layout->hasLoops() && root.type.getShape() == view.shape())
+    if (root.layout && !root.layout->hasLoops() && root.type.getShape() == view.shape() &&
+        isSound(*root.layout))
       return *root.layout;
   }
   candidates.push_back(defaultLayout(view.shape()));
@@ -123,6 +161,9 @@ Layout Lowering::outputLayout(const View &view) {
       candidates.push_back(Layout::onLanes(rank, dim));
   for (int64_t count = 2; count <= rank; ++count)
     candidates.push_back(Layout::onLanes(rank, rank - 1, count));
+  llvm::erase_if(candidates, [&](const Layout &layout) { return !isSound(layout); });
+  if (candidates.empty())
+    candidates.push_back(Layout::replicated(rank));
   if (isConstant(view))
     return candidates.front();
   const Layout *best = nullptr;
@@ -162,11 +203,78 @@ bool Lowering::leavesInWholeVectors(Value result) {
   return true;
 }
 
+/// The vector of a tensor of `shape` in plain `layout` that begins with the element at `index`.
+static int64_t vectorAt(ArrayRef<int64_t> index, ArrayRef<int64_t> shape, const Layout &layout,
+                        int64_t lanes) {
+  const int64_t outer = int64_t(layout.permutation.size()) - layout.laneDims;
+  int64_t row = 0, rows = 1, lane = 0;
+  for (auto [i, dim] : llvm::enumerate(layout.permutation)) {
+    int64_t &place = int64_t(i) < outer ? row : lane;
+    place = place * shape[dim] + index[dim];
+    rows *= int64_t(i) < outer ? shape[dim] : 1;
+  }
+  return lane / lanes * rows + row;
+}
+
+/// For each vector of a part of a tensor, as card `card` has it, its number in the whole; -1 beyond the end.
+std::vector<int64_t> Lowering::numbersInWhole(const Part &part, const Grid &grid, ArrayRef<int64_t> shape,
+                                              const Layout &layout, int64_t card) const {
+  const int64_t lanes = emitter.target.lanes();
+  std::vector<int64_t> numbers;
+  const Shape strides = stridesOf(shape);
+  for (int64_t vector = 0; vector < grid.vectors(); ++vector) {
+    Shape index;
+    for (auto [stride, extent] : llvm::zip_equal(strides, shape))
+      index.push_back(grid.element(vector, 0) / stride % extent);
+    index[part.dim] += card * part.step;
+    const bool isInside = index[part.dim] < part.whole.getDimSize(part.dim);
+    numbers.push_back(isInside ? vectorAt(index, part.whole.getShape(), layout, lanes) : -1);
+  }
+  return numbers;
+}
+
+void Lowering::leavePart(Location loc, Value value, const Part &part, DictionaryAttr attributes) {
+  auto type = cast<RankedTensorType>(value.getType());
+  const Layout layout = outputLayout(viewOf(value), part.dim);
+  const Refs refs = materialise(loc, viewOf(value), type.getElementType(), layout);
+  const Grid grid = gridOf(type.getShape(), layout);
+  for (int32_t card = 0; card < int32_t(options.cards); ++card) {
+    // Vectors that follow one another in the tensor, and step regularly where they lie.
+    std::vector<Job> vectors;
+    std::vector<int64_t> run;
+    auto bindRun = [&] {
+      forEachRun(vectors, [&](int64_t first, int64_t count) {
+        const Ref &ref = vectors[first].front();
+        const int64_t step = count > 1 ? vectors[first + 1].front().index - ref.index : 0;
+        tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer),
+                               SmallVector<int64_t>{ref.index, step}, nameOf(attributes), part.whole,
+                               userType(attributes, type), layout.permutation, layout.laneDims, run[first],
+                               count, card);
+      });
+      vectors.clear(), run.clear();
+    };
+    const std::vector<int64_t> numbers = numbersInWhole(part, grid, type.getShape(), layout, card);
+    for (auto [ref, number] : llvm::zip_equal(refs, numbers)) {
+      if (!run.empty() && number != run.back() + 1)
+        bindRun();
+      if (number < 0)
+        continue;
+      vectors.push_back({ref});
+      run.push_back(number);
+    }
+    bindRun();
+  }
+}
+
 LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
   for (auto [i, value] : llvm::enumerate(op.getOperands())) {
     auto type = cast<RankedTensorType>(value.getType());
     DictionaryAttr attributes = source.getResultAttrDict(i);
     Location loc = value.getLoc();
+    if (const std::optional<Part> part = partOnCards(attributes)) {
+      leavePart(loc, value, *part, attributes);
+      continue;
+    }
     const View &view = viewOf(value);
     Layout layout = outputLayout(view);
     std::optional<int64_t> cutDim;

@@ -137,7 +137,9 @@ int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Typ
                              ArrayRef<int64_t> permutation, int64_t laneDims, int64_t first, int64_t count,
                              int64_t bytes, int64_t stripes, const InputLoops &loops, int64_t cardStep) {
   auto type = tile::BufferType::get(builder.getContext(), count, bytes);
-  DenseI64ArrayAttr rows, lanes, offsets;
+  DenseI64ArrayAttr rows, lanes, offsets, part;
+  if (!loops.part.empty())
+    part = builder.getDenseI64ArrayAttr(loops.part);
   if (!loops.offsets.empty()) {
     permutation = {};
     laneDims = 0;
@@ -146,7 +148,7 @@ int32_t Emitter::createInput(Location loc, StringRef name, Type machineType, Typ
     offsets = builder.getDenseI64ArrayAttr(loops.offsets);
   }
   auto input = createHead<tile::InputOp>(loc, type, name, machineType, userType, permutation, laneDims, rows,
-                                         lanes, offsets, first, stripes);
+                                         lanes, offsets, part, first, stripes);
   if (cardStep != 0)
     input.getDefiningOp()->setAttr(tile::kCardStepAttr, builder.getI64IntegerAttr(cardStep));
   return addBuffer(input);

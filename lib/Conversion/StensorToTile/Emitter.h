@@ -55,6 +55,7 @@ std::optional<Progression> progressionOf(llvm::ArrayRef<Ref> refs);
 struct InputLoops {
   llvm::SmallVector<int64_t> rows, lanes; ///< (dimension, count, step) triples
   llvm::SmallVector<int64_t> offsets;
+  llvm::SmallVector<int64_t> part; ///< dimension and step of cards, where each has its own
 };
 
 /// Lane l of the result is lane map[l] of the source.

@@ -13,6 +13,8 @@
 #include "ExpandConvolutions.h"
 #include "View.h"
 
+#include "dialects/part/PartDialect.h"
+
 using namespace mlir;
 
 namespace sluice::tiling {
@@ -68,6 +70,8 @@ void expandConvolution(stensor::ConvolveOp op) {
   Value columns = reshape(builder, loc, op.getFilters(), {groups, outputs, outer, inner * depth});
   Value product = stensor::ContractOp::create(builder, loc, op.getType().clone({groups, positions, outputs}),
                                               rows, columns);
+  if (Attribute local = op->getAttr(part::kLocalAttr))
+    product.getDefiningOp()->setAttr(part::kLocalAttr, local);
   product = reshape(builder, loc, transpose(builder, loc, product, {1, 0, 2}), result);
   op.getResult().replaceAllUsesWith(product);
   op.erase();

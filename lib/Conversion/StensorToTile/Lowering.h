@@ -21,6 +21,7 @@
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Golden/TensorValue.h"
 
+#include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -194,6 +195,31 @@ private:
   int32_t gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk);
   Refs gatherOffsets(stensor::GatherOp gather);
   mlir::LogicalResult lowerReturn(mlir::func::ReturnOp op);
+
+  //===--- Bands on cards (Parts.cpp, Edges.cpp) ---===//
+  /// Which part of a tensor an argument or result is on each card.
+  struct Part {
+    int64_t dim, step, first;
+    mlir::RankedTensorType whole;
+  };
+  /// None where it is whole.
+  static std::optional<Part> partOnCards(mlir::DictionaryAttr attributes);
+  std::vector<int64_t> numbersInWhole(const Part &part, const Grid &grid, llvm::ArrayRef<int64_t> shape,
+                                      const Layout &layout, int64_t card) const;
+  /// Binds what leaves the program in bands.
+  void leavePart(mlir::Location loc, mlir::Value value, const Part &part, mlir::DictionaryAttr attributes);
+  /// The layout of a value that cards have in bands of `dims`, of which none is on lanes.
+  void planPart(mlir::Value result, mlir::Value input, llvm::ArrayRef<int64_t> dims);
+  mlir::LogicalResult lowerPart(part::ConstantOp op);
+  mlir::LogicalResult lowerPart(part::GatherOp op);
+  mlir::LogicalResult lowerPart(part::HaloOp op);
+  mlir::LogicalResult lowerPart(part::TurnOp op);
+  class Filler;
+  /// Where vectors that all cards send so far are at the receiver. `isFromEach`: those of each sender by
+  /// themselves; then it is where those of card 0 are, and as many further those of the next.
+  Refs send(mlir::Location loc, const Refs &refs, int64_t bytes, llvm::ArrayRef<int64_t> distances,
+            bool isFromEach);
+
   /// The vectors of a root that are the columns of a weight tile, tile by tile.
   std::vector<std::vector<int64_t>> tilesOf(Root &root);
   /// Places for the vectors of a root in the weight tiles that it becomes, Refs of no buffer for those that
@@ -201,7 +227,7 @@ private:
   Refs placeAsWeights(mlir::Location loc, Root &root);
   /// Whether a result is read by the host alone, and as it is stored.
   bool leavesInWholeVectors(mlir::Value result);
-  Layout outputLayout(const View &view);
+  Layout outputLayout(const View &view, int64_t cut = -1);
   /// The root that a view is all of, with its dimensions in any order: the root's dimensions that those of
   /// the view are.
   std::optional<std::pair<int32_t, Shape>> permutedRoot(const View &view) const;

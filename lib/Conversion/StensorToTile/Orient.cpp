@@ -9,6 +9,7 @@
 
 #include "View.h"
 
+#include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -125,7 +126,7 @@ void orientContractions(func::FuncOp function, const LoweringOptions &options) {
   SmallVector<stensor::ContractOp> contracts(function.getOps<stensor::ContractOp>());
   for (stensor::ContractOp contract : contracts) {
     if (!reducesBetterSwapped(contract, *options.target) &&
-        (options.cards == 1 || !isBetterSwapped(contract, options)))
+        (options.cards == 1 || contract->hasAttr(part::kLocalAttr) || !isBetterSwapped(contract, options)))
       continue;
     OpBuilder builder(contract);
     RankedTensorType type = contract.getType();
@@ -135,6 +136,8 @@ void orientContractions(func::FuncOp function, const LoweringOptions &options) {
                                                 contract.getLhs());
     Value result = stensor::TransposeOp::create(builder, contract.getLoc(), type, swapped,
                                                 SmallVector<int64_t>{0, 2, 1});
+    if (Attribute local = contract->getAttr(part::kLocalAttr))
+      swapped.getDefiningOp()->setAttr(part::kLocalAttr, local);
     contract.replaceAllUsesWith(result);
     contract.erase();
   }

@@ -16,6 +16,7 @@
 #include "sluice/Scheduling/BodySchedule.h"
 #include "sluice/Support/Cancellation.h"
 
+#include "dialects/part/PartDialect.h"
 #include "dialects/stensor/ScalarOps.h"
 
 using namespace mlir;
@@ -51,6 +52,14 @@ void Lowering::planOp(Operation &op) {
     return planReduce(reduce);
   if (auto gather = dyn_cast<stensor::GatherOp>(op))
     return planGather(gather);
+  if (auto constant = dyn_cast<part::ConstantOp>(op))
+    return planPart(constant.getResult(), {}, {});
+  if (auto gather = dyn_cast<part::GatherOp>(op))
+    return planPart(gather.getResult(), gather.getInput(), int64_t(gather.getDim()));
+  if (auto halo = dyn_cast<part::HaloOp>(op))
+    return planPart(halo.getResult(), halo.getInput(), int64_t(halo.getDim()));
+  if (auto turn = dyn_cast<part::TurnOp>(op))
+    return planPart(turn.getResult(), turn.getInput(), {int64_t(turn.getFrom()), int64_t(turn.getTo())});
   if (isUnite(&op))
     return planUnite(cast<stensor::ConcatOp>(op));
   if (isa<func::ReturnOp>(op))

@@ -209,11 +209,25 @@ private:
     return joined;
   }
 
+  /// A band and the same with lines of other cards beside it.
+  SmallVector<int32_t> rootsOf(part::HaloOp halo) {
+    SmallVector<int32_t> joined{lowering.rootNumbers.at(halo.getResult())};
+    if (std::optional<int32_t> root = lowering.viewOf(halo.getInput()).wholeRoot();
+        root && lowering.roots[*root].type == halo.getInput().getType() &&
+        lowering.roots[*root].kind != Root::Constant)
+      joined.push_back(*root);
+    return joined;
+  }
+
   /// Whether any map's roots were not in one image before.
   bool joinMaps() {
     bool changed = false;
-    for (auto map : lowering.source.getBody().front().getOps<stensor::MapOp>()) {
-      SmallVector<int32_t> joined = rootsOf(map);
+    for (Operation &op : lowering.source.getBody().front()) {
+      SmallVector<int32_t> joined;
+      if (auto map = dyn_cast<stensor::MapOp>(op))
+        joined = rootsOf(map);
+      else if (auto halo = dyn_cast<part::HaloOp>(op))
+        joined = rootsOf(halo);
       auto known = llvm::find_if(joined, [&](int32_t root) { return places.contains(root); });
       if (known == joined.end())
         continue;
@@ -321,6 +335,8 @@ private:
   bool readsPixels(Value value, Operation *user) {
     if (auto convolve = dyn_cast<stensor::ConvolveOp>(user))
       return convolve.getInput() == value;
+    if (isa<part::HaloOp>(user))
+      return lowering.viewOf(value).wholeRoot().has_value();
     if (auto map = dyn_cast<stensor::MapOp>(user))
       return lowering.viewOf(value).wholeRoot() &&
              llvm::is_contained(rootsOf(map), *lowering.viewOf(value).wholeRoot());
@@ -343,7 +359,8 @@ private:
   void restrict(int32_t number) {
     const Root &root = lowering.roots[number];
     Image &image = imageOf(places.at(number).image);
-    if (root.kind != Root::Input && !isa<stensor::MapOp, stensor::ConvolveOp>(root.value.getDefiningOp()))
+    if (root.kind != Root::Input &&
+        !isa<stensor::MapOp, stensor::ConvolveOp, part::HaloOp>(root.value.getDefiningOp()))
       image.isWhole = false;
     image.isLeaving |= leaves(root.value);
     for (Operation *user : root.value.getUsers())

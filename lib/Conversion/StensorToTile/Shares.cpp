@@ -79,7 +79,8 @@ LogicalResult Lowering::lowerUnite(stensor::ConcatOp unite) {
     const int64_t count = end - first;
     const int32_t from = bufferToSend(loc, Refs(refs.begin() + first, refs.begin() + end), bytes);
     const int32_t to = emitter.createBuffer(loc, count * cards, bytes);
-    tile::ExchangeOp::create(emitter.builder, loc, emitter.valueOf(from), emitter.valueOf(to), count);
+    tile::ExchangeOp::create(emitter.builder, loc, emitter.valueOf(from), emitter.valueOf(to), count,
+                             DenseI64ArrayAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr());
     for (int64_t i = 0; i < count; ++i)
       for (int64_t card = 0; card < cards; ++card) {
         const int64_t vector = first + i, row = grid.rowOf(vector), chunk = grid.chunkOf(vector);

@@ -18,6 +18,7 @@
 
 #include "dialects/tile/PassBody.h"
 #include "lib/Conversion/Checks/ProgramForm.h"
+#include "lib/Conversion/Partition/Partition.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -126,6 +127,8 @@ LogicalResult Lowering::lower(Operation &op) {
       })
       .Case([&](stensor::ReduceOp reduce) { return lowerReduce(reduce); })
       .Case([&](stensor::GatherOp gather) { return lowerGather(gather); })
+      .Case<part::ConstantOp, part::GatherOp, part::HaloOp, part::TurnOp>(
+          [&](auto part) { return lowerPart(part); })
       .Case([&](stensor::ConcatOp unite) { return lowerUnite(unite); })
       .Case([&](func::ReturnOp op) { return lowerReturn(op); })
       .Default(
@@ -182,7 +185,7 @@ LogicalResult Lowering::run() {
     return failure(); // Some values may have no view.
   source->getParentOp()->setAttr(kDividedBytesAttr,
                                  Builder(source.getContext()).getDenseI64ArrayAttr(dividedBytes()));
-  if (options.cards > 1) {
+  if (options.cards > 1 && !source->hasAttr(part::kCutAttr)) {
     shareAmongCards(source, options);
     forgetPlans();
     buildViews();
@@ -228,11 +231,18 @@ static bool isStensorTensor(Type type) {
          sluice::tile::isBodyType(tensor.getElementType());
 }
 
-LogicalResult sluice::convertStensorToTile(ModuleOp module, const LoweringOptions &options) {
+LogicalResult sluice::partitionStensor(ModuleOp module, const LoweringOptions &options) {
   FailureOr<func::FuncOp> form = checkForm(module, "stensor", isStensorTensor);
   if (failed(form) || failed(tiling::checkCapacity(*form, options)))
     return failure();
-  func::FuncOp source = *form;
+  partitionOverCards(*form, options);
+  return success();
+}
+
+LogicalResult sluice::convertStensorToTile(ModuleOp module, const LoweringOptions &options) {
+  if (failed(partitionStensor(module, options)))
+    return failure();
+  auto source = module.lookupSymbol<func::FuncOp>("main");
   module.getContext()->loadDialect<tile::TileDialect>();
   OpBuilder builder(source);
   auto target = func::FuncOp::create(builder, source.getLoc(), "main", builder.getFunctionType({}, {}));

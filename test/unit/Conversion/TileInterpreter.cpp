@@ -18,6 +18,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cstring>
+#include <numeric>
 #include <set>
 
 using namespace mlir;
@@ -232,10 +233,13 @@ void TileInterpreter::runPass(Operation &op, Card &card, int64_t cardNumber, con
     }
   } else if (auto input = dyn_cast<tile::InputOp>(op)) {
     const golden::TensorValue &tensor = inputs.at(input.getName().str());
-    auto places = input.getOffsets()
-                      ? placesOfLoops(tensor.type(), *input.getRowLoops(), *input.getLaneLoops(),
-                                      *input.getOffsets(), lanes)
-                      : placesOf(tensor.type(), input.getPermutation(), input.getLaneDims(), lanes);
+    SmallVector<int64_t> offsets(input.getOffsets().value_or(ArrayRef<int64_t>()));
+    if (std::optional<ArrayRef<int64_t>> part = input.getPart())
+      offsets[(*part)[0]] += cardNumber * (*part)[1];
+    auto places =
+        input.getOffsets()
+            ? placesOfLoops(tensor.type(), *input.getRowLoops(), *input.getLaneLoops(), offsets, lanes)
+            : placesOf(tensor.type(), input.getPermutation(), input.getLaneDims(), lanes);
     auto type = input.getBuffer().getType();
     for (int64_t v = 0; v < type.getVectors(); ++v) {
       std::string &content = at(card, input.getBuffer(), v);
@@ -318,17 +322,32 @@ void TileInterpreter::readOutput(Operation &op, NamedTensors &outputs) {
   }
 }
 
+void TileInterpreter::runExchange(Operation &op) {
+  auto exchange = cast<tile::ExchangeOp>(op);
+  const int64_t size = cards.size(), count = exchange.getCount();
+  SmallVector<int64_t> distances(size), view{0, 1, 0}, place{0, count};
+  std::iota(distances.begin(), distances.end(), 0);
+  if (exchange.getDistances()) {
+    distances.assign(exchange.getDistances()->begin(), exchange.getDistances()->end());
+    view.assign(exchange.getView()->begin(), exchange.getView()->end());
+    place.assign(exchange.getPlace()->begin(), exchange.getPlace()->end());
+  }
+  for (int64_t from = 0; from < size; ++from)
+    for (int64_t distance : distances) {
+      const int64_t to = (from + distance) % size;
+      for (int64_t i = 0; i < count; ++i)
+        at(cards[to], exchange.getOutput(), place[0] + from * place[1] + i) =
+            read(cards[from], &op, exchange.getInput(), view[0] + to * view[2] + i * view[1]);
+    }
+}
+
 NamedTensors TileInterpreter::run(const NamedTensors &inputs) {
   NamedTensors outputs;
   auto main = module.lookupSymbol<func::FuncOp>("main");
   for (Operation &op : main.getBody().front()) {
     if (auto exchange = dyn_cast<tile::ExchangeOp>(op)) {
       vectors["exchange"] += exchange.getCount();
-      for (Card &to : cards)
-        for (size_t from = 0; from < cards.size(); ++from)
-          for (uint64_t i = 0; i < exchange.getCount(); ++i)
-            at(to, exchange.getOutput(), from * exchange.getCount() + i) =
-                read(cards[from], &op, exchange.getInput(), i);
+      runExchange(op);
     } else if (isa<tile::OutputOp>(op)) {
       readOutput(op, outputs);
     } else {

@@ -47,6 +47,7 @@ private:
   std::vector<std::string> runBody(mlir::Block &body, const std::vector<std::string> &arguments);
   void runPass(mlir::Operation &op, Card &card, int64_t cardNumber, const NamedTensors &inputs);
   void runContract(mlir::Operation &op, Card &card);
+  void runExchange(mlir::Operation &op);
   void readOutput(mlir::Operation &op, NamedTensors &outputs);
 
   mlir::ModuleOp module;

@@ -1,0 +1,38 @@
+//===- PartDialect.h - Parts of tensors on several cards --------*- C++ -*-===//
+//
+// Part of the Sluice project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_DIALECTS_PART_PARTDIALECT_H
+#define SLUICE_DIALECTS_PART_PARTDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/part/PartDialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/part/PartOps.h.inc"
+
+namespace sluice::part {
+
+/// Of an argument or result of a program that is cut over cards: dimension, elements a card, and the first
+/// element of card 0.
+inline constexpr llvm::StringLiteral kBandAttr = "part.band";
+/// Of the same: the type of the whole tensor.
+inline constexpr llvm::StringLiteral kWholeAttr = "part.whole";
+/// Of a program of which something is cut in bands.
+inline constexpr llvm::StringLiteral kCutAttr = "part.cut";
+/// Of a contraction or convolution: every card does all of it, of the operands that it has.
+inline constexpr llvm::StringLiteral kLocalAttr = "part.local";
+
+} // namespace sluice::part
+
+#endif // SLUICE_DIALECTS_PART_PARTDIALECT_H
