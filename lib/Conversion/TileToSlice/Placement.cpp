@@ -18,6 +18,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <tuple>
@@ -32,6 +33,8 @@ struct Neighbour {
   int64_t uses = 0;
   /// So often one is read while the other is written: banks may tell them apart.
   int64_t turns = 0;
+  /// Cycles for which one of the two waits for the other where both lie in one slice.
+  int64_t waits = 0;
 };
 
 /// A neighbour that has a place in a hemisphere of this buffer's.
@@ -197,6 +200,7 @@ private:
           wishes[weights].plane = placement.units[op].firstPlane + i % contract.getPlanes();
         wishes[weights].addAccess(target.columnGroups(), period);
       }
+      addInstalls(contract);
       llvm::DenseSet<mlir::Value> lastRows;
       int64_t last = contract.getLanes().size() - 1;
       for (auto [j, rows] : llvm::enumerate(contract.getRows())) {
@@ -295,6 +299,34 @@ private:
     return wait / (std::max<int64_t>(wish.accesses, 1) * 2 * std::max<int64_t>(cycles, 1));
   }
 
+  /// While the rows of a chunk stream, a plane's next tile is installed: its next chunk's or its next unit's.
+  void addInstalls(ContractOp op) {
+    const UnitPlace &place = placement.units[op];
+    const int64_t planes = op.getPlanes(),
+                  bytes = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes();
+    const int64_t lastPlane = place.firstPlane + planes * (bytes == 2 ? target.planesPerHemisphere : 1);
+    for (int64_t plane = place.firstPlane; plane < lastPlane; ++plane) {
+      ContractOp &before = unitBefore[{place.hemisphere, plane}];
+      if (before && before != op)
+        for (size_t j = 0; j < before.getRows().size(); ++j)
+          if (before.getRowSegments()[4 * j] + 1 == int64_t(before.getLanes().size()))
+            addWait(before.getRows()[j], before.getRowSegments()[4 * j + 3], op.getWeights().front());
+      before = op;
+    }
+    for (size_t j = 0; j < op.getRows().size(); ++j)
+      if (const int64_t next = op.getRowSegments()[4 * j] + 1;
+          next < int64_t(op.getLanes().size()) && !isLeftOut(op, j))
+        for (int64_t plane = 0; plane < (op.getApart() ? 1 : planes); ++plane)
+          addWait(op.getRows()[j], op.getRowSegments()[4 * j + 3], op.getWeights()[next * planes + plane]);
+  }
+
+  /// `rows`, read for `cycles`, and an installation from `tile` want to run at once.
+  void addWait(mlir::Value rows, int64_t cycles, mlir::Value tile) {
+    const int64_t wait = std::min<int64_t>(cycles, target.columnGroups());
+    wishes[rows].neighbours[tile].waits += wait;
+    wishes[tile].neighbours[rows].waits += wait;
+  }
+
   /// Planes apart stream their rows of a chunk at once.
   void addRowsApart(ContractOp op) {
     struct Rows {
@@ -389,6 +421,7 @@ private:
         bool overflows = fill + needed > int64_t(target.wordsPerBank);
         if (isTurning)
           fill = turn(first, width, place, bank);
+        wait += sharedWait(neighbours, first, width) / std::max<int64_t>(wish.accesses, 1);
         int64_t stop = target.sliceStop(first);
         int64_t detours = detour(wish, stop);
         if (!wish.offsets.empty())
@@ -494,19 +527,31 @@ private:
     return placed;
   }
 
-  int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
-                     int64_t bank) const {
-    // Slices follow one another, the first after the last.
+  /// Whether two share slices, which follow one another, the first after the last.
+  bool overlaps(const PlacedNeighbour &other, int64_t first, int64_t width) const {
     const int64_t slices = target.slicesPerHemisphere;
     auto isBehind = [&](int64_t from, int64_t to, int64_t less) {
       return (to - from + slices) % slices < less;
     };
+    return isBehind(first % slices, other.firstSlice, width) ||
+           isBehind(other.firstSlice, first % slices, other.width);
+  }
+
+  int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
+                     int64_t bank) const {
     int64_t clashes = 0;
     for (const PlacedNeighbour &other : neighbours)
-      if (isBehind(first % slices, other.firstSlice, width) ||
-          isBehind(other.firstSlice, first % slices, other.width))
+      if (overlaps(other, first, width))
         clashes += other.uses + (other.bank == bank ? other.turns : 0);
     return clashes;
+  }
+
+  int64_t sharedWait(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width) const {
+    int64_t wait = 0;
+    for (const PlacedNeighbour &other : neighbours)
+      if (overlaps(other, first, width))
+        wait += other.waits;
+    return wait;
   }
 
   const target::Target &target;
@@ -514,6 +559,8 @@ private:
   int64_t horizon;
   Placement &placement;
   llvm::DenseMap<mlir::Value, Wishes> wishes;
+  /// By hemisphere and plane, the last unit that works there so far.
+  std::map<std::pair<int64_t, int64_t>, ContractOp> unitBefore;
   /// See mustTurnStripes; in how many steps a bank fills then.
   bool turnsStripes = false;
   /// Whether all buffers together exceed the memory: then words count for more than waiting.
