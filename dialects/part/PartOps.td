@@ -55,12 +55,4 @@ def Part_HaloOp : Part_Op<"halo"> {
   let arguments = (ins Part_Tensor:$input, I64Attr:$dim, I64Attr:$extent, I64Attr:$before, I64Attr:$after, TypedAttrInterface:$fill);
 }
 
-def Part_TurnOp : Part_Op<"turn"> {
-  let summary = "bands of one dimension become bands of another";
-  let description = [{
-    The input is a band of dimension `from`, whole along `to`; the result is a band of `to`, whole along `from`.
-  }];
-  let arguments = (ins Part_Tensor:$input, I64Attr:$from, I64Attr:$to);
-}
-
 #endif // SLUICE_DIALECTS_PART_PARTOPS_TD

@@ -213,7 +213,6 @@ private:
   mlir::LogicalResult lowerPart(part::ConstantOp op);
   mlir::LogicalResult lowerPart(part::GatherOp op);
   mlir::LogicalResult lowerPart(part::HaloOp op);
-  mlir::LogicalResult lowerPart(part::TurnOp op);
   class Filler;
   /// Where vectors that all cards send so far are at the receiver. `isFromEach`: those of each sender by
   /// themselves; then it is where those of card 0 are, and as many further those of the next.

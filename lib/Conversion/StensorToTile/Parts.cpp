@@ -321,6 +321,4 @@ LogicalResult Lowering::lowerPart(part::HaloOp op) {
   return success();
 }
 
-LogicalResult Lowering::lowerPart(part::TurnOp op) { return op.emitOpError("is not lowered yet"); }
-
 } // namespace sluice::tiling

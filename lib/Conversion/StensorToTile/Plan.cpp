@@ -58,8 +58,6 @@ void Lowering::planOp(Operation &op) {
     return planPart(gather.getResult(), gather.getInput(), int64_t(gather.getDim()));
   if (auto halo = dyn_cast<part::HaloOp>(op))
     return planPart(halo.getResult(), halo.getInput(), int64_t(halo.getDim()));
-  if (auto turn = dyn_cast<part::TurnOp>(op))
-    return planPart(turn.getResult(), turn.getInput(), {int64_t(turn.getFrom()), int64_t(turn.getTo())});
   if (isUnite(&op))
     return planUnite(cast<stensor::ConcatOp>(op));
   if (isa<func::ReturnOp>(op))

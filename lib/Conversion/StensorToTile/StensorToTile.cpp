@@ -127,8 +127,7 @@ LogicalResult Lowering::lower(Operation &op) {
       })
       .Case([&](stensor::ReduceOp reduce) { return lowerReduce(reduce); })
       .Case([&](stensor::GatherOp gather) { return lowerGather(gather); })
-      .Case<part::ConstantOp, part::GatherOp, part::HaloOp, part::TurnOp>(
-          [&](auto part) { return lowerPart(part); })
+      .Case<part::ConstantOp, part::GatherOp, part::HaloOp>([&](auto part) { return lowerPart(part); })
       .Case([&](stensor::ConcatOp unite) { return lowerUnite(unite); })
       .Case([&](func::ReturnOp op) { return lowerReturn(op); })
       .Default(
