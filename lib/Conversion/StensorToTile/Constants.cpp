@@ -15,8 +15,6 @@
 
 #include "lib/Conversion/Images/ImageMaker.h"
 
-#include <cstring>
-
 using namespace mlir;
 
 namespace sluice::tiling {
@@ -59,7 +57,7 @@ int32_t Lowering::constantBuffer(Location loc, const View &view, Places places, 
   Shape least = places.offsets, most = places.offsets;
   auto flatten = [&](const Places::Loops &loops) {
     SmallVector<int64_t> flat;
-    for (const Places::Loop &loop : loops) {
+    for (const Loop &loop : loops) {
       flat.append({loop.dim, loop.count, loop.step});
       (loop.step < 0 ? least : most)[loop.dim] += (loop.count - 1) * loop.step;
     }
@@ -96,27 +94,43 @@ int32_t Lowering::constantBuffer(Location loc, const View &view, Places places, 
   return emitter.createConstant(loc, data.toAttribute(), stripes);
 }
 
-Refs Lowering::constantsByCard(Location loc, const View &view, Type elementType, const Layout &layout,
-                               int64_t replicas) {
-  const Grid grid = gridOf(view.shape(), layout);
-  const int64_t width = bytesOf(elementType), lanes = emitter.target.lanes();
-  std::vector<std::string> vectors;
-  for (int64_t card = 0; card < int64_t(options.cards); ++card)
-    for (int64_t vector = 0; vector < grid.vectors(); ++vector) {
-      std::string &content = vectors.emplace_back(lanes * width, 0);
-      for (int64_t lane = 0, e = grid.isReplicated() ? replicas : grid.validLanes(vector); lane < e; ++lane) {
-        const int64_t number = grid.element(vector, grid.isReplicated() ? 0 : lane);
-        Element element = number < 0 ? Element() : view.at(number);
-        if (!element.isFixed())
-          element.number += card * element.cardStep;
-        const uint32_t bits = bitsOf(element);
-        std::memcpy(content.data() + lane * width, &bits, width);
-      }
-    }
-  const int32_t buffer = emitter.createConstant(loc, vectors, width, 1, options.cards);
+Lowering::Places Lowering::placesOf(const Layout &layout, ArrayRef<int64_t> shape, int64_t chunk) const {
+  const Layout loops = layout.byLoops(shape, emitter.target.lanes());
+  Places places;
+  places.offsets = loops.offsets;
+  places.vectors.append(loops.rows.begin(), loops.rows.end());
+  places.lanes.append(loops.lanes.begin(), loops.lanes.end());
+  places.firstLane = chunk * emitter.target.lanes();
+  return places;
+}
+
+/// Cuts the vectors of `places` in stretches of at most `most`.
+void Lowering::forEachStretch(Places places, int64_t most, llvm::function_ref<void(const Places &)> act) {
+  const int64_t all = Places::count(places.vectors);
+  auto *loop = llvm::find_if(places.vectors, [](const Loop &loop) { return loop.count > 1; });
+  if (all <= most || loop == places.vectors.end())
+    return act(places);
+  const int64_t count = loop->count, part = std::max<int64_t>(1, most / (all / count));
+  for (int64_t first = 0; first < count; first += part) {
+    loop->count = std::min(part, count - first);
+    forEachStretch(places, most, act);
+    places.offsets[loop->dim] += part * loop->step;
+  }
+}
+
+Refs Lowering::constantsByCard(Location loc, const View &view, ArrayRef<int64_t> shape, Type elementType,
+                               const Layout &layout, ArrayRef<Loop> cards) {
+  const Grid grid = gridOf(shape, layout);
   Refs refs;
-  for (int64_t vector = 0; vector < grid.vectors(); ++vector)
-    refs.push_back({buffer, -1, vector});
+  for (int64_t chunk = 0; chunk < grid.chunks(); ++chunk) {
+    Places all = placesOf(layout, shape, chunk);
+    all.cards.append(cards.begin(), cards.end());
+    forEachStretch(all, emitter.blockOf(grid.rows()), [&](const Places &places) {
+      const int32_t buffer = constantBuffer(loc, view, places, elementType);
+      for (int64_t vector = 0, count = Places::count(places.vectors); vector < count; ++vector)
+        refs.push_back({buffer, -1, vector});
+    });
+  }
   return refs;
 }
 

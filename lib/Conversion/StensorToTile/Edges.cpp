@@ -43,21 +43,6 @@ int64_t Lowering::vectorOfWhole(int64_t vector, int64_t rows, std::optional<int6
   return cutDim ? vector / rows * rows * options.cards + vector % rows : vector;
 }
 
-/// A plain layout of a tensor of `shape` as loops.
-static Layout asLoops(const Layout &layout, ArrayRef<int64_t> shape, int64_t lanes) {
-  Layout loops;
-  loops.offsets.assign(shape.size(), 0);
-  const int64_t outer = int64_t(layout.permutation.size()) - layout.laneDims;
-  for (auto [i, dim] : llvm::enumerate(layout.permutation))
-    (int64_t(i) < outer ? loops.rows : loops.lanes).push_back({dim, shape[dim], 1});
-  int64_t elements = 1;
-  for (const Loop &loop : loops.lanes)
-    elements *= loop.count;
-  if (elements == 1) // which every lane has
-    loops.lanes.push_back({0, lanes, 0});
-  return loops;
-}
-
 std::optional<Lowering::Part> Lowering::partOnCards(DictionaryAttr attributes) {
   auto band = attributes ? attributes.getAs<DenseI64ArrayAttr>(part::kBandAttr) : DenseI64ArrayAttr();
   if (!band)
@@ -73,8 +58,7 @@ void Lowering::placeInput(Root &root, int64_t first, int64_t count, int64_t stri
   RankedTensorType whole = root.type;
   InputLoops loops;
   if (std::optional<Part> part = partOnCards(attributes)) {
-    if (!layout.hasLoops())
-      layout = asLoops(layout, root.type.getShape(), emitter.target.lanes());
+    layout = layout.byLoops(root.type.getShape(), emitter.target.lanes());
     layout.offsets[part->dim] += part->first;
     loops.part = {part->dim, part->step};
     whole = part->whole;

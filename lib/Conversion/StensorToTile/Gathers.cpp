@@ -17,23 +17,12 @@ namespace sluice::tiling {
 int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, int64_t chunk) {
   const View &view = viewOf(gather.getTable());
   Type elementType = gather.getTable().getType().getElementType();
-  int64_t bytes = bytesOf(elementType), lanes = emitter.target.lanes();
+  const int64_t bytes = bytesOf(elementType);
   Grid grid = gridOf(view.shape(), layout);
   Location loc = gather.getLoc();
-  if (isConstant(view)) {
-    Places places;
-    places.offsets.assign(view.shape().size(), 0);
-    ArrayRef<int64_t> permutation = layout.permutation;
-    for (int64_t dim : permutation.drop_back(layout.laneDims))
-      places.vectors.push_back({dim, view.shape()[dim], 1});
-    for (int64_t dim : permutation.take_back(layout.laneDims))
-      places.lanes.push_back({dim, view.shape()[dim], 1});
-    places.firstLane = chunk * lanes;
-    if (grid.isReplicated())
-      places.lanes = {{0, lanes, 0}};
-    return constantBuffer(loc, view, places, elementType);
-  }
-  Refs refs = materialise(loc, view, elementType, layout, lanes), column;
+  if (isConstant(view))
+    return constantBuffer(loc, view, placesOf(layout, view.shape(), chunk), elementType);
+  Refs refs = materialise(loc, view, elementType, layout, emitter.target.lanes()), column;
   for (int64_t row = 0; row < grid.rows(); ++row)
     column.push_back(refs[grid.vectorAt(row, chunk)]);
   if (std::optional<Progression> run = progressionOf(column);

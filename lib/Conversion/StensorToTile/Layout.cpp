@@ -37,6 +37,22 @@ Layout Layout::onLanes(int64_t rank, int64_t dim, int64_t count) {
   return layout;
 }
 
+Layout Layout::byLoops(llvm::ArrayRef<int64_t> shape, int64_t lanes) const {
+  if (hasLoops())
+    return *this;
+  Layout loops;
+  loops.offsets.assign(shape.size(), 0);
+  const int64_t outer = static_cast<int64_t>(permutation.size()) - laneDims;
+  for (auto [i, dim] : llvm::enumerate(permutation))
+    (static_cast<int64_t>(i) < outer ? loops.rows : loops.lanes).push_back({dim, shape[dim], 1});
+  int64_t elements = 1;
+  for (const Loop &loop : loops.lanes)
+    elements *= loop.count;
+  if (elements == 1)
+    loops.lanes.push_back({0, lanes, 0});
+  return loops;
+}
+
 /// What `loops` add up to, the last one running fastest; a step of dimension d counts `weights[d]`.
 static std::vector<int64_t> sumsOf(llvm::ArrayRef<Loop> loops, llvm::ArrayRef<int64_t> weights) {
   std::vector<int64_t> sums{0};

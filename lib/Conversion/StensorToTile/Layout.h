@@ -46,6 +46,9 @@ struct Layout {
   /// One element a vector, the same in every lane.
   static Layout replicated(int64_t rank) { return onLanes(rank, rank - 1, 0); }
   bool hasLoops() const { return !offsets.empty(); }
+  /// The same by loops, for a tensor of `shape` in vectors of `lanes`; a replicated element lies in all of
+  /// them.
+  Layout byLoops(llvm::ArrayRef<int64_t> shape, int64_t lanes) const;
 
   auto operator<=>(const Layout &other) const {
     auto less = [](const auto &a, const auto &b) {

@@ -181,9 +181,13 @@ private:
                          int64_t stripes = 1);
   /// Whether cards have different parts of a constant.
   static bool isByCard(const View &view);
-  /// Vectors of a constant view that is another on each card.
-  Refs constantsByCard(mlir::Location loc, const View &view, mlir::Type elementType, const Layout &layout,
-                       int64_t replicas);
+  /// A constant view's vectors of `chunk` under `layout`.
+  Places placesOf(const Layout &layout, llvm::ArrayRef<int64_t> shape, int64_t chunk) const;
+  static void forEachStretch(Places places, int64_t most, llvm::function_ref<void(const Places &)> act);
+  /// Vectors of a tensor of `shape`, each card's part of a constant view: as `cards` step through that, or as
+  /// it says itself.
+  Refs constantsByCard(mlir::Location loc, const View &view, llvm::ArrayRef<int64_t> shape,
+                       mlir::Type elementType, const Layout &layout, llvm::ArrayRef<Loop> cards = {});
   mlir::ElementsAttr constantOf(const ViewPiece &piece, mlir::Type elementType) const;
 
   //===--- Operations ---===//

@@ -178,7 +178,7 @@ Refs Lowering::materialise(Location loc, const View &view, Type elementType, con
       return root.refs;
   }
   if (isByCard(view))
-    return constantsByCard(loc, view, elementType, layout, replicas);
+    return constantsByCard(loc, view, view.shape(), elementType, layout);
   int64_t bytes = bytesOf(elementType);
   Grid grid = gridOf(view.shape(), layout);
   Resolver resolver(*this, view, bytes);

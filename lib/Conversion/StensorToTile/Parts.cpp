@@ -102,42 +102,12 @@ static Layout withExtent(Layout layout, int64_t dim, int64_t extent) {
 
 LogicalResult Lowering::lowerPart(part::ConstantOp op) {
   Root &root = rootOf(op.getResult());
-  const View &view = viewOf(op.getInput());
-  const Grid grid = gridOf(root.type.getShape(), *root.layout);
-  const int64_t bytes = bytesOf(root.type.getElementType()), lanes = emitter.target.lanes(),
-                dim = op.getDim(), count = grid.vectors();
-  const Shape strides = stridesOf(root.type.getShape()), whole = stridesOf(view.shape());
-  auto bitsAt = [&](int64_t element, int64_t card) -> uint32_t {
-    int64_t number = 0;
-    for (size_t d = 0; d < strides.size(); ++d) {
-      int64_t index = element / strides[d] % root.type.getDimSize(d);
-      if (int64_t(d) == dim)
-        index += card * int64_t(op.getStep());
-      if (index >= view.shape()[d])
-        return 0;
-      number += index * whole[d];
-    }
-    return bitsOf(view.at(number));
-  };
-  Refs refs;
-  const int64_t block = emitter.blockOf(count);
-  for (int64_t first = 0; first < count; first += block) {
-    const int64_t end = std::min(count, first + block);
-    std::vector<std::string> contents;
-    for (int64_t card = 0; card < int64_t(options.cards); ++card)
-      for (int64_t vector = first; vector < end; ++vector) {
-        std::string &content = contents.emplace_back(lanes * bytes, 0);
-        for (int64_t lane = 0; lane < (grid.isReplicated() ? lanes : grid.validLanes(vector)); ++lane) {
-          const int64_t element = grid.element(vector, grid.isReplicated() ? 0 : lane);
-          const uint32_t bits = element < 0 ? 0 : bitsAt(element, card);
-          std::memcpy(content.data() + lane * bytes, &bits, bytes);
-        }
-      }
-    const int32_t buffer = emitter.createConstant(op.getLoc(), contents, bytes, 1, options.cards);
-    for (int64_t vector = first; vector < end; ++vector)
-      refs.push_back({buffer, -1, vector - first});
-  }
-  define(root, std::move(refs), lanes);
+  // Beyond the tensor's end there are zeros.
+  const Loop cards{int64_t(op.getDim()), int64_t(options.cards), int64_t(op.getStep())};
+  define(root,
+         constantsByCard(op.getLoc(), viewOf(op.getInput()), root.type.getShape(), root.type.getElementType(),
+                         *root.layout, cards),
+         emitter.target.lanes());
   return success();
 }
 

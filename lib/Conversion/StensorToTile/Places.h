@@ -16,10 +16,7 @@ namespace sluice::tiling {
 /// offsets[d] and what the loops over the card, the vector and the lane add; the last loop of a list is the
 /// fastest. Where the index lies outside of the view, and in lanes beyond the loops, there are zeros.
 struct Lowering::Places {
-  struct Loop {
-    int64_t dim, count, step;
-  };
-  using Loops = llvm::SmallVector<Loop, 4>;
+  using Loops = llvm::SmallVector<Loop, 4>; ///< of a dimension, the last one the fastest
 
   Shape offsets;
   Loops cards, vectors, lanes;
