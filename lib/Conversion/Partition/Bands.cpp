@@ -10,8 +10,10 @@
 #include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -34,6 +36,29 @@ RankedTensorType bandType(Type whole, const Band &band) {
 bool isLayoutOp(Operation *op) {
   return isa<stensor::ReshapeOp, stensor::TransposeOp, stensor::SliceOp, stensor::PadOp, stensor::BroadcastOp,
              stensor::WindowOp, stensor::ConcatOp>(op);
+}
+
+bool comesFromConstant(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && (isa<stensor::ConstantOp>(op) ||
+                (isLayoutOp(op) && llvm::all_of(op->getOperands(), comesFromConstant)));
+}
+
+bool leaves(Value value) {
+  llvm::SetVector<Operation *> users(value.user_begin(), value.user_end());
+  for (size_t i = 0; i < users.size(); ++i) {
+    if (isa<func::ReturnOp>(users[i]))
+      continue;
+    if (!isLayoutOp(users[i]) && !isa<stensor::MapOp>(users[i]))
+      return false;
+    users.insert_range(users[i]->getUsers());
+  }
+  return true;
+}
+
+bool isDealtOut(Operation *op) {
+  auto contract = dyn_cast<stensor::ContractOp>(op);
+  return contract && comesFromConstant(contract.getRhs()) && leaves(contract.getResult());
 }
 
 //===----------------------------------------------------------------------===//
@@ -186,6 +211,9 @@ static DenseI64ArrayAttr withZero(DenseI64ArrayAttr numbers, int64_t at) {
 Operation *cloneForBand(OpBuilder &builder, Operation *op, const Band &band, ValueRange operands) {
   Operation *copy = builder.clone(*op);
   copy->setOperands(operands);
+  // What is not cut is done by every card.
+  if (isa<stensor::ContractOp, stensor::ConvolveOp>(copy) && !(band.isWhole() && isDealtOut(op)))
+    copy->setAttr(part::kLocalAttr, builder.getUnitAttr());
   if (band.isWhole())
     return copy;
   for (Value result : copy->getResults())
@@ -198,8 +226,6 @@ Operation *cloneForBand(OpBuilder &builder, Operation *op, const Band &band, Val
         if (band.dim > 0)
           convolve.setLowAttr(withZero(convolve.getLowAttr(), band.dim - 1));
       });
-  if (isa<stensor::ContractOp, stensor::ConvolveOp>(copy))
-    copy->setAttr(part::kLocalAttr, builder.getUnitAttr());
   return copy;
 }
 

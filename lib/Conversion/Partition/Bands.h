@@ -48,6 +48,16 @@ mlir::RankedTensorType bandType(mlir::Type whole, const Band &band);
 /// Whether `op` only says where elements are.
 bool isLayoutOp(mlir::Operation *op);
 
+/// Whether `value` is a constant, or layout operations on some.
+bool comesFromConstant(mlir::Value value);
+
+/// Whether the host alone reads `value`, or functions of it.
+bool leaves(mlir::Value value);
+
+/// Whether `op` is a contraction with constant weights of which cards take some columns each wherever it is
+/// not cut otherwise, as nothing has to be exchanged for that.
+bool isDealtOut(mlir::Operation *op);
+
 /// What `op` needs of each operand to make `band` of its results, which is plain unless `op` is a layout
 /// operation; nothing where that can't be made from bands.
 std::optional<llvm::SmallVector<Band>> operandBands(mlir::Operation *op, const Band &band);

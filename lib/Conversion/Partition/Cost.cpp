@@ -25,12 +25,6 @@ static int64_t latencyOf(const target::Target &target) {
 
 static ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
 
-bool Cost::comesFromConstant(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && (isa<stensor::ConstantOp>(op) ||
-                (isLayoutOp(op) && llvm::all_of(op->getOperands(), comesFromConstant)));
-}
-
 int64_t Cost::vectorsOf(RankedTensorType type) const {
   if (type.getRank() == 0)
     return stensor::elementBytes(type.getElementType());
@@ -44,7 +38,7 @@ int64_t Cost::vectorsOf(RankedTensorType type) const {
   return vectors * stensor::elementBytes(type.getElementType());
 }
 
-int64_t Cost::constantBytes(const Need &need, bool isDivided) const {
+int64_t Cost::constantBytes(const Need &need) const {
   RankedTensorType type = bandType(need.value.getType(), need.band);
   int64_t elements = 1;
   // Rows take whole vectors.
@@ -52,14 +46,7 @@ int64_t Cost::constantBytes(const Need &need, bool isDivided) const {
     elements *= int64_t(dim) + 1 == type.getRank() && size >= int64_t(target.lanes())
                     ? llvm::alignTo(size, target.lanes())
                     : size;
-  const int64_t bytes = elements * stensor::elementBytes(type.getElementType());
-  return isDivided ? int64_t(divideCeil(bytes, cards)) : bytes;
-}
-
-bool Cost::isDivided(Operation *op, const Band &band) const {
-  auto contract = dyn_cast_or_null<stensor::ContractOp>(op);
-  return contract && band.isWhole() && cards > 1 && comesFromConstant(contract.getRhs()) &&
-         contract.getType().getDimSize(2) > int64_t(target.lanes());
+  return elements * stensor::elementBytes(type.getElementType());
 }
 
 int64_t Cost::travel(int64_t vectors) const {
@@ -75,17 +62,10 @@ int64_t Cost::contract(Operation *op, const Band &band) const {
   const bool isHalf = lhs.getElementType().isF16();
   const int64_t units = 2 * int64_t(target.planesPerHemisphere) / (isHalf ? 2 : 1),
                 interval = isHalf ? target.f16RowInterval : 1;
-  auto cycles = [&](int64_t columns) {
-    const int64_t tile = std::max<int64_t>(m * interval, target.columnGroups());
-    return int64_t(divideCeil(b * chunks * columns, units)) * tile + tile;
-  };
-  const int64_t columns = divideCeil(n, lanes);
-  // Constant columns that are whole are divided among the cards, and results exchanged.
-  if (isDivided(op, band)) {
-    const int64_t own = divideCeil(columns, cards);
-    return cycles(own) + travel(b * m * own * 2);
-  }
-  return cycles(columns);
+  const int64_t parts = band.isWhole() && isDealtOut(op) ? dealers : 1,
+                columns = divideCeil(divideCeil(n, lanes), parts);
+  const int64_t tile = std::max<int64_t>(m * interval, target.columnGroups());
+  return int64_t(divideCeil(b * chunks * columns, units)) * tile + tile;
 }
 
 int64_t Cost::convolve(Operation *op, const Band &band) const {
@@ -112,23 +92,22 @@ int64_t Cost::convolve(Operation *op, const Band &band) const {
 
 int64_t Cost::compute(Operation *op, const Band &band) const {
   const int64_t latency = latencyOf(target);
-  return latency + TypeSwitch<Operation *, int64_t>(op)
-                       .Case<stensor::ContractOp>([&](auto) { return contract(op, band); })
-                       .Case<stensor::ConvolveOp>([&](auto) { return convolve(op, band); })
-                       .Case([&](stensor::MapOp map) {
-                         // A byte a vector, whatever the elements.
-                         RankedTensorType type = bandType(map.getResult(0).getType(), band);
-                         const int64_t steps = stensor::countSteps(map.getBlock());
-                         return vectorsOf(type) / stensor::elementBytes(type.getElementType()) *
-                                std::max<int64_t>(1, divideCeil(steps, int64_t(target.alus)));
-                       })
-                       .Case([&](stensor::ReduceOp reduce) {
-                         RankedTensorType type = reduce.getInput().getType();
-                         return vectorsOf(band.isWhole() ? type : bandType(type, band));
-                       })
-                       .Default([&](Operation *other) {
-                         return vectorsOf(bandType(other->getResult(0).getType(), band));
-                       });
+  return latency +
+         TypeSwitch<Operation *, int64_t>(op)
+             .Case<stensor::ContractOp>([&](auto) { return contract(op, band); })
+             .Case<stensor::ConvolveOp>([&](auto) { return convolve(op, band); })
+             .Case([&](stensor::MapOp map) {
+               // A byte a vector, whatever the elements; as many side by side as there are ALUs.
+               RankedTensorType type = bandType(map.getResult(0).getType(), band);
+               const int64_t vectors = vectorsOf(type) / stensor::elementBytes(type.getElementType());
+               return int64_t(divideCeil(vectors * stensor::countSteps(map.getBlock()), target.alus));
+             })
+             .Case([&](stensor::ReduceOp reduce) {
+               RankedTensorType type = reduce.getInput().getType();
+               return vectorsOf(band.isWhole() ? type : bandType(type, band));
+             })
+             .Default(
+                 [&](Operation *other) { return vectorsOf(bandType(other->getResult(0).getType(), band)); });
 }
 
 std::optional<int64_t> Cost::convert(Value value, const Band &have, const Band &need) const {

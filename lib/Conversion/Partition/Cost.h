@@ -24,7 +24,8 @@ struct Need {
 /// what travels.
 class Cost {
 public:
-  Cost(const target::Target &target, int64_t cards) : target(target), cards(cards) {}
+  /// Of a program whose contractions that are dealt out (isDealtOut) each take `dealers` cards; 1: none are.
+  Cost(const target::Target &target, int64_t dealers) : target(target), dealers(dealers) {}
 
   /// Of a card that makes `band` of the results of `op`.
   int64_t compute(mlir::Operation *op, const Band &band) const;
@@ -32,12 +33,10 @@ public:
   /// does that.
   std::optional<int64_t> convert(mlir::Value value, const Band &have, const Band &need) const;
 
-  /// Whether `value` is a constant, or layout operations on some.
-  static bool comesFromConstant(mlir::Value value);
-  /// Whether the cards divide the columns of the constant weights of `op`, of whose result they make `band`.
-  bool isDivided(mlir::Operation *op, const Band &band) const;
   /// What the need of a constant takes of each card's memory.
-  int64_t constantBytes(const Need &need, bool isDivided) const;
+  int64_t constantBytes(const Need &need) const;
+  /// Bytes of a card that constants may take, so that there is room for what is computed.
+  int64_t roomForConstants() const { return target.memoryBytes() / 8 * 7; }
 
 private:
   int64_t contract(mlir::Operation *op, const Band &band) const;
@@ -48,7 +47,7 @@ private:
   int64_t vectorsOf(mlir::RankedTensorType type) const;
 
   const target::Target &target;
-  const int64_t cards;
+  const int64_t dealers;
 };
 
 } // namespace sluice::partition

@@ -14,13 +14,12 @@
 
 #include "mlir/IR/Builders.h"
 
-#include <map>
-
 using namespace mlir;
 
 namespace sluice {
 
 using partition::Band;
+using partition::Cuts;
 using partition::Plan;
 
 namespace {
@@ -55,14 +54,24 @@ private:
       operands.push_back(bring(builder, operand, need));
     Operation *local = cloneForBand(builder, op, band, operands);
     for (auto [old, made] : llvm::zip_equal(op->getResults(), local->getResults()))
-      known[{old, band.key()}] = made;
+      known[old].push_back({band, made});
+  }
+
+  /// `band` of `value` where it is there already.
+  Value find(Value value, const Band &band) const {
+    auto bands = known.find(value);
+    if (bands == known.end())
+      return {};
+    for (const auto &[have, made] : bands->second)
+      if (have == band)
+        return made;
+    return {};
   }
 
   /// `band` of `value`, on every card its own.
   Value bring(OpBuilder &builder, Value value, const Band &band) {
-    auto [entry, isNew] = known.try_emplace({value, band.key()});
-    if (!isNew)
-      return entry->second;
+    if (Value made = find(value, band))
+      return made;
     Operation *op = value.getDefiningOp();
     Value made;
     if (auto argument = dyn_cast<BlockArgument>(value)) {
@@ -80,13 +89,14 @@ private:
     } else {
       made = convert(builder, value, band);
     }
-    return known[{value, band.key()}] = made;
+    known[value].push_back({band, made});
+    return made;
   }
 
   /// `band` of what `value`'s operation makes.
   Value convert(OpBuilder &builder, Value value, const Band &band) {
     const Band have = plan.bandOf(value.getDefiningOp());
-    Value own = known.at({value, have.key()});
+    Value own = find(value, have);
     Location loc = value.getLoc();
     if (band.isWhole())
       return part::GatherOp::create(builder, loc, value.getType(), own, have.dim);
@@ -163,14 +173,8 @@ private:
 
   func::FuncOp function;
   const Plan &plan;
-  struct Less {
-    using Key = std::pair<Value, decltype(Band().key())>;
-    bool operator()(const Key &a, const Key &b) const {
-      return std::pair(a.first.getAsOpaquePointer(), a.second) <
-             std::pair(b.first.getAsOpaquePointer(), b.second);
-    }
-  };
-  std::map<Less::Key, Value, Less> known; ///< bands of values of the old program
+  /// Bands of values of the old program.
+  llvm::DenseMap<Value, SmallVector<std::pair<Band, Value>, 1>> known;
 };
 
 } // namespace
@@ -179,11 +183,19 @@ void partitionOverCards(func::FuncOp function, const LoweringOptions &options) {
   if (options.cards == 1)
     return;
   function.getContext()->loadDialect<part::PartDialect>();
-  const Plan plan(function, *options.target, options.cards);
-  if (!plan.isCut())
+  const Plan rows(function, *options.target, options.cards, Cuts::Rows),
+      columns(function, *options.target, options.cards, Cuts::Columns);
+  if (rows.isCut() && (!columns.fits() || rows.cycles() <= columns.cycles())) {
+    Partitioner(function, rows).run();
+    function->setAttr(part::kCutAttr, UnitAttr::get(function.getContext()));
     return;
-  Partitioner(function, plan).run();
-  function->setAttr(part::kCutAttr, UnitAttr::get(function.getContext()));
+  }
+  if (!columns.fits())
+    return;
+  // What gains nothing from its columns being cut is done by every card.
+  for (auto contract : function.getBody().front().getOps<stensor::ContractOp>())
+    if (partition::comesFromConstant(contract.getRhs()) && columns.bandOf(contract).isWhole())
+      contract->setAttr(part::kLocalAttr, UnitAttr::get(function.getContext()));
 }
 
 } // namespace sluice

@@ -31,6 +31,8 @@ static constexpr int64_t never = int64_t(1) << 50;
 /// Of an operation.
 static constexpr size_t mostCandidates = 16;
 static constexpr int64_t mostRounds = 8;
+/// A cut is to gain this part of the cycles: schedules of the same work differ by some percent.
+static constexpr int64_t leastGain = 16;
 
 /// Whether `value` is an argument, or layout operations on one.
 static bool isOfArgument(Value value) {
@@ -69,8 +71,8 @@ bool findNeeds(Value value, const Band &band, std::vector<Need> &needs) {
          });
 }
 
-Plan::Plan(func::FuncOp function, const target::Target &target, int64_t cards)
-    : cards(cards), cost(target, cards) {
+Plan::Plan(func::FuncOp function, const target::Target &target, int64_t cards, Cuts cuts)
+    : cards(cards), cuts(cuts), cost(target, cuts == Cuts::Rows ? cards : 1) {
   addNodes(function);
   for (size_t node = 0; node < nodes.size(); ++node)
     addCandidate(node, Band());
@@ -81,24 +83,32 @@ Plan::Plan(func::FuncOp function, const target::Target &target, int64_t cards)
       if (std::optional<size_t> maker = nodeOf(need.value);
           maker && !llvm::is_contained(nodes[*maker].readers, node))
         nodes[*maker].readers.push_back(node);
-  const int64_t uncut = total();
+  const int64_t uncut = cycles();
   sumUp();
   choose();
   improve();
-  // Beside weights that are on every card there is to be room for what is computed.
-  if (total() >= uncut || !cutsRows() || constantBytes() > int64_t(target.memoryBytes() / 8 * 7))
+  if (cycles() > uncut - uncut / leastGain || !cutsWeighted() || !fits())
     for (Node &node : nodes)
       node.choice = 0;
 }
 
-bool Plan::cutsRows() const {
-  return llvm::any_of(nodes, [&](const Node &node) {
-    if (!node.op || node.chosen().isWhole())
-      return false;
-    auto contract = dyn_cast<stensor::ContractOp>(node.op);
-    return contract ? node.chosen().dim != 2 && Cost::comesFromConstant(contract.getRhs())
-                    : isa<stensor::ConvolveOp>(node.op);
-  });
+static bool hasWeights(Operation *op) {
+  if (auto contract = dyn_cast_or_null<stensor::ContractOp>(op))
+    return comesFromConstant(contract.getRhs());
+  return isa_and_nonnull<stensor::ConvolveOp>(op);
+}
+
+bool Plan::cutsWeighted() const {
+  return llvm::any_of(nodes,
+                      [](const Node &node) { return hasWeights(node.op) && !node.chosen().isWhole(); });
+}
+
+bool Plan::isAllowed(Operation *op, int64_t dim) const {
+  const int64_t last = cast<RankedTensorType>(op->getResult(0).getType()).getRank() - 1;
+  if (cuts == Cuts::Columns)
+    return hasWeights(op) ? isa<stensor::ContractOp>(op) && dim == last : !isa<stensor::GatherOp>(op);
+  // Cards send whole vectors: what lies on lanes is not cut.
+  return dim < last;
 }
 
 bool Plan::isCut() const {
@@ -129,12 +139,22 @@ std::optional<size_t> Plan::nodeOf(Value value) const {
 static bool isAtHand(const Need &need) {
   if (need.band.isWhole())
     return true;
-  // Outside of an argument the host gives zeros; small constants are made card by card.
+  // Outside of an argument the host gives zeros.
   if (isa<BlockArgument>(need.value))
     return !need.band.fill || stensor::scalarRegister(need.band.fill) == 0;
-  auto type = cast<RankedTensorType>(need.value.getType());
-  constexpr int64_t small = 1 << 20;
-  return need.band.isPlain() && type.getNumElements() * stensor::elementBytes(type.getElementType()) <= small;
+  return need.band.isPlain();
+}
+
+int64_t Plan::computeCycles(Operation *op, const Candidate &candidate) const {
+  int64_t cycles = cost.compute(op, candidate.band);
+  if (!isa<stensor::MapOp>(op))
+    return cycles;
+  // A function of what planes make, and nobody else reads, runs while they do.
+  for (const Need &need : candidate.needs)
+    if (Operation *before = need.value.getDefiningOp();
+        isa_and_nonnull<stensor::ContractOp, stensor::ConvolveOp>(before) && before->hasOneUse())
+      cycles = std::max<int64_t>(0, cycles - cost.compute(before, need.band));
+  return cycles;
 }
 
 bool Plan::addCandidate(size_t number, const Band &band) {
@@ -144,11 +164,12 @@ bool Plan::addCandidate(size_t number, const Band &band) {
   Candidate candidate{band, {}, 0, 0};
   bool isSound = node.candidates.size() < mostCandidates;
   if (node.op) {
+    isSound &= band.isWhole() || isAllowed(node.op, band.dim);
     std::optional<SmallVector<Band>> bands = operandBands(node.op, band);
     isSound &= bands && llvm::all_of(llvm::zip_equal(node.op->getOperands(), *bands), [&](auto pair) {
                  return findNeeds(std::get<0>(pair), std::get<1>(pair), candidate.needs);
                });
-    candidate.cycles = isSound ? cost.compute(node.op, band) : 0;
+    candidate.cycles = isSound ? computeCycles(node.op, candidate) : 0;
   } else {
     isSound &= findNeeds(node.output, band, candidate.needs);
   }
@@ -163,8 +184,9 @@ void Plan::addCandidates(size_t number) {
   Node &node = nodes[number];
   Value value = node.op ? node.op->getResult(0) : node.output;
   ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
-  // The host reads an output vector by vector: of a dimension on lanes it could not take a part.
-  const int64_t dims = int64_t(shape.size()) - (node.op ? 0 : 1);
+  // The host reads an output vector by vector: of a dimension on lanes it takes no part but whole columns of
+  // tiles.
+  const int64_t dims = int64_t(shape.size()) - (node.op || cuts == Cuts::Columns ? 0 : 1);
   for (int64_t dim = 0; dim < dims; ++dim)
     if (const int64_t step = llvm::divideCeil(shape[dim], cards); step < shape[dim])
       addCandidate(number, Band::of(dim, step));
@@ -257,18 +279,20 @@ void Plan::improve() {
   }
 }
 
+bool Plan::fits() const { return constantBytes() <= cost.roomForConstants(); }
+
 int64_t Plan::constantBytes() const {
   int64_t bytes = 0;
   for (const Node &node : nodes) {
     const Candidate &candidate = node.candidates[node.choice];
     for (const Need &need : candidate.needs)
       if (need.value.getDefiningOp<stensor::ConstantOp>())
-        bytes += cost.constantBytes(need, cost.isDivided(node.op, candidate.band));
+        bytes += cost.constantBytes(need);
   }
   return bytes;
 }
 
-int64_t Plan::total() const {
+int64_t Plan::cycles() const {
   int64_t cycles = 0;
   std::set<std::pair<const void *, decltype(Band().key())>> seen;
   for (size_t number = 0; number < nodes.size(); ++number) {

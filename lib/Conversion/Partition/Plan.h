@@ -25,14 +25,24 @@ bool isMadeAnew(mlir::Operation *op);
 /// made.
 bool findNeeds(mlir::Value value, const Band &band, std::vector<Need> &needs);
 
+/// Where cutting begins.
+enum class Cuts {
+  Rows,    ///< rows, lines and tokens: what weights are applied to; all weights are on every card
+  Columns, ///< the columns of constant weights
+};
+
 /// Of which results each card makes a band, and which.
 class Plan {
 public:
-  /// The plan with the fewest estimated cycles.
-  Plan(mlir::func::FuncOp function, const target::Target &target, int64_t cards);
+  /// The plan with the fewest estimated cycles of those that begin with `cuts`.
+  Plan(mlir::func::FuncOp function, const target::Target &target, int64_t cards, Cuts cuts);
 
   /// Whether anything is cut.
   bool isCut() const;
+  /// Estimated, of the program.
+  int64_t cycles() const;
+  /// Whether a card holds the constants, and what is computed beside them.
+  bool fits() const;
   Band bandOf(mlir::Operation *op) const { return nodes[numberOf.at(op)].chosen(); }
   Band bandOfOutput(unsigned output) const { return nodes[firstOutput + output].chosen(); }
 
@@ -59,9 +69,12 @@ private:
   void sumUp();
   void choose();
   void improve();
-  int64_t total() const;
-  /// Whether cards have rows or lines of what weights are applied to. Where they do not, columns are shared.
-  bool cutsRows() const;
+  /// Whether something is cut that weights are applied to.
+  bool cutsWeighted() const;
+  /// Whether `op` may be cut along `dim`.
+  bool isAllowed(mlir::Operation *op, int64_t dim) const;
+  /// Cycles of `op` for `band` of its results, beyond those of what it runs behind.
+  int64_t computeCycles(mlir::Operation *op, const Candidate &candidate) const;
   /// Bytes of the constants on each card.
   int64_t constantBytes() const;
   /// Number of the node that makes `value`; none for arguments and constants.
@@ -73,6 +86,7 @@ private:
   int64_t cyclesAround(size_t node, size_t candidate) const;
 
   const int64_t cards;
+  const Cuts cuts;
   const Cost cost;
   std::vector<Node> nodes;
   size_t firstOutput = 0;

@@ -17,6 +17,8 @@
 #include "ContractUnit.h"
 #include "View.h"
 
+#include "lib/Conversion/Partition/Bands.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
@@ -398,15 +400,6 @@ int64_t CardSharer::headsOf(Value value) const {
   return 0;
 }
 
-/// Whether the host alone reads `value`, or functions of it.
-static bool leaves(Value value) {
-  return llvm::all_of(value.getUsers(), [](Operation *user) {
-    if (isa<func::ReturnOp>(user))
-      return true;
-    return (isLayoutOp(user) || isa<stensor::MapOp>(user)) && llvm::all_of(user->getResults(), leaves);
-  });
-}
-
 /// Lane movements that it takes to join what cards have of a dimension.
 int64_t CardSharer::movesOf(ArrayRef<int64_t> widths) const {
   int64_t moves = 0, at = 0;
@@ -444,8 +437,9 @@ SmallVector<int64_t, 4> CardSharer::widthsOf(stensor::ContractOp contract) const
 bool CardSharer::cutColumns(stensor::ContractOp contract) {
   ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
   const int64_t rows = left[1], columns = contract.getType().getDimSize(2);
-  if (left[0] != 1 || columns <= lanes || columns % (cards * group) != 0 ||
-      !constantView(contract.getRhs()) || constantView(contract.getLhs()) || leaves(contract.getResult()))
+  if (left[0] != 1 || columns <= lanes || columns % (cards * group) != 0 || contract->hasAttr(kLocalAttr) ||
+      !constantView(contract.getRhs()) || constantView(contract.getLhs()) ||
+      partition::leaves(contract.getResult()))
     return false;
   const Location loc = contract.getLoc();
   Cut cut{1, {}};

@@ -43,9 +43,17 @@ void Lowering::planPart(Value result, Value input, ArrayRef<int64_t> dims) {
                                    : wishedLayout(result).value_or(defaultLayout(root.type.getShape()));
   if (layout.hasLoops() && !root.imageLayout)
     layout = defaultLayout(root.type.getShape());
-  for (int64_t dim : dims)
-    if (!layout.hasLoops())
+  if (!layout.hasLoops()) {
+    // Moving lanes takes a cycle a vector, sending one takes many: what is sent fills its vectors.
+    const ArrayRef<int64_t> shape = root.type.getShape();
+    Layout filled = defaultLayout(shape);
+    for (int64_t dim : dims) {
       layout = offLanes(layout, dim);
+      filled = offLanes(filled, dim);
+    }
+    if (gridOf(shape, filled).vectors() < gridOf(shape, layout).vectors())
+      layout = filled;
+  }
   setLayout(root, layout);
   if (input)
     wish(viewOf(input), layout, false, root.replicasWanted);

@@ -346,11 +346,15 @@ std::string layer(int64_t m, int64_t k, int64_t n, const std::string &rest) {
 }
 
 TEST(StensorToTile, SpreadsColumnsOverCards) {
-  // One row can't be cut. Results that are read again go over the links.
-  EXPECT_GT(check(layer(1, 70, 1300, "reduce"), 2).vectors["exchange"], 0);
-  EXPECT_GT(check(layer(1, 70, 1300, "reduce"), 8).vectors["exchange"], 0);
-  // Those that leave do not.
-  EXPECT_EQ(check(layer(1, 70, 1300, ""), 2).vectors["exchange"], 0);
+  // One row can't be cut. Columns are where that gains more than it takes to send what is read again; results
+  // that leave are sent by nobody.
+  const std::string large = layer(1, 6400, 2600, "reduce"), leaving = layer(1, 6400, 2600, "");
+  Result alone = check(large, 1), together = check(large, 8), dealt = check(leaving, 8);
+  EXPECT_GT(together.vectors["exchange"], 0);
+  EXPECT_EQ(dealt.vectors["exchange"], 0);
+  EXPECT_LT(together.vectors["int8 rows"], alone.vectors["int8 rows"] * 2);
+  EXPECT_LT(dealt.vectors["int8 rows"], alone.vectors["int8 rows"] * 2);
+  EXPECT_EQ(check(layer(1, 70, 1300, "reduce"), 8).vectors["exchange"], 0);
 }
 
 TEST(StensorToTile, CutsRowsOverCards) {
