@@ -2,7 +2,7 @@
 # Brings the generated pages of docs/ up to date: utils/update-docs.sh [BUILD_DIR]
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-build=${1:-$root/build}
+build=$(cd "${1:-$root/build}" && pwd)
 for dialect in "$root"/dialects/*/CMakeLists.txt; do
   name=$(basename "$(dirname "$dialect")")
   page=$build/dialects/$name/$name.md

@@ -33,6 +33,20 @@ inline constexpr llvm::StringLiteral kCutAttr = "part.cut";
 /// Of a contraction or convolution: every card does all of it, of the operands that it has.
 inline constexpr llvm::StringLiteral kLocalAttr = "part.local";
 
+// Where columns are shared (see lib/Conversion/Partition/CardShares.h), `stensor` operations say where cards
+// differ:
+
+/// Of a `stensor.slice` of a constant: the dimension of which it says the first card's part; other cards have
+/// those behind it.
+inline constexpr llvm::StringLiteral kShareAttr = "part.share";
+/// Of a `stensor.concat`: its operands, all one value, stand for that value on each card in turn. It is an
+/// exchange.
+inline constexpr llvm::StringLiteral kUniteAttr = "part.unite";
+/// Of an argument or result: the dimension of which each card has its part.
+inline constexpr llvm::StringLiteral kDealtAttr = "part.dealt";
+
+inline bool isUnite(mlir::Operation *op) { return op->hasAttr(kUniteAttr); }
+
 } // namespace sluice::part
 
 #endif // SLUICE_DIALECTS_PART_PARTDIALECT_H

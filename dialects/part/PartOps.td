@@ -23,6 +23,10 @@ def Part_Dialect : Dialect {
 
     An argument of the program with `part.band = [dim, step, first]` is elements c * step + first ... of what the host
     gives, which `part.whole` is the type of, with zeros outside; a result with `part.band = [dim, step, 0]` is a band of what the host gets.
+
+    A contraction or convolution with `part.local` is done by every card, of the operands that it has. Where columns of weights are shared, `stensor` operations say
+    where cards differ: a `slice` of a constant with `part.share = d` is the first card's part of dimension d, others have those behind it; a `concat` with `part.unite`
+    joins what each card has of one value; an argument or result with `part.dealt = d` is each card's part of dimension d.
   }];
 }
 

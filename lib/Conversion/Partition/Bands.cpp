@@ -33,11 +33,6 @@ RankedTensorType bandType(Type whole, const Band &band) {
   return RankedTensorType::get(shape, type.getElementType());
 }
 
-bool isLayoutOp(Operation *op) {
-  return isa<stensor::ReshapeOp, stensor::TransposeOp, stensor::SliceOp, stensor::PadOp, stensor::BroadcastOp,
-             stensor::WindowOp, stensor::ConcatOp>(op);
-}
-
 bool comesFromConstant(Value value) {
   Operation *op = value.getDefiningOp();
   return op && (isa<stensor::ConstantOp>(op) ||
@@ -84,17 +79,12 @@ static Band broadcastBand(Value operand, int64_t extent, const Band &band) {
 
 static Bands reshapeBands(stensor::ReshapeOp op, const Band &band) {
   ArrayRef<int64_t> from = shapeOf(op.getInput()), to = shapeOf(op.getResult());
-  auto product = [](ArrayRef<int64_t> sizes) {
-    int64_t all = 1;
-    for (int64_t size : sizes)
-      all *= size;
-    return all;
-  };
-  const int64_t before = product(to.take_front(band.dim)), inner = product(to.drop_front(band.dim + 1));
+  const int64_t before = tiling::elementsOf(to.take_front(band.dim)),
+                inner = tiling::elementsOf(to.drop_front(band.dim + 1));
   for (int64_t dim = from.size() - 1; dim >= 0; --dim) {
-    if (product(from.take_front(dim)) != before)
+    if (tiling::elementsOf(from.take_front(dim)) != before)
       continue;
-    const int64_t innerFrom = product(from.drop_front(dim + 1));
+    const int64_t innerFrom = tiling::elementsOf(from.drop_front(dim + 1));
     for (int64_t number : {band.step, band.first, band.extent})
       if (number * inner % innerFrom != 0)
         return std::nullopt;

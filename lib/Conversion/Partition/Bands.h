@@ -14,6 +14,8 @@
 #ifndef SLUICE_LIB_CONVERSION_PARTITION_BANDS_H
 #define SLUICE_LIB_CONVERSION_PARTITION_BANDS_H
 
+#include "lib/Conversion/Views/View.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -45,8 +47,7 @@ struct Band {
 /// The type of a band of a tensor.
 mlir::RankedTensorType bandType(mlir::Type whole, const Band &band);
 
-/// Whether `op` only says where elements are.
-bool isLayoutOp(mlir::Operation *op);
+using tiling::isLayoutOp;
 
 /// Whether `value` is a constant, or layout operations on some.
 bool comesFromConstant(mlir::Value value);

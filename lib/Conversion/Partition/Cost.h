@@ -50,6 +50,12 @@ private:
   const int64_t dealers;
 };
 
+/// Units of `planes` planes each that run at once. int8 on single planes: each plane is on its own. fp16: a
+/// hemisphere's planes are one tandem.
+inline int64_t unitsAtOnce(int64_t planes, int64_t bytes, const target::Target &target) {
+  return 2 * (bytes == 1 && planes == 1 ? int64_t(target.planesPerHemisphere) : 1);
+}
+
 } // namespace sluice::partition
 
 #endif // SLUICE_LIB_CONVERSION_PARTITION_COST_H

@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Capacity.h"
-#include "View.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "dialects/ElementTypes.h"
 

@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Elements.h"
 #include "Places.h"
+#include "lib/Conversion/Views/Elements.h"
 
 #include "lib/Conversion/Images/ImageMaker.h"
 

@@ -7,6 +7,8 @@
 
 #include "ContractUnit.h"
 
+#include "lib/Conversion/Partition/Cost.h"
+
 using namespace mlir;
 
 namespace sluice::tiling {
@@ -17,7 +19,7 @@ constexpr int64_t fewRows = 32;
 int64_t rowsOfGroup(int64_t rows, int64_t units, int64_t planes, int64_t bytes,
                     const target::Target &target) {
   // int8 on single planes: each plane is on its own. fp16: a hemisphere's planes are one tandem.
-  int64_t sideBySide = unitsAtOnce(planes, bytes, target);
+  int64_t sideBySide = partition::unitsAtOnce(planes, bytes, target);
   int64_t least = (rows + target.accumulatorRows - 1) / target.accumulatorRows;
   int64_t best = least, bestTime = -1;
   for (int64_t groups = least; groups <= least * sideBySide; ++groups) {

@@ -43,12 +43,6 @@ private:
   llvm::SmallVector<int64_t> segments, depths, widths, extraViews, outputViews;
 };
 
-/// Units of `planes` planes each that run at once. int8 on single planes: each plane is on its own. fp16: a
-/// hemisphere's planes are one tandem.
-inline int64_t unitsAtOnce(int64_t planes, int64_t bytes, const target::Target &target) {
-  return 2 * (bytes == 1 && planes == 1 ? int64_t(target.planesPerHemisphere) : 1);
-}
-
 /// Rows of a group, for `rows` rows of each of `units` columns of tiles that keep `planes` planes of a
 /// hemisphere busy: as many groups as it takes to occupy all planes evenly, no more.
 int64_t rowsOfGroup(int64_t rows, int64_t units, int64_t planes, int64_t bytes, const target::Target &target);

@@ -15,6 +15,8 @@
 #include "ContractUnit.h"
 #include "Places.h"
 
+#include "lib/Conversion/Partition/Cost.h"
+
 #include "llvm/ADT/Hashing.h"
 
 #include <cstring>
@@ -309,7 +311,7 @@ Progression Lowering::progressionFor(Location loc, const Refs &refs, int64_t byt
 /// their weights are installed once; those that are left over have as many as it takes.
 SmallVector<Lowering::Contraction::Slots, 2> Lowering::Contraction::cutSlots() const {
   int64_t even = batches.size() == 1 && cards == 1
-                     ? slots - slots % (planes * unitsAtOnce(planes, bytes, emitter.target))
+                     ? slots - slots % (planes * partition::unitsAtOnce(planes, bytes, emitter.target))
                      : 0;
   SmallVector<Slots, 2> ranges;
   if (even > 0)

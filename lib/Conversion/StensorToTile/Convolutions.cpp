@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractUnit.h"
-#include "Elements.h"
 #include "Lowering.h"
+#include "lib/Conversion/Views/Elements.h"
 
 #include <cstring>
 #include <numeric>

@@ -5,7 +5,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CardShares.h"
 #include "Lowering.h"
 
 #include "dialects/part/PartDialect.h"
@@ -262,7 +261,7 @@ LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
     const View &view = viewOf(value);
     Layout layout = outputLayout(view);
     std::optional<int64_t> cutDim;
-    if (auto cut = source.getResultAttrOfType<IntegerAttr>(i, kCutAttr)) {
+    if (auto cut = source.getResultAttrOfType<IntegerAttr>(i, part::kDealtAttr)) {
       cutDim = cut.getInt();
       layout = outermost(layout, *cutDim, type.getShape());
     }

@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ExpandConvolutions.h"
-#include "View.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "dialects/part/PartDialect.h"
 

@@ -16,7 +16,7 @@
 
 #include "Emitter.h"
 #include "Packing.h"
-#include "View.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "sluice/Conversion/Lowering.h"
 #include "sluice/Golden/TensorValue.h"

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Elements.h"
 #include "Lowering.h"
+#include "lib/Conversion/Views/Elements.h"
 
 #include "dialects/stensor/ScalarOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -7,7 +7,7 @@
 
 #include "Orient.h"
 
-#include "View.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"

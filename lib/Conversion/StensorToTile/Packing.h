@@ -15,7 +15,7 @@
 #ifndef SLUICE_LIB_CONVERSION_STENSORTOTILE_PACKING_H
 #define SLUICE_LIB_CONVERSION_STENSORTOTILE_PACKING_H
 
-#include "Layout.h"
+#include "lib/Conversion/Views/Layout.h"
 
 #include "sluice/Target/Target.h"
 

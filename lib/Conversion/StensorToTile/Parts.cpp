@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Elements.h"
 #include "Lowering.h"
+#include "lib/Conversion/Views/Elements.h"
 
 #include "dialects/part/PartDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

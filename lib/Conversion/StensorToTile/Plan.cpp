@@ -10,7 +10,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CardShares.h"
 #include "Lowering.h"
 
 #include "sluice/Scheduling/BodySchedule.h"
@@ -58,7 +57,7 @@ void Lowering::planOp(Operation &op) {
     return planPart(gather.getResult(), gather.getInput(), int64_t(gather.getDim()));
   if (auto halo = dyn_cast<part::HaloOp>(op))
     return planPart(halo.getResult(), halo.getInput(), int64_t(halo.getDim()));
-  if (isUnite(&op))
+  if (part::isUnite(&op))
     return planUnite(cast<stensor::ConcatOp>(op));
   if (isa<func::ReturnOp>(op))
     for (Value operand : op.getOperands())
@@ -299,7 +298,7 @@ bool Lowering::readsWholeVectors(stensor::MapOp map, Value operand, stensor::Con
 
 Lowering::Spread Lowering::spreadOf(stensor::ContractOp contract, int64_t cards) const {
   RankedTensorType type = contract.getType();
-  if (cards == 1 || contract->hasAttr(kLocalAttr))
+  if (cards == 1 || contract->hasAttr(part::kLocalAttr))
     return Spread::None;
   if (isConstant(viewOf(contract.getRhs())))
     return type.getDimSize(2) > emitter.target.lanes() ? Spread::Columns : Spread::None;

@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Elements.h"
 #include "Lowering.h"
+#include "lib/Conversion/Views/Elements.h"
 
 #include "dialects/stensor/ScalarOps.h"
 

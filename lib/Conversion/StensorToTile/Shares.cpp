@@ -10,7 +10,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CardShares.h"
 #include "Lowering.h"
 
 #include "dialects/tile/Striping.h"

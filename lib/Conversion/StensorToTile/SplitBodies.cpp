@@ -7,8 +7,8 @@
 
 #include "SplitBodies.h"
 
-#include "Elements.h"
-#include "View.h"
+#include "lib/Conversion/Views/Elements.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "sluice/Scheduling/BodySchedule.h"
 

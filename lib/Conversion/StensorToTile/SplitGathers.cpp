@@ -7,7 +7,7 @@
 
 #include "SplitGathers.h"
 
-#include "View.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "dialects/stensor/StensorDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -7,13 +7,13 @@
 
 #include "Capacity.h"
 
-#include "CardShares.h"
-#include "Elements.h"
 #include "ExpandConvolutions.h"
 #include "Lowering.h"
 #include "Orient.h"
 #include "SplitBodies.h"
 #include "SplitGathers.h"
+#include "lib/Conversion/Partition/CardShares.h"
+#include "lib/Conversion/Views/Elements.h"
 #include "sluice/Support/Cancellation.h"
 
 #include "dialects/tile/PassBody.h"
@@ -52,7 +52,7 @@ void Lowering::buildViews() {
   for (BlockArgument argument : source.getArguments()) {
     views[argument] =
         View::ofRoot(addRoot(Root::Input, argument), cast<RankedTensorType>(argument.getType()).getShape());
-    if (auto cut = source.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), kCutAttr))
+    if (auto cut = source.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), part::kDealtAttr))
       roots.back().cutDim = cut.getInt();
   }
   for (Operation &op : source.getBody().front().without_terminator()) {
@@ -185,7 +185,7 @@ LogicalResult Lowering::run() {
   source->getParentOp()->setAttr(kDividedBytesAttr,
                                  Builder(source.getContext()).getDenseI64ArrayAttr(dividedBytes()));
   if (options.cards > 1 && !source->hasAttr(part::kCutAttr)) {
-    shareAmongCards(source, options);
+    partition::shareAmongCards(source, options);
     forgetPlans();
     buildViews();
     if (isCancelled())

@@ -54,3 +54,44 @@ func.func @main(%x: tensor<1x128x64x64xi8> {stensor.name = "x"}) -> (tensor<1x12
   %d = stensor.convolve %m, %w {strides = array<i64: 1, 1>, dilations = array<i64: 1, 1>, low = array<i64: 1, 1>, groups = 1 : i64, padding = 0 : i8} : (tensor<1x128x64x64xi8>, tensor<64x3x3x64xi8>) -> tensor<1x128x64x64xi32>
   return %d : tensor<1x128x64x64xi32>
 }
+
+// -----
+
+// An exchange takes longer than all of this on one card: every card does all.
+// CHECK-LABEL: func.func @main(
+// CHECK: stensor.contract {{.*}}part.local{{.*}} -> tensor<1x1x640xf32>
+// CHECK: stensor.contract {{.*}}part.local{{.*}} -> tensor<1x1x320xf32>
+func.func @main(%x: tensor<1x1x1x320xf16> {stensor.name = "x"}) -> (tensor<1x1x320xf32> {stensor.name = "y"}) {
+  %a = stensor.constant dense<1.0> : tensor<1x640x1x320xf16>
+  %b = stensor.constant dense<1.0> : tensor<1x320x1x640xf16>
+  %up = stensor.contract %x, %a : (tensor<1x1x1x320xf16>, tensor<1x640x1x320xf16>) -> tensor<1x1x640xf32>
+  %half = stensor.map ins(%up : tensor<1x1x640xf32>) outs(tensor<1x1x640xf16>) {
+  ^bb0(%v: f32):
+    %t = arith.truncf %v : f32 to f16
+    stensor.yield %t : f16
+  }
+  %rows = stensor.reshape %half : tensor<1x1x640xf16> -> tensor<1x1x1x640xf16>
+  %down = stensor.contract %rows, %b : (tensor<1x1x1x640xf16>, tensor<1x320x1x640xf16>) -> tensor<1x1x320xf32>
+  return %down : tensor<1x1x320xf32>
+}
+
+// -----
+
+// Of larger weights the columns are shared.
+// CHECK-LABEL: func.func @main(
+// CHECK: stensor.contract
+// CHECK-NOT: part.local
+// CHECK-SAME: -> tensor<1x1x12800xf32>
+func.func @main(%x: tensor<1x1x1x3200xf16> {stensor.name = "x"}) -> (tensor<1x1x3200xf32> {stensor.name = "y"}) {
+  %a = stensor.constant dense<1.0> : tensor<1x12800x1x3200xf16>
+  %b = stensor.constant dense<1.0> : tensor<1x3200x1x12800xf16>
+  %up = stensor.contract %x, %a : (tensor<1x1x1x3200xf16>, tensor<1x12800x1x3200xf16>) -> tensor<1x1x12800xf32>
+  %half = stensor.map ins(%up : tensor<1x1x12800xf32>) outs(tensor<1x1x12800xf16>) {
+  ^bb0(%v: f32):
+    %t = arith.truncf %v : f32 to f16
+    stensor.yield %t : f16
+  }
+  %rows = stensor.reshape %half : tensor<1x1x12800xf16> -> tensor<1x1x1x12800xf16>
+  %down = stensor.contract %rows, %b : (tensor<1x1x1x12800xf16>, tensor<1x3200x1x12800xf16>) -> tensor<1x1x3200xf32>
+  return %down : tensor<1x1x3200xf32>
+}

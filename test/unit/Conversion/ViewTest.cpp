@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Conversion/StensorToTile/View.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "dialects/stensor/StensorDialect.h"
 #include "sluice/Golden/Interpreter.h"

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_STENSORTOTILE_ELEMENTS_H
-#define SLUICE_LIB_CONVERSION_STENSORTOTILE_ELEMENTS_H
+#ifndef SLUICE_LIB_CONVERSION_VIEWS_ELEMENTS_H
+#define SLUICE_LIB_CONVERSION_VIEWS_ELEMENTS_H
 
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -23,4 +23,4 @@ mlir::TypedAttr elementAttribute(mlir::Type type, uint32_t bits);
 
 } // namespace sluice::tiling
 
-#endif // SLUICE_LIB_CONVERSION_STENSORTOTILE_ELEMENTS_H
+#endif // SLUICE_LIB_CONVERSION_VIEWS_ELEMENTS_H

@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_STENSORTOTILE_VIEW_H
-#define SLUICE_LIB_CONVERSION_STENSORTOTILE_VIEW_H
+#ifndef SLUICE_LIB_CONVERSION_VIEWS_VIEW_H
+#define SLUICE_LIB_CONVERSION_VIEWS_VIEW_H
 
 #include "Layout.h"
 
@@ -130,4 +130,4 @@ bool isLayoutOp(mlir::Operation *op);
 
 } // namespace sluice::tiling
 
-#endif // SLUICE_LIB_CONVERSION_STENSORTOTILE_VIEW_H
+#endif // SLUICE_LIB_CONVERSION_VIEWS_VIEW_H

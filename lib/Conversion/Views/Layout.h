@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_STENSORTOTILE_LAYOUT_H
-#define SLUICE_LIB_CONVERSION_STENSORTOTILE_LAYOUT_H
+#ifndef SLUICE_LIB_CONVERSION_VIEWS_LAYOUT_H
+#define SLUICE_LIB_CONVERSION_VIEWS_LAYOUT_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -117,4 +117,4 @@ private:
 
 } // namespace sluice::tiling
 
-#endif // SLUICE_LIB_CONVERSION_STENSORTOTILE_LAYOUT_H
+#endif // SLUICE_LIB_CONVERSION_VIEWS_LAYOUT_H

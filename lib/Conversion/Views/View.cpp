@@ -7,10 +7,10 @@
 
 #include "View.h"
 
-#include "CardShares.h"
 #include "Elements.h"
 #include "Pieces.h"
 
+#include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -309,7 +309,7 @@ static View sliced(const View &input, stensor::SliceOp op) {
   for (auto [d, start, step] : llvm::enumerate(op.getOffsets(), op.getStrides()))
     of.push_back({start, {termOf(static_cast<int64_t>(d), step, shape[d])}});
   const View view = input.indexed(shape, of);
-  auto dealt = op->getAttrOfType<IntegerAttr>(kShareAttr);
+  auto dealt = op->getAttrOfType<IntegerAttr>(part::kShareAttr);
   return dealt ? view.dealt(input, dealt.getInt()) : view;
 }
 
@@ -333,7 +333,7 @@ static View windowed(const View &input, stensor::WindowOp op) {
 bool isLayoutOp(Operation *op) {
   return isa<stensor::ReshapeOp, stensor::TransposeOp, stensor::SliceOp, stensor::PadOp, stensor::BroadcastOp,
              stensor::WindowOp, stensor::ConcatOp>(op) &&
-         !isUnite(op);
+         !part::isUnite(op);
 }
 
 View applyLayoutOp(Operation *op, ArrayRef<View> operands) {

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SLUICE_LIB_CONVERSION_STENSORTOTILE_PIECES_H
-#define SLUICE_LIB_CONVERSION_STENSORTOTILE_PIECES_H
+#ifndef SLUICE_LIB_CONVERSION_VIEWS_PIECES_H
+#define SLUICE_LIB_CONVERSION_VIEWS_PIECES_H
 
 #include "View.h"
 
@@ -43,4 +43,4 @@ private:
 
 } // namespace sluice::tiling
 
-#endif // SLUICE_LIB_CONVERSION_STENSORTOTILE_PIECES_H
+#endif // SLUICE_LIB_CONVERSION_VIEWS_PIECES_H

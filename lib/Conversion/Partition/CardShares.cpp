@@ -14,10 +14,11 @@
 
 #include "CardShares.h"
 
-#include "ContractUnit.h"
-#include "View.h"
+#include "Cost.h"
 
-#include "lib/Conversion/Partition/Bands.h"
+#include "dialects/part/PartDialect.h"
+#include "dialects/stensor/StensorDialect.h"
+#include "lib/Conversion/Views/View.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -28,7 +29,9 @@
 
 using namespace mlir;
 
-namespace sluice::tiling {
+namespace sluice::partition {
+
+using tiling::View;
 
 namespace {
 
@@ -51,10 +54,6 @@ RankedTensorType shareType(RankedTensorType type, const Cut &cut) {
   return RankedTensorType::get(shape, type.getElementType());
 }
 
-int64_t product(ArrayRef<int64_t> sizes) {
-  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<>());
-}
-
 /// Whether `value` is a constant of which one piece is seen.
 std::optional<View> constantView(Value value) {
   Operation *op = value.getDefiningOp();
@@ -67,7 +66,7 @@ std::optional<View> constantView(Value value) {
   std::optional<View> input = constantView(op->getOperand(0));
   if (!input)
     return std::nullopt;
-  View view = applyLayoutOp(op, *input);
+  View view = tiling::applyLayoutOp(op, *input);
   return view.pieces().size() == 1 ? std::optional(view) : std::nullopt;
 }
 
@@ -132,7 +131,7 @@ private:
 /// The cut of the result of a reshape whose operand has `cut`.
 std::optional<Cut> CardSharer::throughReshape(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
                                               const Cut &cut) const {
-  const int64_t before = product(from.take_front(cut.dim));
+  const int64_t before = tiling::elementsOf(from.take_front(cut.dim));
   int64_t passed = 1;
   for (auto [dim, size] : llvm::enumerate(to)) {
     if (passed == before && size > 1) {
@@ -201,7 +200,7 @@ Value CardSharer::shareOfArgument(BlockArgument argument, const Cut &cut) {
   if (cut.widths.size() > 1)
     return {};
   NamedAttrList attributes(function.getArgAttrDict(argument.getArgNumber()));
-  attributes.set(kCutAttr, builder.getI64IntegerAttr(cut.dim));
+  attributes.set(part::kDealtAttr, builder.getI64IntegerAttr(cut.dim));
   const unsigned number = argument.getArgNumber();
   if (failed(function.insertArgument(number, shareType(typeOf(argument), cut),
                                      attributes.getDictionary(function.getContext()), argument.getLoc())))
@@ -223,7 +222,7 @@ Value CardSharer::shareOfConstant(Value value, const Cut &cut) {
                                         offsets, strides);
     auto part = stensor::SliceOp::create(builder, loc, shareType(type, {cut.dim, {width}}), all,
                                          SmallVector<int64_t>(type.getRank(), 0), strides);
-    part->setAttr(kShareAttr, builder.getI64IntegerAttr(cut.dim));
+    part->setAttr(part::kShareAttr, builder.getI64IntegerAttr(cut.dim));
     parts.push_back(part);
     offsets[cut.dim] += cards * width;
   }
@@ -370,7 +369,7 @@ bool CardSharer::shareContract(stensor::ContractOp contract) {
     return false;
   }
   Operation *clone = cloneWith(contract, operands, after);
-  clone->setAttr(kLocalAttr, builder.getUnitAttr());
+  clone->setAttr(part::kLocalAttr, builder.getUnitAttr());
   shares[contract.getResult()] = {clone->getResult(0), after};
   return true;
 }
@@ -437,9 +436,9 @@ SmallVector<int64_t, 4> CardSharer::widthsOf(stensor::ContractOp contract) const
 bool CardSharer::cutColumns(stensor::ContractOp contract) {
   ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
   const int64_t rows = left[1], columns = contract.getType().getDimSize(2);
-  if (left[0] != 1 || columns <= lanes || columns % (cards * group) != 0 || contract->hasAttr(kLocalAttr) ||
-      !constantView(contract.getRhs()) || constantView(contract.getLhs()) ||
-      partition::leaves(contract.getResult()))
+  if (left[0] != 1 || columns <= lanes || columns % (cards * group) != 0 ||
+      contract->hasAttr(part::kLocalAttr) || !constantView(contract.getRhs()) ||
+      constantView(contract.getLhs()) || leaves(contract.getResult()))
     return false;
   const Location loc = contract.getLoc();
   Cut cut{1, {}};
@@ -467,7 +466,7 @@ bool CardSharer::cutColumns(stensor::ContractOp contract) {
   auto local = stensor::ContractOp::create(
       builder, loc,
       batches > 1 ? typed({batches, rows, size}, element) : typed({1, rows, cut.width()}, element), lhs, rhs);
-  local->setAttr(kLocalAttr, builder.getUnitAttr());
+  local->setAttr(part::kLocalAttr, builder.getUnitAttr());
   Value value = local;
   if (batches > 1) {
     if (rows > 1) {
@@ -507,7 +506,7 @@ Value CardSharer::unite(Value local, const Cut &cut) {
   Value one = stensor::ReshapeOp::create(builder, loc, typed(shape), local);
   shape[0] = cards;
   auto all = stensor::ConcatOp::create(builder, loc, typed(shape), SmallVector<Value>(cards, one), 0);
-  all->setAttr(kUniteAttr, builder.getUnitAttr());
+  all->setAttr(part::kUniteAttr, builder.getUnitAttr());
   const int64_t rank = shape.size(), dim = cut.dim + 1;
   SmallVector<int64_t> offsets(rank, 0), strides(rank, 1), permutation;
   for (int64_t d = 1; d < dim; ++d)
@@ -613,7 +612,8 @@ void CardSharer::shareResults(func::ReturnOp op) {
       operand.set(united(operand.get()));
       continue;
     }
-    function.setResultAttr(operand.getOperandNumber(), kCutAttr, builder.getI64IntegerAttr(share.cut.dim));
+    function.setResultAttr(operand.getOperandNumber(), part::kDealtAttr,
+                           builder.getI64IntegerAttr(share.cut.dim));
     operand.set(share.local);
   }
 }
@@ -653,4 +653,4 @@ void shareAmongCards(func::FuncOp function, const LoweringOptions &options) {
   CardSharer(function, options).run();
 }
 
-} // namespace sluice::tiling
+} // namespace sluice::partition
