@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Placement.h"
+#include "Clashes.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -24,14 +24,21 @@ namespace {
 
 /// What a pass streams from or to a buffer: vectors start, start + step, ... of it.
 struct Access {
-  mlir::OpOperand *operand;
+  struct Use {
+    mlir::OpOperand *operand;
+    /// Where the pass keeps (start, step) in `views`.
+    size_t at;
+  };
+  /// One, or those of planes apart that are one read.
+  llvm::SmallVector<Use, 2> uses;
   bool isWrite;
   /// Where it is read, or all copies that are written.
   llvm::SmallVector<int64_t, 2> hemispheres;
-  /// Where the pass keeps (start, step), by attribute and position.
+  /// An attribute.
   llvm::StringRef views;
-  size_t at;
   int64_t count;
+
+  mlir::Value buffer() const { return uses.front().operand->get(); }
 };
 
 /// The accesses of one pass that are made at once.
@@ -58,8 +65,11 @@ public:
             if (llvm::ArrayRef<int64_t> of = contract.getRowSegments().slice(4 * j, 4); of[0] == last)
               read(rows, unit.hemisphere, segments, 4 * j + 1, of[3]);
           rowReads = accesses.size();
+          const size_t firstExtra = accesses.size();
           for (auto [i, extra] : llvm::enumerate(contract.getExtrasMutable()))
-            if (!sharedExtra(contract, i))
+            if (std::optional<size_t> shared = sharedExtra(contract, i))
+              accesses[firstExtra + *shared].uses.push_back({&extra, 2 * i});
+            else
               read(extra, unit.readHemispheres[i], contract.getExtraViewsAttrName(), 2 * i,
                    contract.getCount());
           writeAll(contract.getOutputsMutable(), contract.getOutputViewsAttrName(), contract.getCount());
@@ -75,17 +85,17 @@ public:
 
 private:
   void read(mlir::OpOperand &operand, int64_t hemisphere, llvm::StringRef views, size_t at, int64_t count) {
-    accesses.push_back({&operand, false, {hemisphere}, views, at, count});
+    accesses.push_back({{{&operand, at}}, false, {hemisphere}, views, count});
   }
   void write(mlir::OpOperand &operand, llvm::StringRef views, size_t at, int64_t count) {
-    accesses.push_back({&operand, true, placement.buffers[operand.get()].hemispheres, views, at, count});
+    accesses.push_back({{{&operand, at}}, true, placement.buffers[operand.get()].hemispheres, views, count});
   }
   void writeAll(mlir::MutableOperandRange operands, llvm::StringRef views, int64_t count) {
     for (auto [i, operand] : llvm::enumerate(operands))
       write(operand, views, 2 * i, count);
   }
   bool clash(const Access &a, const Access &b) const;
-  bool isCopy(const Access &access) const { return placement.copies.contains(access.operand->get()); }
+  bool isCopy(const Access &access) const { return placement.copies.contains(access.buffer()); }
   /// The read of most slices that is no copy; none if all are.
   const Access *widestRead() const;
 
@@ -98,8 +108,7 @@ private:
 } // namespace
 
 bool PassAccesses::clash(const Access &a, const Access &b) const {
-  const BufferPlace &placeA = placement.buffers[a.operand->get()],
-                    &placeB = placement.buffers[b.operand->get()];
+  const BufferPlace &placeA = placement.buffers[a.buffer()], &placeB = placement.buffers[b.buffer()];
   // A read and a write share a slice if they are in different banks.
   if (a.isWrite != b.isWrite && placeA.bank != placeB.bank)
     return false;
@@ -113,8 +122,8 @@ const Access *PassAccesses::widestRead() const {
   const Access *widest = nullptr;
   for (const Access &access : accesses)
     if (!access.isWrite && !isCopy(access) &&
-        (!widest || placement.buffers[access.operand->get()].slices.size() >
-                        placement.buffers[widest->operand->get()].slices.size()))
+        (!widest || placement.buffers[access.buffer()].slices.size() >
+                        placement.buffers[widest->buffer()].slices.size()))
       widest = &access;
   return widest;
 }
@@ -129,8 +138,7 @@ bool PassAccesses::hasClash() const {
 
 const Access *PassAccesses::findClash() const {
   auto rank = [&](const Access &access) {
-    mlir::Value buffer = access.operand->get();
-    return std::tuple(!isCopy(access), !access.isWrite, llvm::range_size(buffer.getUses()));
+    return std::tuple(!isCopy(access), !access.isWrite, llvm::range_size(access.buffer().getUses()));
   };
   for (size_t j = 0; j < accesses.size(); ++j)
     for (size_t i = j < rowReads ? j : 0; i < j; ++i)
@@ -143,8 +151,8 @@ const Access *PassAccesses::findClash() const {
 }
 
 /// A pass that moves vectors as they are.
-static void createCopy(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from, mlir::Value to,
-                       llvm::ArrayRef<int64_t> fromView, llvm::ArrayRef<int64_t> toView, int64_t count) {
+static MapOp createMover(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from, mlir::Value to,
+                         llvm::ArrayRef<int64_t> fromView, llvm::ArrayRef<int64_t> toView, int64_t count) {
   int64_t bytes = llvm::cast<BufferType>(from.getType()).getBytes();
   auto map =
       MapOp::create(builder, loc, mlir::ValueRange{from}, mlir::ValueRange{to},
@@ -153,53 +161,56 @@ static void createCopy(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value
   mlir::Block *body = builder.createBlock(&map.getBody());
   body->addArgument(builder.getIntegerType(8 * bytes), loc);
   YieldOp::create(builder, loc, body->getArguments());
+  return map;
 }
 
-/// Gives the pass a buffer of its own instead of the access's. A constant is there twice, others are copied.
-static mlir::Value copyAccess(mlir::Operation *op, const Access &access) {
+/// Gives the pass a buffer of its own instead of the access's.
+static Copy copyAccess(mlir::Operation *op, const Access &access) {
   mlir::OpBuilder builder(op);
-  mlir::Value buffer = access.operand->get();
+  mlir::Value buffer = access.buffer();
   if (auto constant = buffer.getDefiningOp<ConstantOp>()) {
     builder.setInsertionPointAfter(constant);
     mlir::Value twin = builder.clone(*constant)->getResult(0);
-    access.operand->set(twin);
-    return twin;
+    for (const Access::Use &use : access.uses)
+      use.operand->set(twin);
+    return {twin, nullptr};
   }
   llvm::SmallVector<int64_t> views(op->getAttrOfType<mlir::DenseI64ArrayAttr>(access.views).asArrayRef());
-  llvm::SmallVector<int64_t> before(llvm::ArrayRef(views).slice(access.at, 2));
+  llvm::SmallVector<int64_t> before(llvm::ArrayRef(views).slice(access.uses.front().at, 2));
   int64_t count = before[1] == 0 ? 1 : access.count;
   llvm::SmallVector<int64_t> after{0, before[1] == 0 ? 0 : 1};
   int64_t bytes = llvm::cast<BufferType>(buffer.getType()).getBytes();
   mlir::Value copy =
       BufferOp::create(builder, op->getLoc(), BufferType::get(op->getContext(), count, bytes), 1);
+  MapOp mover;
   if (access.isWrite) {
     builder.setInsertionPointAfter(op);
-    createCopy(builder, op->getLoc(), copy, buffer, after, before, count);
+    mover = createMover(builder, op->getLoc(), copy, buffer, after, before, count);
   } else {
-    createCopy(builder, op->getLoc(), buffer, copy, before, after, count);
+    mover = createMover(builder, op->getLoc(), buffer, copy, before, after, count);
   }
-  access.operand->set(copy);
-  llvm::copy(after, views.begin() + access.at);
+  for (const Access::Use &use : access.uses) {
+    use.operand->set(copy);
+    llvm::copy(after, views.begin() + use.at);
+  }
   op->setAttr(access.views, builder.getDenseI64ArrayAttr(views));
+  return {copy, mover};
+}
+
+std::optional<Copy> tile::separateClash(mlir::Operation *op, Placement &placement) {
+  const PassAccesses accesses(op, placement);
+  const Access *access = accesses.findClash();
+  if (!access)
+    return std::nullopt;
+  const int64_t hemisphere = access->hemispheres.front();
+  const Copy copy = copyAccess(op, *access);
+  placement.copies.insert(copy.buffer);
+  placement.buffers[copy.buffer].hemispheres = {hemisphere};
+  if (copy.mover)
+    placement.units[copy.mover].readHemispheres = {hemisphere};
   return copy;
 }
 
-bool tile::separateClashes(mlir::Block &body, Placement &placement) {
-  llvm::SmallVector<mlir::Operation *> passes;
-  for (mlir::Operation &op : body)
-    passes.push_back(&op);
-  bool found = false, isLeft = false;
-  for (mlir::Operation *op : passes) {
-    const PassAccesses accesses(op, placement);
-    if (const Access *access = accesses.findClash()) {
-      placement.copies.insert(copyAccess(op, *access));
-      found = true;
-    } else {
-      isLeft |= accesses.hasClash();
-    }
-  }
-  // Where copies alone are left that clash, constants make room for them.
-  const bool mayTurn = isLeft && !found && !placement.turnsStripes;
-  placement.turnsStripes |= mayTurn;
-  return found || mayTurn;
+bool tile::hasClash(mlir::Operation *op, Placement &placement) {
+  return PassAccesses(op, placement).hasClash();
 }

@@ -23,8 +23,18 @@ using Bank = std::tuple<int64_t, int64_t, int64_t>;
 /// `periods` equal periods.
 class Occupancy {
 public:
-  explicit Occupancy(const scheduling::MemoryPlan &plan)
-      : plan(plan), placesPerPeriod(std::max<size_t>(1, (plan.order.size() + periods - 1) / periods)) {}
+  Occupancy(const scheduling::PassGraph &graph, scheduling::MemoryPlan plan)
+      : plan(std::move(plan)),
+        placesPerPeriod(std::max<size_t>(1, (this->plan.order.size() + periods - 1) / periods)) {
+    for (auto [place, pass] : llvm::enumerate(this->plan.order))
+      places[graph[pass].op] = place;
+  }
+
+  /// `copy`, which is not in the plan, is alive while `pass` runs.
+  void addCopy(mlir::Value copy, mlir::Operation *pass) {
+    if (!scheduling::livesToTheEnd(copy))
+      plan.lives[copy] = {plan.waits[places.lookup(pass)], places.lookup(pass)};
+  }
 
   /// Most words that are taken at once while `buffer` is alive.
   int64_t mostDuring(const Bank &bank, mlir::Value buffer) const {
@@ -53,7 +63,9 @@ private:
     return {life->second.first / placesPerPeriod, life->second.last / placesPerPeriod + 1};
   }
 
-  const scheduling::MemoryPlan &plan;
+  scheduling::MemoryPlan plan;
+  /// Of each pass in the plan's order.
+  llvm::DenseMap<mlir::Operation *, unsigned> places;
   size_t placesPerPeriod;
   std::map<Bank, std::vector<int64_t>> taken;
 };

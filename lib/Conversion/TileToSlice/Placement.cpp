@@ -5,20 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Placement.h"
+#include "Clashes.h"
+#include "Occupancy.h"
+#include "Wishes.h"
 
 #include "sluice/Support/Cancellation.h"
 
-#include "Occupancy.h"
-
 #include "dialects/tile/Striping.h"
-#include "dialects/tile/ZeroRows.h"
-
-#include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <optional>
 #include <tuple>
@@ -28,61 +23,9 @@ using namespace sluice::tile;
 
 namespace {
 
-/// How often passes use another buffer together with this one.
-struct Neighbour {
-  int64_t uses = 0;
-  /// So often one is read while the other is written: banks may tell them apart.
-  int64_t turns = 0;
-  /// Cycles for which one of the two waits for the other where both lie in one slice.
-  int64_t waits = 0;
-};
-
 /// A neighbour that has a place in a hemisphere of this buffer's.
 struct PlacedNeighbour : Neighbour {
   int64_t firstSlice, width, bank;
-};
-
-/// Accesses of a slice.
-struct Load {
-  int64_t accesses = 0;
-  /// Sum of the squares of the cycles for which each holds the slice.
-  int64_t held = 0;
-
-  void add(int64_t cycles) {
-    ++accesses;
-    held += cycles * cycles;
-  }
-  void add(const Load &other, int64_t share = 1) {
-    accesses += other.accesses;
-    held += other.held / share;
-  }
-};
-
-/// Those in one of the equal periods of a program.
-struct Period {
-  int64_t number = 0;
-  Load reads, writes;
-};
-
-/// What a buffer's readers and writers want of its place.
-struct Wishes {
-  llvm::MapVector<mlir::Value, Neighbour> neighbours;
-  bool fromVxm = false, toVxm = false, fromEdge = false, toEdge = false;
-  /// Of a gather's table the buffers of offsets into it, of such a buffer its tables: offsets stream outward,
-  /// to a table that is further out.
-  llvm::SmallVector<mlir::Value> offsets, tables;
-  /// The plane that installs it; planes install at once, each from slices of its own.
-  std::optional<int64_t> plane;
-  int64_t accesses = 0;
-  /// In the order of the program.
-  llvm::SmallVector<Period> periods;
-
-  void addAccess(int64_t cycles, int64_t period, bool isWrite = false) {
-    ++accesses;
-    if (periods.empty() || periods.back().number != period)
-      periods.push_back({period, {}, {}});
-    (isWrite ? periods.back().writes : periods.back().reads).add(cycles);
-  }
 };
 
 Striping stripingOf(mlir::Value buffer) {
@@ -107,18 +50,24 @@ int64_t bytesOf(mlir::Value buffer, const target::Target &target, const Placemen
 
 class BufferPlacer {
 public:
-  BufferPlacer(const target::Target &target, int64_t horizon, const scheduling::MemoryPlan &plan,
+  /// The program takes about `horizon` cycles. Where tiles lie `allAround`, they begin at any stop and go on
+  /// with the first slices after the last.
+  BufferPlacer(const target::Target &target, int64_t horizon, bool allAround, Occupancy alive,
                Placement &placement)
-      : target(target), horizon(horizon), placement(placement),
+      : target(target), horizon(horizon), placement(placement), allAround(allAround),
+        wishes(target, placement, allAround),
+        periods(
+            std::clamp<int64_t>(horizon / (target.columnGroups() + target.multiplyLatency), 1, mostPeriods)),
         load(size_t(hemispheres) * target.slicesPerHemisphere * target.banksPerSlice), constants(load.size()),
-        busy(load.size() * periods), alive(plan) {}
+        busy(load.size() * periods), alive(std::move(alive)) {}
 
+  /// Gives all buffers of a program their place.
   void run(mlir::Block &body) {
-    turnsStripes = mustTurnStripes(body);
     const std::vector<int64_t> starts = expectedStarts(body, target);
     for (auto [number, op] : llvm::enumerate(body)) {
-      period = starts[number] * periods / (starts.back() + 1);
-      collect(&op);
+      const int64_t period = starts[number] * periods / (starts.back() + 1);
+      periodOf[&op] = period;
+      wishes.add(&op, period);
     }
     int64_t bytes = 0;
     std::vector<mlir::Operation *> buffers;
@@ -142,7 +91,7 @@ public:
       const Kind kind = kindOf(buffer);
       if (kind == Kind::Striped)
         widest = std::max(widest, widthOf(buffer));
-      const bool isTable = (isLarge(buffer) || turnsStripes) && !wishes[buffer].offsets.empty();
+      const bool isTable = (isLarge(buffer) || allAround) && !wishes[buffer].offsets.empty();
       order.emplace_back(!isTable, kind != Kind::Striped, !isUrgent(op), kind, number);
     }
     llvm::sort(order);
@@ -151,30 +100,17 @@ public:
         place(buffers[std::get<size_t>(rank)]->getResult(0));
   }
 
-private:
-  /// Whether striped constants need the slices that are too few for a wide buffer beside another: then they
-  /// begin at any stop and go on with the first slices after the last.
-  bool mustTurnStripes(mlir::Block &body) const {
-    int64_t words = 0, others = 0, wide = 1;
-    for (mlir::Operation &op : body) {
-      if (op.getNumResults() != 1 || !llvm::isa<BufferType>(op.getResult(0).getType()))
-        continue;
-      mlir::Value buffer = op.getResult(0);
-      const int64_t taken =
-          placement.buffers.lookup(buffer).hemispheres.size() * widthOf(buffer) * wordsOf(buffer);
-      if (!llvm::isa<ConstantOp>(op)) {
-        others += taken;
-      } else if (stripingOf(buffer).stripes > 1) {
-        words += taken;
-        wide = std::max(wide, widthOf(buffer));
-      }
-    }
-    // What passes read and write together needs its part of those slices too.
-    const int64_t slices = target.slicesPerHemisphere, side = slices / wide * wide;
-    return placement.turnsStripes || (words > 0 && words + others * side / slices >
-                                                       hemispheres * side * int64_t(target.wordsPerSlice()));
+  /// Gives a copy that `op` got of an operand its place, where nothing of that pass is in its way.
+  void placeCopy(const Copy &copy, mlir::Operation *op) {
+    const int64_t period = periodOf.lookup(op);
+    wishes.add(op, period);
+    if (copy.mover)
+      wishes.add(copy.mover, period);
+    alive.addCopy(copy.buffer, op);
+    place(copy.buffer);
   }
 
+private:
   enum class Kind { Striped, InBlocks, Plain };
   static Kind kindOf(mlir::Value buffer) {
     const Striping striping = stripingOf(buffer);
@@ -182,98 +118,6 @@ private:
   }
 
   bool isLarge(mlir::Value buffer) const { return 2 * wordsOf(buffer) > int64_t(target.wordsPerBank); }
-
-  void collect(mlir::Operation *op) {
-    llvm::SmallVector<mlir::Value> reads, writes;
-    bool readByVxm = false, writtenByVxm = false;
-    int64_t burst = lengthOf(op);
-    if (auto map = llvm::dyn_cast<MapOp>(op)) {
-      reads.append(map.getInputs().begin(), map.getInputs().end());
-      writes.append(map.getOutputs().begin(), map.getOutputs().end());
-      readByVxm = writtenByVxm = true;
-    } else if (auto contract = llvm::dyn_cast<ContractOp>(op)) {
-      // Weights come before the rows: only rows, extras and outputs stream together.
-      for (auto [i, weights] : llvm::enumerate(contract.getWeights())) {
-        if (contract.getApart() && i % contract.getPlanes() != 0)
-          continue;
-        if (!contract.getApart())
-          wishes[weights].plane = placement.units[op].firstPlane + i % contract.getPlanes();
-        wishes[weights].addAccess(target.columnGroups(), period);
-      }
-      addInstalls(contract);
-      llvm::DenseSet<mlir::Value> lastRows;
-      int64_t last = contract.getLanes().size() - 1;
-      for (auto [j, rows] : llvm::enumerate(contract.getRows())) {
-        if (isLeftOut(contract, j))
-          continue;
-        wishes[rows].toEdge = true;
-        if (contract.getRowSegments()[4 * j] != last)
-          wishes[rows].addAccess(contract.getRowSegments()[4 * j + 3], period);
-        else if (lastRows.insert(rows).second)
-          reads.push_back(rows);
-      }
-      if (contract.getApart())
-        addRowsApart(contract);
-      for (auto [i, extra] : llvm::enumerate(contract.getExtras()))
-        if (!sharedExtra(contract, i))
-          reads.push_back(extra);
-      writes.append(contract.getOutputs().begin(), contract.getOutputs().end());
-      writtenByVxm = true;
-      for (mlir::Value extra : contract.getExtras())
-        wishes[extra].toVxm = true;
-      // Where tiles lie all around, rows and results keep out of the way of installs.
-      if (turnsStripes) {
-        llvm::SmallVector<mlir::Value> tiles(contract.getWeights());
-        for (mlir::Value rows : contract.getRows())
-          addNeighbours(rows, tiles, false);
-        for (mlir::Value extra : contract.getExtras())
-          addNeighbours(extra, tiles, false);
-        for (mlir::Value output : contract.getOutputs())
-          addNeighbours(output, tiles, true);
-      }
-    } else if (auto permute = llvm::dyn_cast<PermuteOp>(op)) {
-      reads = {permute.getInput(), permute.getMap()};
-      writes = {permute.getOutput()};
-    } else if (auto gather = llvm::dyn_cast<GatherOp>(op)) {
-      reads = {gather.getTable(), gather.getOffsets()};
-      writes = {gather.getOutput()};
-      wishes[gather.getTable()].offsets.push_back(gather.getOffsets());
-      wishes[gather.getOffsets()].tables.push_back(gather.getTable());
-      writtenByVxm = true;
-    } else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op)) {
-      reads = {exchange.getInput()};
-      writes = {exchange.getOutput()};
-    } else {
-      return;
-    }
-    for (mlir::Value read : reads) {
-      Wishes &wish = wishes[read];
-      wish.addAccess(burst, period);
-      if (!llvm::isa<ContractOp>(op))
-        (readByVxm ? wish.toVxm : wish.toEdge) = true;
-      addNeighbours(read, reads, false);
-      addNeighbours(read, writes, true);
-    }
-    for (mlir::Value write : writes) {
-      Wishes &wish = wishes[write];
-      wish.addAccess(burst, period, true);
-      (writtenByVxm ? wish.fromVxm : wish.fromEdge) = true;
-      addNeighbours(write, writes, false);
-      addNeighbours(write, reads, true);
-    }
-  }
-
-  /// Cycles for which a pass holds the slices that it reads and writes.
-  int64_t lengthOf(mlir::Operation *op) const {
-    return llvm::TypeSwitch<mlir::Operation *, int64_t>(op)
-        .Case<MapOp, PermuteOp, GatherOp>([](auto pass) { return int64_t(pass.getCount()); })
-        .Case([&](ContractOp pass) {
-          int64_t bytes = llvm::cast<BufferType>(pass.getWeights().front().getType()).getBytes();
-          return int64_t(pass.getCount()) * (bytes == 2 ? target.f16RowInterval : 1);
-        })
-        .Case([&](ExchangeOp pass) { return int64_t(pass.getCount()) * target.linkInterval; })
-        .Default([](mlir::Operation *) { return int64_t(0); });
-  }
 
   /// Cycles that are waited on average for an access of `wish` in a bank: by it for the others of about its
   /// time to end, and by them for it. Reads meet reads of the slice and writes of the bank, writes the
@@ -297,70 +141,6 @@ private:
       }
     const int64_t cycles = (2 * nearPeriods + 1) * horizon / periods;
     return wait / (std::max<int64_t>(wish.accesses, 1) * 2 * std::max<int64_t>(cycles, 1));
-  }
-
-  /// While the rows of a chunk stream, a plane's next tile is installed: its next chunk's or its next unit's.
-  void addInstalls(ContractOp op) {
-    const UnitPlace &place = placement.units[op];
-    const int64_t planes = op.getPlanes(),
-                  bytes = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes();
-    const int64_t lastPlane = place.firstPlane + planes * (bytes == 2 ? target.planesPerHemisphere : 1);
-    for (int64_t plane = place.firstPlane; plane < lastPlane; ++plane) {
-      ContractOp &before = unitBefore[{place.hemisphere, plane}];
-      if (before && before != op)
-        for (size_t j = 0; j < before.getRows().size(); ++j)
-          if (before.getRowSegments()[4 * j] + 1 == int64_t(before.getLanes().size()))
-            addWait(before.getRows()[j], before.getRowSegments()[4 * j + 3], op.getWeights().front());
-      before = op;
-    }
-    for (size_t j = 0; j < op.getRows().size(); ++j)
-      if (const int64_t next = op.getRowSegments()[4 * j] + 1;
-          next < int64_t(op.getLanes().size()) && !isLeftOut(op, j))
-        for (int64_t plane = 0; plane < (op.getApart() ? 1 : planes); ++plane)
-          addWait(op.getRows()[j], op.getRowSegments()[4 * j + 3], op.getWeights()[next * planes + plane]);
-  }
-
-  /// `rows`, read for `cycles`, and an installation from `tile` want to run at once.
-  void addWait(mlir::Value rows, int64_t cycles, mlir::Value tile) {
-    const int64_t wait = std::min<int64_t>(cycles, target.columnGroups());
-    wishes[rows].neighbours[tile].waits += wait;
-    wishes[tile].neighbours[rows].waits += wait;
-  }
-
-  /// Planes apart stream their rows of a chunk at once.
-  void addRowsApart(ContractOp op) {
-    struct Rows {
-      mlir::Value buffer;
-      int64_t first, end;
-    };
-    const int64_t count = op.getCount();
-    llvm::ArrayRef<int64_t> segments = op.getRowSegments();
-    std::vector<Rows> known;
-    for (int64_t j = 0, row = 0, chunk = -1; j < int64_t(op.getRows().size()); ++j) {
-      if (segments[4 * j] != chunk) {
-        chunk = segments[4 * j];
-        row = 0;
-        known.clear();
-      }
-      const Rows rows{op.getRows()[j], row % count, row % count + segments[4 * j + 3]};
-      row += segments[4 * j + 3];
-      if (isLeftOut(op, j))
-        continue;
-      for (const Rows &other : known)
-        if (other.first < rows.end && rows.first < other.end) {
-          addNeighbours(rows.buffer, other.buffer, false);
-          addNeighbours(other.buffer, rows.buffer, false);
-        }
-      known.push_back(rows);
-    }
-  }
-
-  void addNeighbours(mlir::Value buffer, llvm::ArrayRef<mlir::Value> others, bool turn) {
-    for (mlir::Value other : others)
-      if (other != buffer) {
-        Neighbour &neighbour = wishes[buffer].neighbours[other];
-        ++(turn ? neighbour.turns : neighbour.uses);
-      }
   }
 
   int64_t bankNumber(int64_t hemisphere, int64_t slice, int64_t bank) const {
@@ -399,10 +179,10 @@ private:
     // All around, if need be.
     const int64_t slices = target.slicesPerHemisphere;
     const bool isTurning =
-        turnsStripes && kindOf(buffer) == Kind::Striped && llvm::isa<ConstantOp>(buffer.getDefiningOp());
+        allAround && kindOf(buffer) == Kind::Striped && llvm::isa<ConstantOp>(buffer.getDefiningOp());
     if (isTurning)
       grain = std::gcd(width, slices);
-    using Cost = std::tuple<bool, int64_t, int64_t, int64_t, int64_t>;
+    using Cost = std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>;
     std::optional<Cost> best;
     for (int64_t first = 0; first + (isTurning ? 1 : width) <= slices; first += grain)
       for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
@@ -432,13 +212,13 @@ private:
         overflows |= !wish.offsets.empty() && isLarge(buffer) && first < widest &&
                      bank + 1 < int64_t(target.banksPerSlice);
         // Words may suffice after all, unless constants take them; a copy has no other place to go.
-        const int64_t lacks = 2 * (kept + needed > int64_t(target.wordsPerBank)) + overflows;
-        const bool isCopy = placement.copies.contains(buffer) && !turnsStripes;
+        const bool isTaken = kept + needed > int64_t(target.wordsPerBank);
+        const bool isCopy = placement.copies.contains(buffer);
         // Installs keep out of each other's way as far as slices are equally full.
         if (isTurning)
           wait = 0;
-        Cost cost{!reachesTables(wish, first, first + width - 1), isCopy ? clashes : lacks,
-                  isCopy ? lacks : clashes, (detours + wait) * 8 + fill, first * 2 + bank};
+        Cost cost{2 * !reachesTables(wish, first, first + width - 1) + isTaken, isCopy ? clashes : overflows,
+                  isCopy ? overflows : clashes, (detours + wait) * 8 + fill, first * 2 + bank};
         if (!best || cost < *best) {
           best = cost;
           place.bank = bank;
@@ -558,23 +338,21 @@ private:
   /// Cycles that the program takes, about; 0 if it has no passes.
   int64_t horizon;
   Placement &placement;
-  llvm::DenseMap<mlir::Value, Wishes> wishes;
-  /// By hemisphere and plane, the last unit that works there so far.
-  std::map<std::pair<int64_t, int64_t>, ContractOp> unitBefore;
-  /// See mustTurnStripes; in how many steps a bank fills then.
-  bool turnsStripes = false;
+  bool allAround;
+  WishList wishes;
+  llvm::DenseMap<mlir::Operation *, int64_t> periodOf;
   /// Whether all buffers together exceed the memory: then words count for more than waiting.
   bool isScarce = false;
+  /// In how many steps a bank fills where tiles lie all around.
   static constexpr int64_t stepsABank = 32;
   /// Slices of the widest striped buffer.
   int64_t widest = 0;
+  static constexpr int64_t mostPeriods = 32;
   /// Equal periods of the program, by what its passes take: those of different periods hardly wait for one
-  /// another.
-  static constexpr int64_t periods = 32;
+  /// another, if a tile is installed and its product comes out within one.
+  const int64_t periods;
   /// How many before a period and after it belong to its neighbourhood.
   static constexpr int64_t nearPeriods = 1;
-  /// That of the pass at hand.
-  int64_t period = 0;
   /// Words by hemisphere, slice and bank; accesses by these and the period in whose neighbourhood they are.
   std::vector<int64_t> load, constants;
   std::vector<Period> busy;
@@ -583,10 +361,53 @@ private:
 
 } // namespace
 
-void tile::placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon,
-                        Placement &placement) {
+/// Whether too few slices are left for a wide buffer beside another, so that striped constants need them.
+static bool needsAllSlices(mlir::Block &body, const target::Target &target, const Placement &placement) {
+  int64_t words = 0, others = 0, wide = 1;
+  for (mlir::Operation &op : body) {
+    if (op.getNumResults() != 1 || !llvm::isa<BufferType>(op.getResult(0).getType()))
+      continue;
+    mlir::Value buffer = op.getResult(0);
+    const int64_t taken =
+        placement.buffers.lookup(buffer).hemispheres.size() * widthOf(buffer) * wordsOf(buffer);
+    if (!llvm::isa<ConstantOp>(op)) {
+      others += taken;
+    } else if (stripingOf(buffer).stripes > 1) {
+      words += taken;
+      wide = std::max(wide, widthOf(buffer));
+    }
+  }
+  // What passes read and write together needs its part of those slices too.
+  const int64_t slices = target.slicesPerHemisphere, side = slices / wide * wide;
+  return words > 0 && words + others * side / slices > hemispheres * side * int64_t(target.wordsPerSlice());
+}
+
+/// Places units and buffers, and gives passes copies until no two operands are in each other's way. False if
+/// some are for want of slices.
+static bool tryPlacing(mlir::Block &body, const target::Target &target, int64_t horizon, bool allAround,
+                       Placement &placement) {
+  placement.buffers.clear();
+  placement.units.clear();
+  placeUnits(body, target, placement);
+  allAround |= needsAllSlices(body, target, placement);
   const scheduling::PassGraph graph(body, target);
-  const scheduling::MemoryPlan plan = scheduling::planForMemory(
-      graph, target.memoryBytes(), [&](mlir::Value buffer) { return bytesOf(buffer, target, placement); });
-  BufferPlacer(target, horizon, plan, placement).run(body);
+  auto bytes = [&](mlir::Value buffer) { return bytesOf(buffer, target, placement); };
+  Occupancy alive(graph, scheduling::planForMemory(graph, target.memoryBytes(), bytes));
+  BufferPlacer placer(target, horizon, allAround, std::move(alive), placement);
+  placer.run(body);
+  bool isFree = true;
+  for (mlir::Operation &op : llvm::make_early_inc_range(body)) {
+    if (isCancelled())
+      return true;
+    while (std::optional<Copy> copy = separateClash(&op, placement))
+      placer.placeCopy(*copy, &op);
+    isFree &= !hasClash(&op, placement);
+  }
+  return isFree || allAround;
+}
+
+void tile::placePasses(mlir::Block &body, const target::Target &target, Placement &placement) {
+  const int64_t horizon = expectedCycles(body, target);
+  if (!tryPlacing(body, target, horizon, false, placement))
+    tryPlacing(body, target, horizon, true, placement);
 }

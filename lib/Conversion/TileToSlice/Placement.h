@@ -40,8 +40,6 @@ struct Placement {
   llvm::DenseMap<mlir::Operation *, UnitPlace> units;
   /// Buffers that one pass alone uses, and that must be in nobody's way there.
   llvm::DenseSet<mlir::Value> copies;
-  /// Whether striped constants are to leave every slice some room, as too few are left for the others.
-  bool turnsStripes = false;
 };
 
 /// Sides of the VXM.
@@ -77,16 +75,11 @@ void splitStripedMaps(mlir::Block &body);
 /// evenly by the cycles they take; then every buffer the hemispheres of its readers.
 void placeUnits(mlir::Block &body, const target::Target &target, Placement &placement);
 
-/// Gives every buffer its slices and bank: those that a pass reads (or writes) at once lie in
-/// different slices, what it reads and what it writes in different banks of a shared one; near the
-/// unit that turns it round; and not where long bursts hold a slice while others wait. The program takes
-/// about `horizon` cycles.
-void placeBuffers(mlir::Block &body, const target::Target &target, int64_t horizon, Placement &placement);
-
-/// Gives every pass of which two operands lie in one port's way a copy of one of them, for itself alone, and
-/// enters it in the placement's copies, which are not copied again. Whether there was one: then `body` is to
-/// be placed anew.
-bool separateClashes(mlir::Block &body, Placement &placement);
+/// Gives every pass its units and every buffer its hemispheres, slices and bank: those that a pass reads (or
+/// writes) at once lie in different slices, what it reads and what it writes in different banks of a shared
+/// one; near the unit that turns it round; and not where long bursts hold a slice while others wait. A pass
+/// of which two operands would lie in one port's way gets a copy of one of them, for itself alone.
+void placePasses(mlir::Block &body, const target::Target &target, Placement &placement);
 
 } // namespace sluice::tile
 

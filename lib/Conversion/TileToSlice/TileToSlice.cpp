@@ -99,22 +99,14 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
     return mlir::failure();
   mlir::Block &body = function->front();
 
-  const int64_t horizon = tile::expectedCycles(body, *options.target);
   tile::separateReads(body);
   tile::splitStripedMaps(body);
   tile::copyConstants(body, *options.target);
   tile::cutBuffersInBlocks(body, *options.target);
   tile::Placement placement;
-  do {
-    if (isCancelled())
-      return mlir::failure();
-    placement.buffers.clear();
-    placement.units.clear();
-    tile::placeUnits(body, *options.target, placement);
-    tile::placeBuffers(body, *options.target, horizon, placement);
-    if (isCancelled())
-      return mlir::failure(); // Some buffers may have no place.
-  } while (tile::separateClashes(body, placement));
+  tile::placePasses(body, *options.target, placement);
+  if (isCancelled())
+    return mlir::failure(); // Some buffers may have no place.
 
   llvm::SmallVector<mlir::Operation *> passes;
   for (mlir::Operation &op : body.without_terminator())
