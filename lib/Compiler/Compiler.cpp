@@ -253,6 +253,8 @@ void buildStensorPipeline(OpPassManager &manager) {
   simplify();
   function.addPass(createStensorFuseMaps({.unaryOnly = true}));
   simplify();
+  function.addPass(createStensorRequantise());
+  simplify();
 }
 
 FailureOr<OwningOpRef<ModuleOp>> lower(const std::string &path, const CompileOptions &options,

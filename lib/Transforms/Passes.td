@@ -67,4 +67,13 @@ def StensorSinkTransposes : Pass<"stensor-sink-transposes", "::mlir::func::FuncO
   }];
 }
 
+def StensorRequantise : Pass<"stensor-requantise", "::mlir::func::FuncOp"> {
+  let summary = "requantise sums of products in fewer operations";
+  let description = [{
+    A map that gives sums of int8 products a bias, scales them by one number, rounds, bounds and shifts them to int8
+    rises with the sum, in at most 255 steps. Where one integer addition, one `fma` and one conversion that saturates have
+    the same steps, for every sum that the products and the bias can make, they take its place. The constant bias becomes another one.
+  }];
+}
+
 #endif // SLUICE_LIB_TRANSFORMS_PASSES_TD
