@@ -24,6 +24,21 @@ struct Striping {
     const int64_t blocks = vectors / block;
     return blocks / stripes * block + (blocks % stripes ? block : vectors % block);
   }
+  /// The parts, a bit each, in which `count` vectors start, start + step, ... lie; there are at most 64
+  /// parts.
+  uint64_t partsOf(int64_t start, int64_t step, int64_t count) const {
+    const uint64_t all = ~uint64_t{0} >> (64 - stripes);
+    uint64_t parts = 0;
+    for (int64_t i = 0; i < count && parts != all;) {
+      const int64_t vector = start + i * step;
+      parts |= uint64_t{1} << partOf(vector);
+      if (step == 0)
+        break;
+      // On to the next block.
+      i += step < 0 ? 1 : (block - vector % block + step - 1) / step;
+    }
+    return parts;
+  }
 };
 
 } // namespace sluice::tile

@@ -91,7 +91,8 @@ namespace {
 
 class Improver {
 public:
-  Improver(const Problem &problem, const target::Target &target) : problem(problem), target(target) {}
+  Improver(const Problem &problem, const target::Target &target, const PassOrder *memory)
+      : problem(problem), target(target), memory(memory) {}
 
   Packing run(Packing packing, unsigned rounds) {
     best = std::move(packing);
@@ -129,7 +130,7 @@ private:
   bool tryPacking(const std::vector<int64_t> &advance, Grain grain) {
     if (isCancelled())
       return false;
-    Packing packing = packReadyFirst(problem, advance, grain, target);
+    Packing packing = packReadyFirst(problem, advance, grain, target, memory);
     if (isCancelled() || packing.end >= best.end)
       return false;
     best = std::move(packing);
@@ -171,6 +172,7 @@ private:
 
   const Problem &problem;
   const target::Target &target;
+  const PassOrder *memory;
   Packing best;
   /// Of the best packing that was tried.
   Grain grain = Grain::Pass;
@@ -180,6 +182,6 @@ private:
 } // namespace
 
 Packing scheduling::improvePacking(const Problem &problem, Packing packing, const target::Target &target,
-                                   unsigned rounds) {
-  return Improver(problem, target).run(std::move(packing), rounds);
+                                   unsigned rounds, const PassOrder *memory) {
+  return Improver(problem, target, memory).run(std::move(packing), rounds);
 }

@@ -25,6 +25,45 @@ using namespace sluice::scheduling;
 
 namespace {
 
+/// Holds passes back until those are over that they wait for so that memory suffices.
+class MemoryGate {
+public:
+  MemoryGate(unsigned passes, const PassOrder *memory) : order(memory), waits(passes, 0), ends(passes) {
+    if (memory)
+      for (auto [pass, wait] : llvm::zip_equal(memory->passes, memory->waits))
+        waits[pass] = wait;
+  }
+
+  /// Whether `pass` may depart; else finish will say when.
+  bool admits(unsigned pass) {
+    if (waits[pass] < over.size())
+      return true;
+    held[waits[pass]].push_back(pass);
+    return false;
+  }
+  /// No cycle before it may be the departure of `pass`, which may depart.
+  int64_t opens(unsigned pass) const { return over[waits[pass]]; }
+  /// `pass` is over in cycle `end`; gives those of the passes held back that may depart now.
+  std::vector<unsigned> finish(unsigned pass, int64_t end) {
+    std::vector<unsigned> admitted;
+    if (!order)
+      return admitted;
+    ends[pass] = end;
+    while (over.size() <= order->passes.size() && ends[order->passes[over.size() - 1]]) {
+      over.push_back(std::max(over.back(), *ends[order->passes[over.size() - 1]]));
+      llvm::append_range(admitted, held[over.size() - 1]);
+    }
+    return admitted;
+  }
+
+private:
+  const PassOrder *order;
+  std::vector<unsigned> waits;              ///< by pass
+  std::vector<std::optional<int64_t>> ends; ///< of those that are over
+  std::vector<int64_t> over = {0};          ///< when the first passes of the order are, as far as they are
+  std::map<unsigned, std::vector<unsigned>> held; ///< by how many they wait for
+};
+
 class Packer {
 public:
   Packer(const Problem &problem, const target::Target &target, std::optional<uint64_t> seed)
@@ -46,12 +85,17 @@ public:
     return std::move(packing);
   }
 
-  Packing runReadyFirst(llvm::ArrayRef<int64_t> advance, Grain grain) {
+  Packing runReadyFirst(llvm::ArrayRef<int64_t> advance, Grain grain, const PassOrder *memory) {
     const PassNeeds needs(problem);
     std::vector<size_t> missing(needs.size());
+    MemoryGate gate(needs.size(), memory);
+    auto admitNeedless = [&](unsigned pass) {
+      if (gate.admits(pass))
+        waiting.insert({std::max(beginOf(pass), gate.opens(pass)) - advance[pass], pass});
+    };
     for (unsigned pass = 0; pass < needs.size(); ++pass)
       if ((missing[pass] = needs.needsOf(pass).size()) == 0)
-        waiting.insert({beginOf(pass) - advance[pass], pass});
+        admitNeedless(pass);
     std::vector<TrainId> next(problem.passes.begin(), problem.passes.end() - 1);
     if (grain == Grain::Train)
       findPlanes();
@@ -62,6 +106,7 @@ public:
       if (next[pass] == problem.passes[pass])
         packing.order.passes.push_back(pass);
       const TrainId end = grain == Grain::Train ? next[pass] + 1 : problem.passes[pass + 1];
+      plan = gate.opens(pass);
       while (next[pass] < end)
         departNext(next[pass]++);
       if (end < problem.passes[pass + 1]) {
@@ -72,7 +117,9 @@ public:
         planesTaken &= ~planesOf[pass];
       for (unsigned dependent : needs.dependentsOf(pass))
         if (--missing[dependent] == 0)
-          waiting.insert({beginOf(dependent) - advance[dependent], dependent});
+          admitNeedless(dependent);
+      for (unsigned admitted : gate.finish(pass, endOf(pass)))
+        admitNeedless(admitted);
       admit();
     }
     packing.order.waits.assign(packing.order.passes.size(), 0);
@@ -107,6 +154,14 @@ private:
       if (auto state = planes.find({wait.state.plane, wait.state.kind}); state != planes.end())
         earliest.atLeast(state->second.first + wait.delay, causes[wait.state.kind], state->second.second);
     return earliest;
+  }
+
+  /// Cycle after the last train of a pass that has departed.
+  int64_t endOf(unsigned pass) const {
+    int64_t end = 0;
+    for (TrainId train = problem.passes[pass]; train < problem.passes[pass + 1]; ++train)
+      end = std::max(end, packing.departures[train].cycle + problem.trains[train].last + 1);
+    return end;
   }
 
   void departPass(unsigned pass) {
@@ -311,6 +366,6 @@ Packing scheduling::pack(const Problem &problem, PassOrder order, const target::
 }
 
 Packing scheduling::packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance, Grain grain,
-                                   const target::Target &target) {
-  return Packer(problem, target, std::nullopt).runReadyFirst(advance, grain);
+                                   const target::Target &target, const PassOrder *memory) {
+  return Packer(problem, target, std::nullopt).runReadyFirst(advance, grain, memory);
 }

@@ -120,9 +120,43 @@ bool scheduling::livesToTheEnd(mlir::Value buffer) {
          llvm::any_of(buffer.getUsers(), llvm::IsaPred<tile::OutputOp, slice::OutputOp>);
 }
 
-MemoryPlan scheduling::planForMemory(const PassGraph &graph, int64_t memory,
-                                     llvm::function_ref<int64_t(mlir::Value)> bytesOf) {
+namespace {
+/// What is alive of each store, and whether that is within bounds.
+class AliveShares {
+public:
+  explicit AliveShares(size_t stores) : alive(stores, 0) {}
+
+  void setBudgets(std::vector<int64_t> of) { budgets = std::move(of); }
+  void add(llvm::ArrayRef<Share> shares) {
+    for (const Share &share : shares) {
+      const bool wasFull = isFull(share.store);
+      alive[share.store] += share.amount;
+      full += isFull(share.store) - wasFull;
+    }
+  }
+  void remove(llvm::ArrayRef<Share> shares) {
+    for (const Share &share : shares) {
+      const bool wasFull = isFull(share.store);
+      alive[share.store] -= share.amount;
+      full += isFull(share.store) - wasFull;
+    }
+  }
+  bool isAnyFull() const { return full > 0; }
+  int64_t operator[](unsigned store) const { return alive[store]; }
+
+private:
+  bool isFull(unsigned store) const { return !budgets.empty() && alive[store] > budgets[store]; }
+
+  std::vector<int64_t> alive, budgets;
+  int64_t full = 0;
+};
+} // namespace
+
+MemoryPlan scheduling::planForMemory(const PassGraph &graph, llvm::ArrayRef<int64_t> stores,
+                                     llvm::function_ref<llvm::SmallVector<Share>(mlir::Value)> sharesOf,
+                                     int64_t headroom) {
   MemoryPlan plan;
+  plan.most.assign(stores.size(), 0);
   plan.order = graph.resultByResult();
   if (plan.order.empty())
     return plan;
@@ -140,28 +174,40 @@ MemoryPlan scheduling::planForMemory(const PassGraph &graph, int64_t memory,
         life.last = end;
     }
   // What becomes alive with the pass in a place, and what is over after it.
-  std::vector<int64_t> allocated(plan.order.size(), 0), freed(plan.order.size(), 0);
+  std::vector<llvm::SmallVector<Share>> allocated(plan.order.size()), freed(plan.order.size());
   for (auto [buffer, life] : plan.lives) {
-    allocated[life.first] += bytesOf(buffer);
-    freed[life.last] += bytesOf(buffer);
+    const llvm::SmallVector<Share> shares = sharesOf(buffer);
+    llvm::append_range(allocated[life.first], shares);
+    llvm::append_range(freed[life.last], shares);
   }
-  int64_t alive = 0, most = 0;
+  AliveShares alive(stores.size());
   for (auto [more, less] : llvm::zip_equal(allocated, freed)) {
-    most = std::max(most, alive += more);
-    alive -= less;
+    alive.add(more);
+    for (const Share &share : more)
+      plan.most[share.store] = std::max(plan.most[share.store], alive[share.store]);
+    alive.remove(less);
   }
-  const int64_t budget = std::max(memory / 4 * 3, (most + memory) / 2);
+  std::vector<int64_t> budgets;
+  for (auto [memory, most] : llvm::zip_equal(stores, plan.most))
+    budgets.push_back(std::max(memory * (headroom + 1) / 4, most + (memory - most) * headroom / 4));
 
-  alive = 0;
+  alive = AliveShares(stores.size());
+  alive.setBudgets(std::move(budgets));
   unsigned wait = 0;
   for (unsigned place = 0; place <= end; ++place) {
-    alive += allocated[place];
-    while (wait < place && alive > budget)
-      alive -= freed[wait++];
+    alive.add(allocated[place]);
+    while (wait < place && alive.isAnyFull())
+      alive.remove(freed[wait++]);
     plan.waits.push_back(wait);
   }
   // A pass may run with all those that it does not wait for.
   for (auto &[buffer, life] : plan.lives)
     life.first = plan.waits[life.first];
   return plan;
+}
+
+MemoryPlan scheduling::planForMemory(const PassGraph &graph, int64_t memory,
+                                     llvm::function_ref<int64_t(mlir::Value)> bytesOf, int64_t headroom) {
+  auto sharesOf = [&](mlir::Value buffer) { return llvm::SmallVector<Share>{{0, bytesOf(buffer)}}; };
+  return planForMemory(graph, memory, sharesOf, headroom);
 }

@@ -77,9 +77,10 @@ enum class Grain { Pass, Train };
 
 /// The same where of the passes whose needs have departed that comes next whose operands are there first,
 /// `advance` cycles earlier than they are, by pass. Train by train passes still follow one another on a
-/// plane.
+/// plane. Where memory is short, each also waits until as many of the first passes of the order `memory` are
+/// over as that says.
 Packing packReadyFirst(const Problem &problem, llvm::ArrayRef<int64_t> advance, Grain grain,
-                       const target::Target &target);
+                       const target::Target &target, const PassOrder *memory = nullptr);
 
 /// Names the train behind each hold for which something was taken.
 void findHolders(const Problem &problem, const target::Target &target, Packing &packing);
@@ -95,9 +96,9 @@ std::map<std::string, int64_t> heldCycles(const Problem &problem, const Packing 
 
 /// The best of `packing` and some others: first what can begin first, what leaves the least slack, and what
 /// has the longest path; then, `rounds` times, the best with the pass that was blocked for longest on its
-/// critical chain before the pass that blocked it.
-Packing improvePacking(const Problem &problem, Packing packing, const target::Target &target,
-                       unsigned rounds);
+/// critical chain before the pass that blocked it. All keep to the order `memory`, if there is one.
+Packing improvePacking(const Problem &problem, Packing packing, const target::Target &target, unsigned rounds,
+                       const PassOrder *memory = nullptr);
 
 } // namespace sluice::scheduling
 

@@ -62,6 +62,8 @@ struct MemoryPlan {
   };
 
   std::vector<unsigned> order;
+  /// Of each store, the most that is alive at once in this order.
+  std::vector<int64_t> most;
   /// How many passes of the order, from its start on, must be over before the pass in each place departs.
   std::vector<unsigned> waits;
   /// Of the buffers that passes use, in the order of their first use; inputs and constants live from the
@@ -69,11 +71,24 @@ struct MemoryPlan {
   llvm::MapVector<mlir::Value, Life> lives;
 };
 
-/// Plans for a card of `memory` bytes; `bytesOf` says what a buffer takes of it, all copies together. Passes
-/// run ahead of those before them as far as three quarters of the memory allow, or, where the order itself
-/// needs more than half of it, half of what is left.
+/// So much of a store: of a bank, or of a card's memory as a whole.
+struct Share {
+  unsigned store;
+  int64_t amount;
+};
+
+/// Plans for stores of so many words (or bytes) each; `sharesOf` says what a buffer takes of them. Passes run
+/// ahead of those before them as far as three quarters of every store allow, or, where the order itself needs
+/// more than half of one, half of what is left of it: so if `headroom` is 2 quarters. With a quarter it is
+/// half of the store, or a quarter of what is left, with none a quarter of the store or just what the order
+/// needs.
+MemoryPlan planForMemory(const PassGraph &graph, llvm::ArrayRef<int64_t> stores,
+                         llvm::function_ref<llvm::SmallVector<Share>(mlir::Value)> sharesOf,
+                         int64_t headroom = 2);
+
+/// The same for one store of `memory` bytes; `bytesOf` says what a buffer takes of it, all copies together.
 MemoryPlan planForMemory(const PassGraph &graph, int64_t memory,
-                         llvm::function_ref<int64_t(mlir::Value)> bytesOf);
+                         llvm::function_ref<int64_t(mlir::Value)> bytesOf, int64_t headroom = 2);
 
 } // namespace sluice::scheduling
 

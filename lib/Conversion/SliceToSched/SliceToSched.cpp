@@ -91,50 +91,84 @@ static mlir::LogicalResult describe(Schedule &schedule, const PassGraph &graph, 
   return mlir::success(described && !isCancelled());
 }
 
-/// How the passes of a schedule follow one another.
-enum class Order {
-  LongestPathFirst,
-  /// As planned for the memory that there is.
-  MemoryPlan,
-  /// The same, each pass after the end of the one before.
-  OneByOne
-};
+/// Passes in an order in which their buffers have words, each when as much before it is over as that takes
+/// (see planForMemory).
+static PassOrder orderForMemory(const PassGraph &graph, Schedule &schedule, int64_t headroom) {
+  const target::Target &target = schedule.state.target;
+  // Each bank is a store.
+  const std::vector<int64_t> stores(2 * target.slicesPerHemisphere * target.banksPerSlice,
+                                    target.wordsPerBank);
+  auto sharesOf = [&](mlir::Value value) {
+    const Buffer &buffer = schedule.buffer(value);
+    llvm::SmallVector<scheduling::Share> shares;
+    for (target::Hemisphere hemisphere : buffer.hemispheres)
+      for (unsigned slice : buffer.slices)
+        shares.push_back(
+            {(unsigned(hemisphere) * target.slicesPerHemisphere + slice) * target.banksPerSlice + buffer.bank,
+             buffer.words()});
+    return shares;
+  };
+  MemoryPlan plan = planForMemory(graph, stores, sharesOf, headroom);
+  return {std::move(plan.order), std::move(plan.waits)};
+}
 
 /// Further packings, of which the best is taken.
 static constexpr unsigned improvementRounds = 4;
 
-static PassOrder orderOf(const PassGraph &graph, Order how, Schedule &schedule,
-                         const LoweringOptions &options) {
-  PassOrder order{{}, std::vector<unsigned>(graph.size(), 0)};
-  if (how == Order::LongestPathFirst) {
-    scheduling::Freedom freedom(options.scheduleSeed);
-    order.passes = graph.longestPathFirst(freedom);
-    return order;
-  }
-  const target::Target &target = *options.target;
-  MemoryPlan plan = planForMemory(graph, target.memoryBytes(), [&](mlir::Value value) {
-    return schedule.buffer(value).totalBytes(target);
-  });
-  order.passes = std::move(plan.order);
-  if (how == Order::OneByOne)
-    std::iota(order.waits.begin(), order.waits.end(), 0);
-  else
-    order.waits = std::move(plan.waits);
-  return order;
+/// Takes a better packing than `packing`, whose buffers all have words, if there is one for which that is so
+/// too; one that keeps to the order `memory`, if that is needed. Whether one was taken, or none is better.
+static bool improve(Schedule &schedule, Packing &packing, Storage &storage, const PassOrder *memory) {
+  Packing better =
+      improvePacking(schedule.state.problem, packing, schedule.state.target, improvementRounds, memory);
+  if (isCancelled() || better.end >= packing.end)
+    return true;
+  Storage ofBetter = issueAndStore(schedule, better);
+  if (!ofBetter.homeless.empty())
+    return false;
+  packing = std::move(better);
+  storage = std::move(ofBetter);
+  return true;
 }
 
-/// Takes a better packing than `packing`, whose buffers all have words, if there is one for which that is so
-/// too.
-static void improve(Schedule &schedule, Packing &packing, Storage &storage) {
-  Packing better = improvePacking(schedule.state.problem, packing, schedule.state.target, improvementRounds);
-  if (isCancelled() || better.end >= packing.end)
-    return;
-  if (Storage ofBetter = issueAndStore(schedule, better); ofBetter.homeless.empty()) {
-    packing = std::move(better);
-    storage = std::move(ofBetter);
-  } else {
-    storage = issueAndStore(schedule, packing);
+/// Packs all passes so that their buffers have words, if that can be.
+static Packing packInMemory(Schedule &schedule, const PassGraph &graph, Storage &storage,
+                            std::optional<uint64_t> seed) {
+  const scheduling::Problem &problem = schedule.state.problem;
+  const target::Target &target = schedule.state.target;
+  auto tryOrder = [&](PassOrder order) {
+    Packing packing = pack(problem, std::move(order), target, seed);
+    if (!isCancelled())
+      storage = issueAndStore(schedule, packing);
+    return packing;
+  };
+  // As if there were memory for all.
+  scheduling::Freedom freedom(seed);
+  Packing packing = tryOrder({graph.longestPathFirst(freedom), std::vector<unsigned>(graph.size(), 0)});
+  if (isCancelled() || storage.homeless.empty()) {
+    if (!isCancelled() && !seed && !improve(schedule, packing, storage, nullptr))
+      storage = issueAndStore(schedule, packing);
+    return packing;
   }
+  // By a plan for what there is, the closer the less of it gaps may take.
+  for (int64_t headroom = 2; headroom >= 0; --headroom) {
+    const PassOrder order = orderForMemory(graph, schedule, headroom);
+    packing = tryOrder(order);
+    if (isCancelled())
+      return packing;
+    if (!storage.homeless.empty())
+      continue;
+    for (; !seed && headroom >= 0; --headroom) {
+      const PassOrder closer = orderForMemory(graph, schedule, headroom);
+      if (improve(schedule, packing, storage, &closer))
+        return packing;
+    }
+    storage = issueAndStore(schedule, packing);
+    return packing;
+  }
+  // Each pass after the end of the one before.
+  PassOrder order = orderForMemory(graph, schedule, 0);
+  std::iota(order.waits.begin(), order.waits.end(), 0);
+  return tryOrder(std::move(order));
 }
 
 mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const LoweringOptions &options) {
@@ -148,20 +182,9 @@ mlir::LogicalResult sluice::convertSliceToSched(mlir::ModuleOp module, const Low
   if (failed(describe(schedule, graph, body)))
     return mlir::failure();
   Storage storage;
-  Packing packing;
-  for (Order how : {Order::LongestPathFirst, Order::MemoryPlan, Order::OneByOne}) {
-    packing = pack(schedule.state.problem, orderOf(graph, how, schedule, options), *options.target,
-                   options.scheduleSeed);
-    if (isCancelled())
-      return mlir::failure(); // Some trains have not departed.
-    storage = issueAndStore(schedule, packing);
-    if (how == Order::LongestPathFirst && storage.homeless.empty() && !options.scheduleSeed)
-      improve(schedule, packing, storage);
-    if (isCancelled())
-      return mlir::failure(); // Some buffers may have no words.
-    if (storage.homeless.empty())
-      break;
-  }
+  Packing packing = packInMemory(schedule, graph, storage, options.scheduleSeed);
+  if (isCancelled())
+    return mlir::failure(); // Some trains have not departed, or some buffers may have no words.
   if (!storage.homeless.empty())
     return reportFull(storage.buffers, storage.homeless, schedule.state.issues.size(), options);
 

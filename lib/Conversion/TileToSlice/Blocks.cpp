@@ -7,12 +7,14 @@
 //
 // A slice takes one write a cycle, and gives no vector of a bank while it takes another: passes that write
 // blocks of one buffer follow one another, however many units there are for them, and a reader of the first
-// block waits for the last. In blocks of several slices they run at once.
+// block waits for the last. In blocks of several slices they run at once. So do the reads of a map that
+// combines blocks of one buffer.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Placement.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <numeric>
@@ -22,7 +24,8 @@ using namespace sluice;
 using namespace sluice::tile;
 
 namespace {
-/// Vectors first ... first + count - 1 of a buffer, written one after the other by a pass.
+/// Vectors first ... first + count - 1 of a buffer, which a pass streams one after the other or, if it is
+/// one, again and again.
 struct Range {
   int64_t first, count;
 };
@@ -39,13 +42,13 @@ static bool isWrite(mlir::OpOperand &use) {
   return pass && use.getOperandNumber() >= pass->getNumOperands() - pass.getWritten().size();
 }
 
-/// What a write of `use` writes, if that is a range.
+/// What a pass takes or gives at `use`, if that is a range.
 static std::optional<Range> rangeOf(mlir::OpOperand &use) {
-  const std::optional<VectorRange> vectors =
-      llvm::cast<PassOpInterface>(use.getOwner()).getStreamed(use.getOperandNumber());
-  if (!vectors || (vectors->step != 1 && vectors->count != 1))
+  auto pass = llvm::dyn_cast<PassOpInterface>(use.getOwner());
+  const std::optional<VectorRange> vectors = pass ? pass.getStreamed(use.getOperandNumber()) : std::nullopt;
+  if (!vectors || (vectors->step > 1 && vectors->count != 1))
     return std::nullopt;
-  return Range{vectors->start, vectors->count};
+  return Range{vectors->start, vectors->step == 0 ? 1 : vectors->count};
 }
 
 /// Bytes that a pass streams at once, to and from memory.
@@ -72,33 +75,93 @@ static int64_t blockOf(llvm::ArrayRef<Range> writes) {
 }
 
 static void cutInBlocks(BufferOp buffer, const target::Target &target) {
-  llvm::SmallVector<Range> writes;
-  int64_t atOnce = 0, streamed = 0;
+  // What passes write or read, and how many such passes run at once.
+  struct Ranges {
+    llvm::SmallVector<Range> ranges;
+    int64_t atOnce = 0;
+  } writes, reads;
+  const int64_t vectors = buffer.getBuffer().getType().getVectors();
+  int64_t streamed = 0, cyclesRead = 0;
   for (mlir::OpOperand &use : buffer.getBuffer().getUses()) {
+    mlir::Operation *pass = use.getOwner();
     if (needsOneSlice(use))
       return;
-    if (!llvm::isa<OutputOp>(use.getOwner()))
-      streamed = std::max(streamed, streamedBytes(use.getOwner()));
-    if (!isWrite(use))
-      continue;
+    if (!llvm::isa<OutputOp>(pass))
+      streamed = std::max(streamed, streamedBytes(pass));
     std::optional<Range> range = rangeOf(use);
-    if (!range)
+    if (!range && isWrite(use))
       return;
-    writes.push_back(*range);
-    atOnce = std::max(atOnce, passesAtOnce(use.getOwner(), target));
+    if (!range)
+      continue;
+    Ranges &of = isWrite(use) ? writes : reads;
+    of.ranges.push_back(*range);
+    of.atOnce = std::max(of.atOnce, passesAtOnce(pass, target));
+    if (auto map = llvm::dyn_cast<MapOp>(pass); map && !isWrite(use))
+      cyclesRead += map.getCount();
   }
-  if (writes.size() < 2)
+  // Vectors that are read once hold their slice no longer than it takes to write them.
+  const Ranges &cut = writes.ranges.size() > 1 || cyclesRead <= vectors ? writes : reads;
+  if (cut.ranges.size() < 2)
     return;
-  const int64_t block = blockOf(writes), vectors = buffer.getBuffer().getType().getVectors();
-  if (block <= 1)
+  const int64_t block = blockOf(cut.ranges);
+  if (block == 0 || (&cut == &writes && block == 1))
     return;
   // Whatever a pass takes and gives at once must find slices of its own.
   const int64_t widest = target.slicesPerHemisphere / streamed;
-  const int64_t stripes = std::min({llvm::divideCeilSigned(vectors, block), atOnce, widest});
+  const int64_t stripes = std::min({llvm::divideCeilSigned(vectors, block), cut.atOnce, widest});
   if (stripes <= 1)
     return;
   buffer.setStripes(stripes);
   buffer.setBlock(block);
+}
+
+/// Cuts `buffer` so that of the ranges that a map reads at once as many lie in a slice as it has copies, one
+/// in each hemisphere.
+static bool cutByReads(BufferOp buffer, const target::Target &target) {
+  const int64_t bytes = buffer.getBuffer().getType().getBytes();
+  llvm::SetVector<MapOp> readers;
+  Striping striping{1, 0};
+  for (mlir::OpOperand &use : buffer.getBuffer().getUses()) {
+    if (needsOneSlice(use))
+      return false;
+    auto map = llvm::dyn_cast<MapOp>(use.getOwner());
+    const int64_t reads = map ? llvm::count(map.getInputs(), buffer.getBuffer()) : 0;
+    if (reads <= 1 || !readers.insert(map))
+      continue;
+    const int64_t stripes = llvm::divideCeilSigned(reads, hemispheres);
+    // Whatever a pass takes and gives at once must find slices of its own.
+    if (stripes * bytes + streamedBytes(map) - bytes > int64_t(target.slicesPerHemisphere))
+      return false;
+    striping.stripes = std::max(striping.stripes, stripes);
+    for (auto [i, input] : llvm::enumerate(map.getInputs()))
+      if (input == buffer.getBuffer())
+        striping.block = std::gcd(striping.block, std::gcd(map.getInputViews()[2 * i], map.getCount()));
+  }
+  if (striping.stripes == 1)
+    return false;
+  const bool areApart = llvm::all_of(readers, [&](MapOp map) {
+    llvm::SmallVector<unsigned> readsOf(striping.stripes, 0);
+    for (auto [i, input] : llvm::enumerate(map.getInputs()))
+      if (input == buffer.getBuffer()) {
+        const uint64_t parts =
+            striping.partsOf(map.getInputViews()[2 * i], map.getInputViews()[2 * i + 1], map.getCount());
+        if (!llvm::isPowerOf2_64(parts) || ++readsOf[llvm::Log2_64(parts)] > hemispheres)
+          return false;
+      }
+    return true;
+  });
+  if (!areApart)
+    return false;
+  buffer.setStripes(striping.stripes);
+  buffer.setBlock(striping.block);
+  return true;
+}
+
+bool tile::cutBuffersByReads(mlir::Block &body, const target::Target &target) {
+  bool areAny = false;
+  for (BufferOp buffer : body.getOps<BufferOp>())
+    areAny |= buffer.getStripes() == 1 && cutByReads(buffer, target);
+  return areAny;
 }
 
 void tile::cutBuffersInBlocks(mlir::Block &body, const target::Target &target) {

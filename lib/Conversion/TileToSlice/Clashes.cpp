@@ -95,6 +95,8 @@ private:
       write(operand, views, 2 * i, count);
   }
   bool clash(const Access &a, const Access &b) const;
+  /// The slices of the parts of its buffer in which its vectors lie.
+  llvm::SmallVector<int64_t> slicesOf(const Access &access) const;
   bool isCopy(const Access &access) const { return placement.copies.contains(access.buffer()); }
   /// The read of most slices that is no copy; none if all are.
   const Access *widestRead() const;
@@ -115,7 +117,24 @@ bool PassAccesses::clash(const Access &a, const Access &b) const {
   auto share = [](llvm::ArrayRef<int64_t> some, llvm::ArrayRef<int64_t> others) {
     return llvm::any_of(some, [&](int64_t one) { return llvm::is_contained(others, one); });
   };
-  return share(a.hemispheres, b.hemispheres) && share(placeA.slices, placeB.slices);
+  return share(a.hemispheres, b.hemispheres) && share(slicesOf(a), slicesOf(b));
+}
+
+llvm::SmallVector<int64_t> PassAccesses::slicesOf(const Access &access) const {
+  const llvm::SmallVector<int64_t> &slices = placement.buffers[access.buffer()].slices;
+  const Access::Use &use = access.uses.front();
+  llvm::ArrayRef<int64_t> view = use.operand->getOwner()
+                                     ->getAttrOfType<mlir::DenseI64ArrayAttr>(access.views)
+                                     .asArrayRef()
+                                     .slice(use.at, 2);
+  const Striping striping = llvm::cast<BufferOpInterface>(access.buffer().getDefiningOp()).getStriping();
+  const uint64_t parts = striping.partsOf(view[0], view[1], access.count);
+  const int64_t bytes = slices.size() / striping.stripes;
+  llvm::SmallVector<int64_t> taken;
+  for (auto [i, slice] : llvm::enumerate(slices))
+    if (parts >> (i / bytes) & 1)
+      taken.push_back(slice);
+  return taken;
 }
 
 const Access *PassAccesses::widestRead() const {

@@ -25,7 +25,8 @@ namespace {
 
 /// A neighbour that has a place in a hemisphere of this buffer's.
 struct PlacedNeighbour : Neighbour {
-  int64_t firstSlice, width, bank;
+  uint64_t slices; ///< a bit each
+  int64_t bank;
 };
 
 Striping stripingOf(mlir::Value buffer) {
@@ -110,6 +111,9 @@ public:
     place(copy.buffer);
   }
 
+  /// Whether words did not suffice somewhere.
+  bool overflows() const { return isOverfull; }
+
 private:
   enum class Kind { Striped, InBlocks, Plain };
   static Kind kindOf(mlir::Value buffer) {
@@ -125,9 +129,17 @@ private:
   int64_t expectedWait(const Wishes &wish, int64_t hemisphere, int64_t slice, int64_t bank) const {
     if (horizon == 0)
       return 0;
+    // In parts of a cycle.
+    const int64_t scale = 16, cycles = std::max<int64_t>((2 * nearPeriods + 1) * horizon / periods, 1);
     int64_t wait = 0;
+    // Who comes at any time while others have the slice waits for half of their cycles, and the longer for
+    // those that wait already the less time is left between them; but for all of them at most.
+    auto waitFor = [&](const Load &others) {
+      const int64_t left = std::max<int64_t>({cycles - others.cycles, cycles / 4, 1});
+      return std::min(scale * others.held / left, scale * others.cycles) / 2;
+    };
     auto meet = [&](const Load &own, const Load &others) {
-      wait += own.accesses * others.held + (isScarce ? 0 : others.accesses * own.held);
+      wait += own.accesses * waitFor(others) + (isScarce ? 0 : others.accesses * waitFor(own));
     };
     for (const Period &own : wish.periods)
       for (int64_t other = 0; other < int64_t(target.banksPerSlice); ++other) {
@@ -139,8 +151,7 @@ private:
         meet(own.reads, others.writes);
         meet(own.writes, others.reads);
       }
-    const int64_t cycles = (2 * nearPeriods + 1) * horizon / periods;
-    return wait / (std::max<int64_t>(wish.accesses, 1) * 2 * std::max<int64_t>(cycles, 1));
+    return wait / (std::max<int64_t>(wish.accesses, 1) * scale);
   }
 
   int64_t bankNumber(int64_t hemisphere, int64_t slice, int64_t bank) const {
@@ -166,80 +177,106 @@ private:
     return cost;
   }
 
+  /// What a place costs, first what counts most.
+  using Cost = std::array<int64_t, 5>;
+
+  /// That of the `width` slices from `first` on, which begin again after the last.
+  Cost costOf(mlir::Value buffer, const Wishes &wish, llvm::ArrayRef<PlacedNeighbour> neighbours,
+              const BufferPlace &place, int64_t first, int64_t width, int64_t bank) {
+    const int64_t needed = wordsOf(buffer), wordsPerBank = target.wordsPerBank;
+    int64_t fill = 0, kept = 0, wait = 0;
+    for (int64_t hemisphere : place.hemispheres)
+      for (int64_t i = first; i < first + width; ++i) {
+        const int64_t slice = i % int64_t(target.slicesPerHemisphere);
+        fill = std::max(fill, words(hemisphere, slice, bank));
+        kept = std::max(kept, keptWords(hemisphere, slice, bank));
+        wait = std::max(wait, expectedWait(wish, hemisphere, slice, bank));
+      }
+    int64_t clashes = clashCount(neighbours, first, width, bank);
+    if (wish.plane && width == int64_t(target.installStreams))
+      clashes += first / width != *wish.plane;
+    if (fill + needed > wordsPerBank)
+      fill = mostAlive(buffer, place, first, width, bank);
+    bool overflows = fill + needed > wordsPerBank;
+    wait += sharedWait(neighbours, first, width) / std::max<int64_t>(wish.accesses, 1);
+    if (goesAround(buffer)) {
+      // Installs keep out of each other's way as far as slices are equally full.
+      fill = turn(first, width, place, bank);
+      wait = 0;
+    }
+    const int64_t stop = target.sliceStop(first);
+    int64_t detours = detour(wish, stop);
+    if (!wish.offsets.empty())
+      detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
+    if (!wish.tables.empty())
+      detours += 2 * stop;
+    // What fills a bank of slices that wide buffers need leaves them the others.
+    overflows |= !wish.offsets.empty() && isLarge(buffer) && first < widest &&
+                 bank + 1 < int64_t(target.banksPerSlice);
+    // Words may suffice after all, unless constants take them; a copy has no other place to go.
+    const bool isTaken = kept + needed > wordsPerBank, isCopy = placement.copies.contains(buffer);
+    return {2 * !reachesTables(wish, first, first + width - 1) + isTaken, isCopy ? clashes : overflows,
+            isCopy ? overflows : clashes, (detours + wait) * 8 + fill, first * 2 + bank};
+  }
+
+  /// Whether the buffer begins at any stop and goes on with the first slices after the last.
+  bool goesAround(mlir::Value buffer) const {
+    return allAround && kindOf(buffer) == Kind::Striped && llvm::isa<ConstantOp>(buffer.getDefiningOp());
+  }
+
   void place(mlir::Value buffer) {
-    const int64_t stripes = stripingOf(buffer).stripes;
-    auto type = llvm::cast<BufferType>(buffer.getType());
+    const int64_t bytes = llvm::cast<BufferType>(buffer.getType()).getBytes(), needed = wordsOf(buffer);
+    const int64_t slices = target.slicesPerHemisphere;
     const Wishes &wish = wishes[buffer];
     BufferPlace &place = placement.buffers[buffer];
     const llvm::SmallVector<PlacedNeighbour> neighbours = placedNeighbours(wish, place);
-    int64_t width = stripes * type.getBytes(), needed = wordsOf(buffer);
-    // Narrow buffers stay within a stop, wide ones start at multiples of their width.
-    int64_t grain =
-        kindOf(buffer) == Kind::Striped ? std::min<int64_t>(width, target.installStreams) : type.getBytes();
-    // All around, if need be.
-    const int64_t slices = target.slicesPerHemisphere;
-    const bool isTurning =
-        allAround && kindOf(buffer) == Kind::Striped && llvm::isa<ConstantOp>(buffer.getDefiningOp());
-    if (isTurning)
+    // Parts of several vectors lie each where there is room, those of one side by side: within a stop if they
+    // are narrow, from a multiple of their width on else.
+    const int64_t parts = kindOf(buffer) == Kind::InBlocks ? stripingOf(buffer).stripes : 1,
+                  width = widthOf(buffer) / parts;
+    int64_t grain = kindOf(buffer) == Kind::Striped ? std::min<int64_t>(width, target.installStreams) : bytes;
+    if (goesAround(buffer))
       grain = std::gcd(width, slices);
-    using Cost = std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>;
-    std::optional<Cost> best;
-    for (int64_t first = 0; first + (isTurning ? 1 : width) <= slices; first += grain)
-      for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
-        int64_t clashes = clashCount(neighbours, first, width, bank), fill = 0, kept = 0, wait = 0;
-        for (int64_t hemisphere : place.hemispheres)
-          for (int64_t i = first; i < first + width; ++i) {
-            const int64_t slice = i % slices;
-            fill = std::max(fill, words(hemisphere, slice, bank));
-            kept = std::max(kept, keptWords(hemisphere, slice, bank));
-            wait = std::max(wait, expectedWait(wish, hemisphere, slice, bank));
+    std::optional<Cost> least;
+    for (int64_t bank = 0; bank < int64_t(target.banksPerSlice); ++bank) {
+      Cost all{};
+      llvm::SmallVector<int64_t> taken;
+      for (int64_t part = 0; part < parts; ++part) {
+        std::optional<std::pair<Cost, int64_t>> best;
+        for (int64_t first = 0; first + (goesAround(buffer) ? 1 : width) <= slices; first += grain)
+          if (!llvm::is_contained(taken, first)) {
+            const std::pair<Cost, int64_t> candidate{
+                costOf(buffer, wish, neighbours, place, first, width, bank), first};
+            if (!best || candidate < *best)
+              best = candidate;
           }
-        if (wish.plane && width == int64_t(target.installStreams))
-          clashes += first / width != *wish.plane;
-        if (fill + needed > int64_t(target.wordsPerBank))
-          fill = mostAlive(buffer, place, first, width, bank);
-        bool overflows = fill + needed > int64_t(target.wordsPerBank);
-        if (isTurning)
-          fill = turn(first, width, place, bank);
-        wait += sharedWait(neighbours, first, width) / std::max<int64_t>(wish.accesses, 1);
-        int64_t stop = target.sliceStop(first);
-        int64_t detours = detour(wish, stop);
-        if (!wish.offsets.empty())
-          detours += 2 * (int64_t(target.slicesPerHemisphere) - first);
-        if (!wish.tables.empty())
-          detours += 2 * stop;
-        // What fills a bank of slices that wide buffers need leaves them the others.
-        overflows |= !wish.offsets.empty() && isLarge(buffer) && first < widest &&
-                     bank + 1 < int64_t(target.banksPerSlice);
-        // Words may suffice after all, unless constants take them; a copy has no other place to go.
-        const bool isTaken = kept + needed > int64_t(target.wordsPerBank);
-        const bool isCopy = placement.copies.contains(buffer);
-        // Installs keep out of each other's way as far as slices are equally full.
-        if (isTurning)
-          wait = 0;
-        Cost cost{2 * !reachesTables(wish, first, first + width - 1) + isTaken, isCopy ? clashes : overflows,
-                  isCopy ? overflows : clashes, (detours + wait) * 8 + fill, first * 2 + bank};
-        if (!best || cost < *best) {
-          best = cost;
-          place.bank = bank;
-          place.slices.clear();
-          for (int64_t slice = first; slice < first + width; ++slice)
-            place.slices.push_back(slice % slices);
-        }
+        for (auto [sum, cost] : llvm::zip_equal(all, best->first))
+          sum += cost;
+        for (int64_t slice = best->second; slice < best->second + width; ++slice)
+          taken.push_back(slice % slices);
       }
+      if (!least || all < *least) {
+        least = all;
+        place.bank = bank;
+        place.slices = std::move(taken);
+      }
+    }
+    for (int64_t hemisphere : place.hemispheres)
+      for (int64_t slice : place.slices)
+        isOverfull |=
+            alive.mostDuring({hemisphere, slice, place.bank}, buffer) + needed > int64_t(target.wordsPerBank);
     for (int64_t hemisphere : place.hemispheres)
       for (int64_t slice : place.slices) {
         words(hemisphere, slice, place.bank) += needed;
         if (llvm::isa<ConstantOp>(buffer.getDefiningOp()))
           keptWords(hemisphere, slice, place.bank) += needed;
         alive.add({hemisphere, slice, place.bank}, buffer, needed);
-        const int64_t share = kindOf(buffer) == Kind::InBlocks ? stripes : 1;
         for (const Period &of : wish.periods)
           for (int64_t number = std::max<int64_t>(of.number - nearPeriods, 0);
                number <= std::min(of.number + nearPeriods, periods - 1); ++number) {
             Period &all = busy[bankNumber(hemisphere, slice, place.bank) * periods + number];
-            all.reads.add(of.reads, share);
-            all.writes.add(of.writes, share);
+            all.reads.add(of.reads, parts);
+            all.writes.add(of.writes, parts);
           }
       }
   }
@@ -302,19 +339,25 @@ private:
       const BufferPlace &other = found->second;
       if (llvm::any_of(place.hemispheres,
                        [&](int64_t side) { return llvm::is_contained(other.hemispheres, side); }))
-        placed.push_back({neighbour, other.slices.front(), int64_t(other.slices.size()), other.bank});
+        placed.push_back({neighbour, maskOf(other.slices), other.bank});
     }
     return placed;
   }
 
-  /// Whether two share slices, which follow one another, the first after the last.
+  static uint64_t maskOf(llvm::ArrayRef<int64_t> slices) {
+    uint64_t mask = 0;
+    for (int64_t slice : slices)
+      mask |= uint64_t{1} << slice;
+    return mask;
+  }
+
   bool overlaps(const PlacedNeighbour &other, int64_t first, int64_t width) const {
-    const int64_t slices = target.slicesPerHemisphere;
-    auto isBehind = [&](int64_t from, int64_t to, int64_t less) {
-      return (to - from + slices) % slices < less;
-    };
-    return isBehind(first % slices, other.firstSlice, width) ||
-           isBehind(other.firstSlice, first % slices, other.width);
+    const int64_t slices = target.slicesPerHemisphere, end = first % slices + width;
+    auto below = [](int64_t bits) { return bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; };
+    uint64_t mask = below(std::min(end, slices)) & ~below(first % slices);
+    if (end > slices)
+      mask |= below(end - slices);
+    return (other.slices & mask) != 0;
   }
 
   int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
@@ -343,6 +386,7 @@ private:
   llvm::DenseMap<mlir::Operation *, int64_t> periodOf;
   /// Whether all buffers together exceed the memory: then words count for more than waiting.
   bool isScarce = false;
+  bool isOverfull = false;
   /// In how many steps a bank fills where tiles lie all around.
   static constexpr int64_t stepsABank = 32;
   /// Slices of the widest striped buffer.
@@ -382,19 +426,32 @@ static bool needsAllSlices(mlir::Block &body, const target::Target &target, cons
   return words > 0 && words + others * side / slices > hemispheres * side * int64_t(target.wordsPerSlice());
 }
 
+/// How buffers are placed.
+struct Manner {
+  /// How far passes may run ahead (see planForMemory): the less, the more buffers share words.
+  int64_t headroom;
+  /// Whether striped constants begin at any stop.
+  bool allAround;
+};
+
 /// Places units and buffers, and gives passes copies until no two operands are in each other's way. False if
-/// some are for want of slices.
-static bool tryPlacing(mlir::Block &body, const target::Target &target, int64_t horizon, bool allAround,
+/// words or slices were too few, and another manner may do.
+static bool tryPlacing(mlir::Block &body, const target::Target &target, int64_t horizon, Manner &manner,
                        Placement &placement) {
   placement.buffers.clear();
   placement.units.clear();
-  placeUnits(body, target, placement);
-  allAround |= needsAllSlices(body, target, placement);
   const scheduling::PassGraph graph(body, target);
+  placeUnits(body, graph, target, placement);
+  manner.allAround |= needsAllSlices(body, target, placement);
   auto bytes = [&](mlir::Value buffer) { return bytesOf(buffer, target, placement); };
-  Occupancy alive(graph, scheduling::planForMemory(graph, target.memoryBytes(), bytes));
-  BufferPlacer placer(target, horizon, allAround, std::move(alive), placement);
+  Occupancy alive(graph, scheduling::planForMemory(graph, target.memoryBytes(), bytes, manner.headroom));
+  BufferPlacer placer(target, horizon, manner.allAround, std::move(alive), placement);
   placer.run(body);
+  placement.isOverfull = placer.overflows();
+  if (placement.isOverfull && manner.headroom > 0) {
+    --manner.headroom;
+    return false;
+  }
   bool isFree = true;
   for (mlir::Operation &op : llvm::make_early_inc_range(body)) {
     if (isCancelled())
@@ -403,11 +460,15 @@ static bool tryPlacing(mlir::Block &body, const target::Target &target, int64_t 
       placer.placeCopy(*copy, &op);
     isFree &= !hasClash(&op, placement);
   }
-  return isFree || allAround;
+  if (isFree || manner.allAround)
+    return true;
+  manner.allAround = true;
+  return false;
 }
 
 void tile::placePasses(mlir::Block &body, const target::Target &target, Placement &placement) {
   const int64_t horizon = expectedCycles(body, target);
-  if (!tryPlacing(body, target, horizon, false, placement))
-    tryPlacing(body, target, horizon, true, placement);
+  Manner manner{2, false};
+  while (!tryPlacing(body, target, horizon, manner, placement))
+    ;
 }

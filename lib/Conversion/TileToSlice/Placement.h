@@ -8,6 +8,7 @@
 #ifndef SLUICE_LIB_CONVERSION_TILETOSLICE_PLACEMENT_H
 #define SLUICE_LIB_CONVERSION_TILETOSLICE_PLACEMENT_H
 
+#include "sluice/Scheduling/PassGraph.h"
 #include "sluice/Target/Target.h"
 
 #include "dialects/tile/TileDialect.h"
@@ -40,6 +41,8 @@ struct Placement {
   llvm::DenseMap<mlir::Operation *, UnitPlace> units;
   /// Buffers that one pass alone uses, and that must be in nobody's way there.
   llvm::DenseSet<mlir::Value> copies;
+  /// Whether words did not suffice somewhere, as far as that can be told without a schedule.
+  bool isOverfull = false;
 };
 
 /// Sides of the VXM.
@@ -56,7 +59,13 @@ std::vector<int64_t> expectedStarts(mlir::Block &body, const target::Target &tar
 /// The extra before number `extra` that planes apart read alike, at once: both are one read.
 std::optional<size_t> sharedExtra(ContractOp op, size_t extra);
 
-/// Copies what a map reads from one buffer more often, at once, than the buffer can have copies.
+/// The parts of its buffer, a bit each, from which `map` takes input `number`.
+uint64_t partsRead(MapOp map, size_t number);
+
+/// Cuts buffers of which maps read several blocks at once in as many slices. Whether there were any.
+bool cutBuffersByReads(mlir::Block &body, const target::Target &target);
+
+/// Copies what a map reads from one part of a buffer more often, at once, than the buffer can have copies.
 void separateReads(mlir::Block &body);
 
 /// How many passes like `op` run at once, the one that begins while the first of them ends included.
@@ -73,7 +82,8 @@ void splitStripedMaps(mlir::Block &body);
 
 /// Gives contraction units their planes and lane and table passes their hemisphere,
 /// evenly by the cycles they take; then every buffer the hemispheres of its readers.
-void placeUnits(mlir::Block &body, const target::Target &target, Placement &placement);
+void placeUnits(mlir::Block &body, const scheduling::PassGraph &graph, const target::Target &target,
+                Placement &placement);
 
 /// Gives every pass its units and every buffer its hemispheres, slices and bank: those that a pass reads (or
 /// writes) at once lie in different slices, what it reads and what it writes in different banks of a shared

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A pass that streams several vectors of one buffer at once reads them from the
-// buffer's copies in both hemispheres; what goes beyond that is copied to a buffer of its own.
+// A pass that streams several vectors of one buffer at once reads them from parts of it that lie in slices of
+// their own, or from the buffer's copies in both hemispheres; what goes beyond that is copied to a buffer of
+// its own.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,15 +36,30 @@ static mlir::Value copyVectors(mlir::Operation *op, mlir::Value source, int64_t 
   return copy;
 }
 
+uint64_t tile::partsRead(MapOp map, size_t number) {
+  llvm::ArrayRef<int64_t> view = map.getInputViews().slice(2 * number, 2);
+  return llvm::cast<BufferOpInterface>(map.getInputs()[number].getDefiningOp())
+      .getStriping()
+      .partsOf(view[0], view[1], map.getCount());
+}
+
+/// How many inputs before number `input` come from the same parts of the same buffer.
+static unsigned readsBefore(MapOp map, unsigned input) {
+  unsigned before = 0;
+  for (unsigned other = 0; other < input; ++other)
+    before += map.getInputs()[other] == map.getInputs()[input] &&
+              (partsRead(map, other) & partsRead(map, input)) != 0;
+  return before;
+}
+
 /// Vectors of each buffer that maps read beyond what its ports give, by the number of the read in its map.
 using FurtherReads = llvm::DenseMap<std::pair<mlir::Value, unsigned>, int64_t>;
 
 static FurtherReads countFurtherReads(mlir::Block &body) {
   FurtherReads further;
   for (auto map : body.getOps<MapOp>()) {
-    llvm::DenseMap<mlir::Value, unsigned> uses;
-    for (mlir::Value buffer : map.getInputs())
-      if (unsigned use = uses[buffer]++; use >= hemispheres)
+    for (auto [i, buffer] : llvm::enumerate(map.getInputs()))
+      if (unsigned use = readsBefore(map, i); use >= hemispheres)
         further[{buffer, use / hemispheres}] += map.getCount();
   }
   return further;
@@ -100,11 +116,13 @@ void tile::separateReads(mlir::Block &body) {
     auto map = llvm::dyn_cast<MapOp>(op);
     if (!map)
       continue;
-    llvm::DenseMap<mlir::Value, unsigned> uses;
+    llvm::SmallVector<unsigned> uses;
+    for (unsigned i = 0; i < map.getInputs().size(); ++i)
+      uses.push_back(readsBefore(map, i));
     llvm::SmallVector<int64_t> views(map.getInputViews());
     for (unsigned i = 0; i < map.getInputs().size(); ++i) {
       mlir::Value buffer = map.getInputs()[i];
-      unsigned use = uses[buffer]++;
+      const unsigned use = uses[i];
       if (use < hemispheres)
         continue;
       std::pair<mlir::Value, unsigned> which{buffer, use / hemispheres};

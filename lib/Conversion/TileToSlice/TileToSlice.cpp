@@ -92,22 +92,40 @@ private:
 
 } // namespace
 
+/// Places all passes and buffers of a function. Whether buffers were cut by what maps read of them, which may
+/// be done only if they `mayCut`.
+static bool placeAll(mlir::func::FuncOp function, bool mayCut, const target::Target &target,
+                     tile::Placement &placement) {
+  mlir::Block &body = function.front();
+  tile::splitStripedMaps(body);
+  const bool isCut = mayCut && tile::cutBuffersByReads(body, target);
+  tile::separateReads(body);
+  tile::copyConstants(body, target);
+  tile::cutBuffersInBlocks(body, target);
+  tile::placePasses(body, target, placement);
+  return isCut;
+}
+
 mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const LoweringOptions &options) {
   module.getContext()->loadDialect<slice::SliceDialect>();
   mlir::FailureOr<mlir::func::FuncOp> function = checkPasses(module, "tile", options);
   if (failed(function))
     return mlir::failure();
-  mlir::Block &body = function->front();
-
-  tile::separateReads(body);
-  tile::splitStripedMaps(body);
-  tile::copyConstants(body, *options.target);
-  tile::cutBuffersInBlocks(body, *options.target);
+  // What maps read at once lies in slices of its own, if there is memory for that.
+  mlir::OwningOpRef<mlir::Operation *> whole((*function)->clone());
   tile::Placement placement;
-  tile::placePasses(body, *options.target, placement);
+  if (bool cut = placeAll(*function, true, *options.target, placement);
+      cut && placement.isOverfull && !isCancelled()) {
+    function->erase();
+    *function = llvm::cast<mlir::func::FuncOp>(whole.release());
+    module.push_back(*function);
+    placement = tile::Placement();
+    placeAll(*function, false, *options.target, placement);
+  }
   if (isCancelled())
     return mlir::failure(); // Some buffers may have no place.
 
+  mlir::Block &body = function->front();
   llvm::SmallVector<mlir::Operation *> passes;
   for (mlir::Operation &op : body.without_terminator())
     passes.push_back(&op);

@@ -21,11 +21,10 @@ public:
       loads.resize(target.planesPerHemisphere);
   }
 
-  void run(mlir::Block &body) {
-    copyBudget = int64_t(target.memoryBytes());
-    for (auto constant : body.getOps<ConstantOp>())
-      copyBudget -= bytesOf(constant.getBuffer());
-    copyBudget /= 2;
+  void run(mlir::Block &body, const scheduling::PassGraph &graph) {
+    auto bytes = [&](mlir::Value buffer) { return bytesOf(buffer); };
+    const int64_t memory = target.memoryBytes();
+    copyBudget = (memory - planForMemory(graph, memory, bytes).most.front()) / 2;
     for (mlir::Operation &op : body) {
       if (auto contract = llvm::dyn_cast<ContractOp>(op))
         placeContract(contract);
@@ -36,7 +35,7 @@ public:
       else if (auto exchange = llvm::dyn_cast<ExchangeOp>(op))
         require(exchange.getInput(), {0, 1});
       else if (auto map = llvm::dyn_cast<MapOp>(op))
-        placeRepeated(map.getInputs());
+        placeRepeatedInputs(map);
     }
     auto forEachBuffer = [&](auto visit) {
       for (mlir::Operation &op : body)
@@ -83,7 +82,8 @@ private:
     return bytes;
   }
 
-  /// On the least loaded planes. Copies of constant weights may take half of the memory that constants leave.
+  /// On the least loaded planes. Copies of constant weights may take half of the memory that is left when
+  /// most buffers are alive.
   void placeContract(ContractOp op) {
     bool tandem = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes() == 2;
     int64_t planes = tandem ? target.planesPerHemisphere : op.getPlanes();
@@ -139,6 +139,14 @@ private:
     }
     placement.units[op].hemisphere = has.front();
     require(op.getOffsets(), {has.front()});
+  }
+
+  /// A part of a buffer that is read twice at once needs a copy on each side.
+  void placeRepeatedInputs(MapOp map) {
+    for (auto [i, buffer] : llvm::enumerate(map.getInputs()))
+      for (size_t other = 0; other < i; ++other)
+        if (map.getInputs()[other] == buffer && (partsRead(map, other) & partsRead(map, i)) != 0)
+          require(buffer, {0, 1});
   }
 
   /// A buffer that is read twice at once needs a copy on each side.
@@ -202,8 +210,9 @@ private:
             continue;
           }
         const int64_t *other = nullptr;
+        auto map = llvm::dyn_cast<MapOp>(op);
         for (size_t j = 0; j < i; ++j)
-          if (operands[j] == buffer)
+          if (operands[j] == buffer && (!map || (partsRead(map, j) & partsRead(map, i)) != 0))
             other = &reads[j];
         reads[i] = !both ? has.front() : other ? 1 - *other : lesser(streams);
         streams[reads[i]] += llvm::cast<BufferType>(buffer.getType()).getBytes();
@@ -239,6 +248,7 @@ std::optional<size_t> tile::sharedExtra(ContractOp op, size_t extra) {
   return isAlike ? std::optional(first) : std::nullopt;
 }
 
-void tile::placeUnits(mlir::Block &body, const target::Target &target, Placement &placement) {
-  UnitPlacer(target, placement).run(body);
+void tile::placeUnits(mlir::Block &body, const scheduling::PassGraph &graph, const target::Target &target,
+                      Placement &placement) {
+  UnitPlacer(target, placement).run(body, graph);
 }

@@ -26,15 +26,19 @@ struct Neighbour {
 /// Accesses of a slice.
 struct Load {
   int64_t accesses = 0;
+  /// Cycles for which they hold the slice.
+  int64_t cycles = 0;
   /// Sum of the squares of the cycles for which each holds the slice.
   int64_t held = 0;
 
   void add(int64_t cycles) {
     ++accesses;
+    this->cycles += cycles;
     held += cycles * cycles;
   }
   void add(const Load &other, int64_t share = 1) {
     accesses += other.accesses;
+    cycles += other.cycles / share;
     held += other.held / share;
   }
 };
