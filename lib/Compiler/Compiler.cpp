@@ -151,6 +151,8 @@ LogicalResult Driver::step() {
   case Phase::Stensor:
     return convertToStensor();
   case Phase::Tile:
+    if (failed(checkStensor(*module, lowering)))
+      return failure();
     computeTensorBound(*module, target, options.cards);
     if (failed(convertStensorToTile(*module, lowering)))
       return failure();

@@ -35,6 +35,10 @@ struct LoweringOptions {
 /// there are 1, 2 ... cards.
 inline constexpr llvm::StringLiteral kDividedBytesAttr = "sluice.divided_bytes";
 
+/// Refuses what is no program of the stensor level, or more than the target can hold or compute: whoever
+/// looks at a module that may be a user's text asks this first. The steps below do so by themselves.
+mlir::LogicalResult checkStensor(mlir::ModuleOp module, const LoweringOptions &options);
+
 /// Within stensor: makes the program that each of several cards runs, on bands of tensors where that takes
 /// fewer cycles.
 mlir::LogicalResult partitionStensor(mlir::ModuleOp module, const LoweringOptions &options);

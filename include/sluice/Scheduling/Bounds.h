@@ -25,10 +25,10 @@ inline constexpr llvm::StringLiteral kTensorBoundsAttr = "sluice.tensor_bounds";
 inline constexpr llvm::StringLiteral kResourceBoundsAttr = "sluice.resource_bounds";
 inline constexpr llvm::StringLiteral kPathBoundAttr = "sluice.path_bound";
 
-/// Computes the **tensor bound** for a module at the stensor level, for a program of `cards` cards, and sets
-/// its attribute. No tiling of the module is faster: products, scalar operations and bytes that results
-/// depend on, each by what all cards do of it in a cycle with all lanes full. Takes time by operations,
-/// whatever their size.
+/// Computes the **tensor bound** for a module that `checkStensor` lets pass, for a program of `cards` cards,
+/// and sets its attribute. No tiling of the module is faster: products, scalar operations and bytes that
+/// results depend on, each by what all cards do of it in a cycle with all lanes full. Takes time by
+/// operations, whatever their size.
 void computeTensorBound(mlir::ModuleOp module, const target::Target &target, unsigned cards);
 
 /// Computes two bounds for a module at the tile level, for a program of `cards` cards, and sets the

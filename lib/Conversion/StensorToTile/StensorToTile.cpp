@@ -230,11 +230,15 @@ static bool isStensorTensor(Type type) {
          sluice::tile::isBodyType(tensor.getElementType());
 }
 
-LogicalResult sluice::partitionStensor(ModuleOp module, const LoweringOptions &options) {
+LogicalResult sluice::checkStensor(ModuleOp module, const LoweringOptions &options) {
   FailureOr<func::FuncOp> form = checkForm(module, "stensor", isStensorTensor);
-  if (failed(form) || failed(tiling::checkCapacity(*form, options)))
+  return failed(form) ? failure() : tiling::checkCapacity(*form, options);
+}
+
+LogicalResult sluice::partitionStensor(ModuleOp module, const LoweringOptions &options) {
+  if (failed(checkStensor(module, options)))
     return failure();
-  partitionOverCards(*form, options);
+  partitionOverCards(module.lookupSymbol<func::FuncOp>("main"), options);
   return success();
 }
 

@@ -1,0 +1,3 @@
+func.func @main(%x: !tile.buffer<1, 4>) {
+  return
+}
