@@ -46,6 +46,11 @@ private:
   uint64_t hashWeights(int64_t batch) const;
   int32_t tileOf(int64_t batch, int64_t slot, int64_t chunk);
   int32_t constantTile(int64_t batch, int64_t slot, int64_t chunk);
+  int64_t tailsSideBySide() const;
+  bool isTail(int64_t chunk) const { return chunk == chunks - 1; }
+  /// Products that `chunk` adds.
+  int64_t depthOf(int64_t chunk) const { return std::min(lanes, k - chunk % kChunks * lanes); }
+  const Refs &tailRows(int64_t place);
   int64_t rowsOf(const Batch &batch) const { return batch.members.size() * cardRows; }
   /// The row [b, m] that is number `row` of a batch, on the first card.
   int64_t rowOf(const Batch &batch, int64_t row) const {
@@ -98,6 +103,7 @@ private:
   int64_t replicas;        ///< of a result's only column, which fill the lanes where readers want it in many
   int64_t kChunks, chunks; ///< pieces of k; those of all t
   int64_t columns;         ///< of weight tiles
+  int64_t tails;           ///< of neighbouring columns' last chunks that lie side by side on lanes
   int64_t planes;          ///< that a unit may use
   Spread spread;           ///< what each card does a part of
   int64_t cards;           ///< that do parts; 1: every card does all
@@ -143,6 +149,7 @@ Lowering::Contraction::Contraction(Lowering &lowering, stensor::ContractOp contr
   slots = spread == Spread::Columns ? (columns + cards - 1) / cards : columns;
   cardRows = spread == Spread::Rows ? (m + cards - 1) / cards : m;
   replicas = replicasWanted();
+  tails = tailsSideBySide();
 }
 
 //===----------------------------------------------------------------------===//
@@ -160,6 +167,35 @@ int64_t Lowering::Contraction::replicasWanted() {
   else
     wanted = lowering.rootOf(contract.getResult()).replicasWanted;
   return std::min(wanted, lanes);
+}
+
+/// Where memory is short, short last chunks of constant columns share the lanes of one tile: each reader's
+/// rows have zeros where the others' weights are.
+int64_t Lowering::Contraction::tailsSideBySide() const {
+  const bool mayShare = lowering.areWeightsScarce && lowering.isConstant(rhs) && replicas == 1 && t == 1 &&
+                        kChunks > 1 && planes == 1 && spread == Spread::None;
+  return mayShare ? std::min(lanes / depthOf(chunks - 1), columns) : 1;
+}
+
+/// The rows' last chunks, in the lanes of the tail in `place`.
+const Refs &Lowering::Contraction::tailRows(int64_t place) {
+  const int64_t depth = depthOf(chunks - 1);
+  Refs last;
+  for (int64_t row = 0; row < b * m; ++row)
+    last.push_back(rowVectors[vectorOf(row, b * m, chunks - 1)]);
+  auto [entry, isNew] = lowering.movedTails.try_emplace({last, depth, place});
+  if (!isNew)
+    return entry->second;
+  LaneMap map(lanes, kNoLane);
+  for (int64_t lane = 0; lane < depth; ++lane)
+    map[place * depth + lane] = static_cast<uint16_t>(lane);
+  const int32_t number = emitter.laneMap(map);
+  Refs made = emitter.allocate(loc, last.size(), bytes);
+  std::vector<Emitter::PermuteJob> jobs;
+  for (auto [from, to] : llvm::zip_equal(last, made))
+    jobs.push_back({from, number, to});
+  emitter.permute(loc, std::move(jobs));
+  return entry->second = std::move(made);
 }
 
 void Lowering::Contraction::prepareOperands() {
@@ -245,6 +281,14 @@ void Lowering::Contraction::prepareBatches() {
 }
 
 int32_t Lowering::Contraction::constantTile(int64_t batch, int64_t slot, int64_t chunk) {
+  if (tails > 1 && isTail(chunk)) {
+    // The columns of all tails lie in the first one's vectors.
+    const Places places{{batch, slot * lanes, 0, chunk * lanes},
+                        {},
+                        {{1, widthOfColumn(slot), 1}},
+                        {{1, tails, lanes}, {3, depthOf(chunk), 1}}};
+    return lowering.constantBuffer(loc, rhs, places, elementType, emitter.target.installStreams);
+  }
   const int64_t step = replicas > 1 ? 0 : 1; // all are the only column
   Places places{{batch, slot * lanes, chunk / kChunks, chunk % kChunks * lanes},
                 {},
@@ -269,6 +313,8 @@ int32_t Lowering::Contraction::constantRows(int64_t chunk) {
 
 /// The buffer of one weight tile: its columns are the vectors.
 int32_t Lowering::Contraction::tileOf(int64_t batch, int64_t slot, int64_t chunk) {
+  if (isTail(chunk))
+    slot -= slot % tails;
   auto [entry, inserted] = tiles.try_emplace({batch, slot, chunk}, -1);
   if (!inserted)
     return entry->second;
@@ -410,11 +456,13 @@ void Lowering::Contraction::emitUnit(const Batch &batch, ArrayRef<int64_t> rows,
     SmallVector<int32_t> weights;
     for (int64_t plane = 0; plane < planeCount; ++plane)
       weights.push_back(tileOf(batch.first, firstSlot + plane, chunk));
+    const bool sharesTile = tails > 1 && isTail(chunk);
     Refs vectors;
     for (int64_t row : rows)
       vectors.push_back(spread == Spread::Rows ? Ref{constantRows(chunk), -1, row}
+                        : sharesTile           ? tailRows(firstSlot % tails)[row]
                                                : rowVectors[vectorOf(row, b * m, chunk)]);
-    unit.addChunk(weights, std::min(lanes, k - chunk % kChunks * lanes), vectors);
+    unit.addChunk(weights, sharesTile ? tails * depthOf(chunk) : depthOf(chunk), vectors);
   }
   for (int64_t slot = firstSlot; slot < firstSlot + planeCount; ++slot) {
     // The first card's columns are never narrower than another's.

@@ -68,6 +68,8 @@ private:
   int32_t addRoot(Root::Kind kind, mlir::Value value);
   const View &viewOf(mlir::Value value) const { return views.at(value); }
   Root &rootOf(mlir::Value value) { return roots[rootNumbers.at(value)]; }
+  /// Bytes of all constant weight tiles of contractions, if each column and chunk has its own.
+  int64_t constantTileBytes();
   bool isConstant(const View &view) const;
   /// The bits of a fixed element or of a constant's.
   uint32_t bitsOf(const Element &element) const;
@@ -273,6 +275,11 @@ private:
   llvm::DenseMap<mlir::Operation *, Layout> inputLayouts;
   /// Buffers that hold the columns of a weight tile, by the vectors that they are, or are copies of.
   std::map<Refs, int32_t> weightTiles;
+  /// Vectors of which some first lanes lie further on, with zeros around them, by what they are made of, how
+  /// many lanes that are and where.
+  std::map<std::tuple<Refs, int64_t, int64_t>, Refs> movedTails;
+  /// Whether the constant weight tiles of contractions take more than half of the memory.
+  bool areWeightsScarce = false;
   /// Vectors put together before, by what they are made of.
   std::map<std::vector<int64_t>, Ref> assembled;
   /// Constant rows that have a single one each, by where, and weight tiles by lane map and columns.

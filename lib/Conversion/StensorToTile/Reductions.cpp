@@ -16,6 +16,8 @@ namespace sluice::tiling {
 
 /// Levels of the tree in one pass, and its operands.
 constexpr int64_t levelsAPass = 3, operandsAPass = 8;
+/// Levels that a round does side by side: four vectors are chosen from and made at once.
+constexpr int64_t levelsAGroup = 2;
 
 static Value combine(OpBuilder &builder, Location loc, stensor::ReduceKind kind, Value a, Value b) {
   bool isFloat = a.getType().isF32();
@@ -67,17 +69,16 @@ private:
   Refs combineChunks(std::vector<Refs> chunks, int64_t n);
 
   /// Levels of the tree over `lanes` lanes of so many vectors that are best done side by side (see
-  /// packPairs).
+  /// packGroups).
   int64_t packedLevels(int64_t vectors, int64_t lanes) const;
-  /// `levels` levels of the tree, from that over `lanes` lanes on, each on half as many vectors: of vectors a
-  /// and b that are combined with themselves, lane by lane, one has a's result in the lanes where the other
-  /// half of a is added, and b's in the others.
-  Refs packPairs(Refs x, int64_t lanes, int64_t levels);
+  /// `levels` levels of the tree, from that over `lanes` lanes on, in rounds of one or two, each on half or a
+  /// quarter as many vectors: one that has of each of a group's vectors the result in some lanes.
+  Refs packGroups(Refs x, int64_t lanes, int64_t levels);
   /// The reverse: `count` vectors, of which each has its result in all of `lanes` lanes.
-  Refs unpackPairs(Refs x, int64_t count, int64_t lanes, int64_t levels);
-  /// For each of the lists (a, b) the vectors with b in the lanes that have `bit` and a elsewhere, and the
-  /// reverse. Where lists are (a, a2, b, b2), a is combined with a2 and b with b2 first.
-  std::pair<Refs, Refs> choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes, int64_t bit);
+  Refs unpackGroups(Refs x, int64_t count, int64_t lanes, int64_t levels);
+  /// For each of the lists of two or four vectors as many vectors: lane l of number m is that of vector m xor
+  /// c(l), where c(l) has the bits that l has of `bits`, the greatest first.
+  std::vector<Refs> choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes, ArrayRef<int64_t> bits);
 
   Emitter &emitter;
   Location loc;
@@ -188,7 +189,7 @@ Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, 
   if (m > p)
     x = combineLanes(x, moved(x, m - p, [&](int64_t lane) { return lane + p; }), m - p);
   const int64_t count = x.size(), packed = packedLevels(count, p);
-  x = packPairs(std::move(x), p, packed);
+  x = packGroups(std::move(x), p, packed);
   for (int64_t reach = p >> packed; reach > 1;) {
     int64_t levels = std::min<int64_t>(levelsAPass, llvm::Log2_64(reach));
     reach >>= levels;
@@ -201,22 +202,24 @@ Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, 
     x = combineLists(lists, true);
   }
   replicas = p;
-  return unpackPairs(std::move(x), count, p, packed);
+  return unpackGroups(std::move(x), count, p, packed);
 }
 
 int64_t Lowering::Reducer::packedLevels(int64_t vectors, int64_t lanes) const {
   const target::Target &target = emitter.target;
-  const int64_t levels = llvm::Log2_64(lanes), round = 2 * int64_t(target.sxmStop) + target.permuteLatency +
-                                                       target.vxmEntryLatency + target.simpleLatency;
+  // A pass waits for the one before: from memory through its unit and back.
+  const int64_t permutation = 2 * int64_t(target.sxmStop) + target.permuteLatency,
+                map = int64_t(target.vxmEntryLatency) + levelsAPass * target.simpleLatency;
+  const int64_t levels = llvm::Log2_64(lanes);
   int64_t best = 0, bestCycles = INT64_MAX, permutations = 0, rows = vectors;
   for (int64_t packed = 0; packed <= levels; ++packed) {
-    // What is left in rounds of three levels; each packed level is a round, and one on the way back. Each of
-    // these waits for all vectors of the level before, on one permutor. One map more begins.
-    const int64_t left = levels - packed, rounds = left / levelsAPass,
-                  rest = (int64_t{1} << left % levelsAPass) - 1;
-    const int64_t plain = rows * (rounds * (operandsAPass - 1) + rest);
-    const int64_t cycles = (2 * packed + (packed > 0) + rounds + (rest > 0)) * round + 2 * permutations +
-                           plain / (2 * int64_t(target.permutors));
+    // Of a packed round two maps and a permutation on the way there, and one of each on the way back; what is
+    // left is done in rounds of three levels, of one each.
+    const int64_t left = levels - packed, rounds = (packed + levelsAGroup - 1) / levelsAGroup,
+                  whole = left / levelsAPass, rest = (int64_t{1} << left % levelsAPass) - 1;
+    const int64_t plain = rows * (whole * (operandsAPass - 1) + rest);
+    const int64_t cycles = rounds * (2 * permutation + 3 * map) + (whole + (rest > 0)) * (permutation + map) +
+                           2 * permutations + plain / (2 * int64_t(target.permutors));
     if (cycles < bestCycles)
       best = packed, bestCycles = cycles;
     if (rows == 1)
@@ -227,74 +230,105 @@ int64_t Lowering::Reducer::packedLevels(int64_t vectors, int64_t lanes) const {
   return best;
 }
 
-std::pair<Refs, Refs> Lowering::Reducer::choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes,
-                                                int64_t bit) {
-  std::string content(emitter.target.lanes(), 0);
-  for (int64_t lane = 0; lane < lanes; ++lane)
-    content[lane] = (lane & bit) != 0;
-  Ref mask = emitter.constants(loc, content, 1).front();
-  Refs kept = emitter.allocate(loc, lists.size(), bytesOf(type)),
-       given = emitter.allocate(loc, lists.size(), bytesOf(type));
+std::vector<Refs> Lowering::Reducer::choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes,
+                                            ArrayRef<int64_t> bits) {
+  SmallVector<Ref> masks;
+  for (int64_t bit : bits) {
+    std::string content(emitter.target.lanes(), 0);
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      content[lane] = (lane & bit) != 0;
+    masks.push_back(emitter.constants(loc, content, 1).front());
+  }
+  const size_t group = size_t{1} << bits.size();
+  std::vector<Refs> chosen;
+  for (size_t m = 0; m < group; ++m)
+    chosen.push_back(emitter.allocate(loc, lists.size(), bytesOf(type)));
   std::vector<Job> jobs;
-  for (auto [list, keep, give] : llvm::zip_equal(lists, kept, given)) {
+  for (auto [i, list] : llvm::enumerate(lists)) {
     Job &job = jobs.emplace_back(list.begin(), list.end());
-    job.append({mask, keep, give});
+    job.append(masks.begin(), masks.end());
+    for (const Refs &refs : chosen)
+      job.push_back(refs[i]);
   }
-  SmallVector<Type> types(lists.front().size(), type);
-  types.push_back(emitter.builder.getI1Type());
+  SmallVector<Type> types(group, type);
+  types.append(masks.size(), emitter.builder.getI1Type());
   emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-    Value a = arguments.front(), b = arguments.drop_back().back();
-    if (arguments.size() == 5) {
-      a = combine(builder, loc, kind, a, arguments[1]);
-      b = combine(builder, loc, kind, arguments[2], b);
+    SmallVector<Value> values(arguments.take_front(group));
+    // Bit by bit: where a lane has it, numbers with and without it change places.
+    for (auto [i, bit] : llvm::enumerate(arguments.drop_front(group))) {
+      const size_t other = group >> (i + 1);
+      SmallVector<Value> swapped;
+      for (size_t m = 0; m < group; ++m)
+        swapped.push_back(arith::SelectOp::create(builder, loc, bit, values[m ^ other], values[m]));
+      values = std::move(swapped);
     }
-    Value hasBit = arguments.back();
-    return SmallVector<Value>{arith::SelectOp::create(builder, loc, hasBit, b, a),
-                              arith::SelectOp::create(builder, loc, hasBit, a, b)};
+    return values;
   });
-  return {std::move(kept), std::move(given)};
+  return chosen;
 }
 
-Refs Lowering::Reducer::packPairs(Refs x, int64_t lanes, int64_t levels) {
-  if (levels == 0)
-    return x;
-  // Each of x is what of a level is combined lane by lane with the same of y.
-  Refs y;
-  for (int64_t level = 1; level <= levels; ++level) {
-    const int64_t bit = lanes >> level, count = x.size(), half = (count + 1) / 2;
-    std::vector<SmallVector<Ref, 4>> lists;
-    for (int64_t i = 0; i < half; ++i) {
-      SmallVector<Ref, 4> &list = lists.emplace_back();
-      for (int64_t from : {i, std::min(i + half, count - 1)}) {
-        list.push_back(x[from]);
-        if (!y.empty())
-          list.push_back(y[from]);
-      }
+/// The bits of lanes that `levels` levels of the tree over `lanes` lanes tell apart.
+static SmallVector<int64_t> levelBits(int64_t lanes, int64_t levels) {
+  SmallVector<int64_t> bits;
+  for (int64_t level = 1; level <= levels; ++level)
+    bits.push_back(lanes >> level);
+  return bits;
+}
+
+/// What lanes of a group's vectors change places by, for number `m`.
+static int64_t reachOf(ArrayRef<int64_t> bits, size_t m) {
+  int64_t reach = 0;
+  for (auto [i, bit] : llvm::enumerate(bits))
+    reach |= m >> (bits.size() - 1 - i) & 1 ? bit : 0;
+  return reach;
+}
+
+Refs Lowering::Reducer::packGroups(Refs x, int64_t lanes, int64_t levels) {
+  for (int64_t reach = lanes; levels > 0;) {
+    const SmallVector<int64_t> bits = levelBits(reach, std::min(levels, levelsAGroup));
+    const int64_t group = int64_t{1} << bits.size(), count = x.size(),
+                  groups = llvm::divideCeilSigned(count, group);
+    std::vector<SmallVector<Ref, 4>> lists(groups);
+    for (auto [i, list] : llvm::enumerate(lists))
+      for (int64_t m = 0; m < group; ++m)
+        list.push_back(x[std::min(int64_t(i) + m * groups, count - 1)]);
+    const std::vector<Refs> chosen = choose(lists, lanes, bits);
+    std::vector<SmallVector<Ref, 8>> sums(groups);
+    for (int64_t m = 0; m < group; ++m) {
+      const int64_t by = reachOf(bits, m);
+      const Refs partner =
+          m == 0 ? chosen[m] : moved(chosen[m], lanes, [&](int64_t lane) { return lane ^ by; });
+      for (auto [list, ref] : llvm::zip_equal(sums, partner))
+        list.push_back(ref);
     }
-    auto [kept, given] = choose(lists, lanes, bit);
-    x = std::move(kept);
-    y = moved(given, lanes, [&](int64_t lane) { return lane ^ bit; });
+    x = combineLists(sums, true);
+    reach >>= bits.size();
+    levels -= bits.size();
   }
-  std::vector<SmallVector<Ref, 8>> lists;
-  for (auto [a, b] : llvm::zip_equal(x, y))
-    lists.push_back({a, b});
-  return combineLists(lists, false);
+  return x;
 }
 
-Refs Lowering::Reducer::unpackPairs(Refs x, int64_t count, int64_t lanes, int64_t levels) {
-  for (int64_t level = levels; level > 0; --level) {
-    // As many vectors as there were before the level.
-    int64_t before = count;
-    for (int64_t i = 1; i < level; ++i)
-      before = (before + 1) / 2;
-    const int64_t bit = lanes >> level;
-    Refs other = moved(x, lanes, [&](int64_t lane) { return lane ^ bit; });
-    std::vector<SmallVector<Ref, 4>> lists;
-    for (auto [a, b] : llvm::zip_equal(x, other))
-      lists.push_back({a, b});
-    auto [first, second] = choose(lists, lanes, bit);
-    x = std::move(first);
-    llvm::append_range(x, second);
+Refs Lowering::Reducer::unpackGroups(Refs x, int64_t count, int64_t lanes, int64_t levels) {
+  // How many vectors there were before each round, and which bits it took.
+  SmallVector<std::pair<int64_t, SmallVector<int64_t>>> rounds;
+  for (int64_t reach = lanes; levels > 0;) {
+    rounds.push_back({count, levelBits(reach, std::min(levels, levelsAGroup))});
+    const size_t taken = rounds.back().second.size();
+    count = llvm::divideCeilSigned(count, int64_t{1} << taken);
+    reach >>= taken;
+    levels -= taken;
+  }
+  for (const auto &[before, bits] : llvm::reverse(rounds)) {
+    std::vector<SmallVector<Ref, 4>> lists(x.size());
+    for (size_t m = 0; m < size_t{1} << bits.size(); ++m) {
+      const int64_t by = reachOf(bits, m);
+      const Refs other = m == 0 ? x : moved(x, lanes, [&](int64_t lane) { return lane ^ by; });
+      for (auto [list, ref] : llvm::zip_equal(lists, other))
+        list.push_back(ref);
+    }
+    x.clear();
+    for (const Refs &refs : choose(lists, lanes, bits))
+      llvm::append_range(x, refs);
     x.resize(before);
   }
   return x;

@@ -173,6 +173,19 @@ void Lowering::expandUnpackable() {
   }
 }
 
+int64_t Lowering::constantTileBytes() {
+  const int64_t lanes = emitter.target.lanes();
+  int64_t bytes = 0;
+  for (auto contract : source.getOps<stensor::ContractOp>())
+    if (isConstant(viewOf(contract.getRhs()))) {
+      RankedTensorType type = contract.getRhs().getType();
+      const int64_t k = type.getDimSize(3);
+      bytes += type.getNumElements() / std::max<int64_t>(k, 1) * llvm::alignTo(k, lanes) *
+               bytesOf(type.getElementType());
+    }
+  return bytes;
+}
+
 LogicalResult Lowering::run() {
   splitGathers(source, emitter.target);
   expandConvolutions(source, emitter.target);
@@ -204,6 +217,7 @@ LogicalResult Lowering::run() {
   if (failed(readConstants(roots)))
     return failure();
   placeInputs();
+  areWeightsScarce = 2 * constantTileBytes() > int64_t(emitter.target.memoryBytes());
   LogicalResult result = success();
   // What depends on what failed is left out, so that all errors of the program come at once.
   llvm::DenseSet<Value> missing;

@@ -391,7 +391,7 @@ private:
   static constexpr int64_t stepsABank = 32;
   /// Slices of the widest striped buffer.
   int64_t widest = 0;
-  static constexpr int64_t mostPeriods = 32;
+  static constexpr int64_t mostPeriods = 128;
   /// Equal periods of the program, by what its passes take: those of different periods hardly wait for one
   /// another, if a tile is installed and its product comes out within one.
   const int64_t periods;

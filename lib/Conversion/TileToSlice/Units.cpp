@@ -24,7 +24,7 @@ public:
   void run(mlir::Block &body, const scheduling::PassGraph &graph) {
     auto bytes = [&](mlir::Value buffer) { return bytesOf(buffer); };
     const int64_t memory = target.memoryBytes();
-    copyBudget = (memory - planForMemory(graph, memory, bytes).most.front()) / 2;
+    copyBudget = memory / 4 * 3 - planForMemory(graph, memory, bytes).most.front();
     for (mlir::Operation &op : body) {
       if (auto contract = llvm::dyn_cast<ContractOp>(op))
         placeContract(contract);
@@ -82,8 +82,8 @@ private:
     return bytes;
   }
 
-  /// On the least loaded planes. Copies of constant weights may take half of the memory that is left when
-  /// most buffers are alive.
+  /// On the least loaded planes. Copies of constant weights may take what most buffers alive at once leave of
+  /// three quarters of the memory.
   void placeContract(ContractOp op) {
     bool tandem = llvm::cast<BufferType>(op.getWeights().front().getType()).getBytes() == 2;
     int64_t planes = tandem ? target.planesPerHemisphere : op.getPlanes();
