@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Reducer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/bit.h"
@@ -14,12 +14,7 @@ using namespace mlir;
 
 namespace sluice::tiling {
 
-/// Levels of the tree in one pass, and its operands.
-constexpr int64_t levelsAPass = 3, operandsAPass = 8;
-/// Levels that a round does side by side: four vectors are chosen from and made at once.
-constexpr int64_t levelsAGroup = 2;
-
-static Value combine(OpBuilder &builder, Location loc, stensor::ReduceKind kind, Value a, Value b) {
+Value Lowering::Reducer::combine(OpBuilder &builder, Location loc, Value a, Value b) const {
   bool isFloat = a.getType().isF32();
   switch (kind) {
   case stensor::ReduceKind::add:
@@ -38,54 +33,6 @@ static Value combine(OpBuilder &builder, Location loc, stensor::ReduceKind kind,
   llvm_unreachable("all kinds are above");
 }
 
-/// Passes of one reduction over vectors of its element type.
-class Lowering::Reducer {
-public:
-  Reducer(Emitter &emitter, stensor::ReduceOp reduce)
-      : emitter(emitter), loc(reduce.getLoc()), kind(reduce.getKind()),
-        type(reduce.getType().getElementType()) {}
-
-  /// One result for each list of operands, which all have the same length: the first half
-  /// of a list combined with the second, element by element, until one is left (`isTree`), or from left to
-  /// right.
-  Refs combineLists(ArrayRef<SmallVector<Ref, 8>> lists, bool isTree);
-  /// x op y in the lanes below `lanes`, x in the others.
-  Refs combineLanes(const Refs &x, const Refs &y, int64_t lanes);
-  /// x[source(l)] in the lanes l below `lanes`.
-  Refs moved(const Refs &x, int64_t lanes, llvm::function_ref<int64_t(int64_t)> source);
-
-  /// `x` has n vectors for each result; the result is the tree over them.
-  Refs reduceVectors(std::vector<Refs> x);
-  /// `x` has a vector for each chunk of each result; the result is valid in as many lanes as `replicas` then
-  /// says.
-  Refs reduceLanes(const std::vector<Refs> &x, int64_t n, int64_t &replicas);
-
-private:
-  /// Whether any order of the elements gives the same bits: of integers, and of the greatest and least.
-  bool isOrderFree() const {
-    return !type.isF32() || kind == stensor::ReduceKind::max || kind == stensor::ReduceKind::min;
-  }
-  /// The chunks of n elements combined lane by lane.
-  Refs combineChunks(std::vector<Refs> chunks, int64_t n);
-
-  /// Levels of the tree over `lanes` lanes of so many vectors that are best done side by side (see
-  /// packGroups).
-  int64_t packedLevels(int64_t vectors, int64_t lanes) const;
-  /// `levels` levels of the tree, from that over `lanes` lanes on, in rounds of one or two, each on half or a
-  /// quarter as many vectors: one that has of each of a group's vectors the result in some lanes.
-  Refs packGroups(Refs x, int64_t lanes, int64_t levels);
-  /// The reverse: `count` vectors, of which each has its result in all of `lanes` lanes.
-  Refs unpackGroups(Refs x, int64_t count, int64_t lanes, int64_t levels);
-  /// For each of the lists of two or four vectors as many vectors: lane l of number m is that of vector m xor
-  /// c(l), where c(l) has the bits that l has of `bits`, the greatest first.
-  std::vector<Refs> choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes, ArrayRef<int64_t> bits);
-
-  Emitter &emitter;
-  Location loc;
-  stensor::ReduceKind kind;
-  Type type;
-};
-
 Refs Lowering::Reducer::combineLists(ArrayRef<SmallVector<Ref, 8>> lists, bool isTree) {
   Refs results = emitter.allocate(loc, lists.size(), bytesOf(type));
   std::vector<Job> jobs;
@@ -99,11 +46,11 @@ Refs Lowering::Reducer::combineLists(ArrayRef<SmallVector<Ref, 8>> lists, bool i
     while (isTree && values.size() > 1) {
       size_t half = values.size() / 2;
       for (size_t i = 0; i < half; ++i)
-        values[i] = combine(builder, loc, kind, values[i], values[half + i]);
+        values[i] = combine(builder, loc, values[i], values[half + i]);
       values.resize(half);
     }
     for (Value value : ArrayRef(values).drop_front())
-      values[0] = combine(builder, loc, kind, values[0], value);
+      values[0] = combine(builder, loc, values[0], value);
     return SmallVector<Value>{values[0]};
   });
   return results;
@@ -119,7 +66,7 @@ Refs Lowering::Reducer::combineLanes(const Refs &x, const Refs &y, int64_t lanes
     jobs.push_back({a, b, mask, result});
   emitter.map(loc, {type, type, emitter.builder.getI1Type()}, jobs,
               [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-                Value both = combine(builder, loc, kind, arguments[0], arguments[1]);
+                Value both = combine(builder, loc, arguments[0], arguments[1]);
                 return SmallVector<Value>{
                     arith::SelectOp::create(builder, loc, arguments[2], both, arguments[0])};
               });
@@ -203,135 +150,6 @@ Refs Lowering::Reducer::reduceLanes(const std::vector<Refs> &chunks, int64_t n, 
   }
   replicas = p;
   return unpackGroups(std::move(x), count, p, packed);
-}
-
-int64_t Lowering::Reducer::packedLevels(int64_t vectors, int64_t lanes) const {
-  const target::Target &target = emitter.target;
-  // A pass waits for the one before: from memory through its unit and back.
-  const int64_t permutation = 2 * int64_t(target.sxmStop) + target.permuteLatency,
-                map = int64_t(target.vxmEntryLatency) + levelsAPass * target.simpleLatency;
-  const int64_t levels = llvm::Log2_64(lanes);
-  int64_t best = 0, bestCycles = INT64_MAX, permutations = 0, rows = vectors;
-  for (int64_t packed = 0; packed <= levels; ++packed) {
-    // Of a packed round two maps and a permutation on the way there, and one of each on the way back; what is
-    // left is done in rounds of three levels, of one each.
-    const int64_t left = levels - packed, rounds = (packed + levelsAGroup - 1) / levelsAGroup,
-                  whole = left / levelsAPass, rest = (int64_t{1} << left % levelsAPass) - 1;
-    const int64_t plain = rows * (whole * (operandsAPass - 1) + rest);
-    const int64_t cycles = rounds * (2 * permutation + 3 * map) + (whole + (rest > 0)) * (permutation + map) +
-                           2 * permutations + plain / (2 * int64_t(target.permutors));
-    if (cycles < bestCycles)
-      best = packed, bestCycles = cycles;
-    if (rows == 1)
-      break;
-    rows = (rows + 1) / 2;
-    permutations += rows;
-  }
-  return best;
-}
-
-std::vector<Refs> Lowering::Reducer::choose(ArrayRef<SmallVector<Ref, 4>> lists, int64_t lanes,
-                                            ArrayRef<int64_t> bits) {
-  SmallVector<Ref> masks;
-  for (int64_t bit : bits) {
-    std::string content(emitter.target.lanes(), 0);
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      content[lane] = (lane & bit) != 0;
-    masks.push_back(emitter.constants(loc, content, 1).front());
-  }
-  const size_t group = size_t{1} << bits.size();
-  std::vector<Refs> chosen;
-  for (size_t m = 0; m < group; ++m)
-    chosen.push_back(emitter.allocate(loc, lists.size(), bytesOf(type)));
-  std::vector<Job> jobs;
-  for (auto [i, list] : llvm::enumerate(lists)) {
-    Job &job = jobs.emplace_back(list.begin(), list.end());
-    job.append(masks.begin(), masks.end());
-    for (const Refs &refs : chosen)
-      job.push_back(refs[i]);
-  }
-  SmallVector<Type> types(group, type);
-  types.append(masks.size(), emitter.builder.getI1Type());
-  emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-    SmallVector<Value> values(arguments.take_front(group));
-    // Bit by bit: where a lane has it, numbers with and without it change places.
-    for (auto [i, bit] : llvm::enumerate(arguments.drop_front(group))) {
-      const size_t other = group >> (i + 1);
-      SmallVector<Value> swapped;
-      for (size_t m = 0; m < group; ++m)
-        swapped.push_back(arith::SelectOp::create(builder, loc, bit, values[m ^ other], values[m]));
-      values = std::move(swapped);
-    }
-    return values;
-  });
-  return chosen;
-}
-
-/// The bits of lanes that `levels` levels of the tree over `lanes` lanes tell apart.
-static SmallVector<int64_t> levelBits(int64_t lanes, int64_t levels) {
-  SmallVector<int64_t> bits;
-  for (int64_t level = 1; level <= levels; ++level)
-    bits.push_back(lanes >> level);
-  return bits;
-}
-
-/// What lanes of a group's vectors change places by, for number `m`.
-static int64_t reachOf(ArrayRef<int64_t> bits, size_t m) {
-  int64_t reach = 0;
-  for (auto [i, bit] : llvm::enumerate(bits))
-    reach |= m >> (bits.size() - 1 - i) & 1 ? bit : 0;
-  return reach;
-}
-
-Refs Lowering::Reducer::packGroups(Refs x, int64_t lanes, int64_t levels) {
-  for (int64_t reach = lanes; levels > 0;) {
-    const SmallVector<int64_t> bits = levelBits(reach, std::min(levels, levelsAGroup));
-    const int64_t group = int64_t{1} << bits.size(), count = x.size(),
-                  groups = llvm::divideCeilSigned(count, group);
-    std::vector<SmallVector<Ref, 4>> lists(groups);
-    for (auto [i, list] : llvm::enumerate(lists))
-      for (int64_t m = 0; m < group; ++m)
-        list.push_back(x[std::min(int64_t(i) + m * groups, count - 1)]);
-    const std::vector<Refs> chosen = choose(lists, lanes, bits);
-    std::vector<SmallVector<Ref, 8>> sums(groups);
-    for (int64_t m = 0; m < group; ++m) {
-      const int64_t by = reachOf(bits, m);
-      const Refs partner =
-          m == 0 ? chosen[m] : moved(chosen[m], lanes, [&](int64_t lane) { return lane ^ by; });
-      for (auto [list, ref] : llvm::zip_equal(sums, partner))
-        list.push_back(ref);
-    }
-    x = combineLists(sums, true);
-    reach >>= bits.size();
-    levels -= bits.size();
-  }
-  return x;
-}
-
-Refs Lowering::Reducer::unpackGroups(Refs x, int64_t count, int64_t lanes, int64_t levels) {
-  // How many vectors there were before each round, and which bits it took.
-  SmallVector<std::pair<int64_t, SmallVector<int64_t>>> rounds;
-  for (int64_t reach = lanes; levels > 0;) {
-    rounds.push_back({count, levelBits(reach, std::min(levels, levelsAGroup))});
-    const size_t taken = rounds.back().second.size();
-    count = llvm::divideCeilSigned(count, int64_t{1} << taken);
-    reach >>= taken;
-    levels -= taken;
-  }
-  for (const auto &[before, bits] : llvm::reverse(rounds)) {
-    std::vector<SmallVector<Ref, 4>> lists(x.size());
-    for (size_t m = 0; m < size_t{1} << bits.size(); ++m) {
-      const int64_t by = reachOf(bits, m);
-      const Refs other = m == 0 ? x : moved(x, lanes, [&](int64_t lane) { return lane ^ by; });
-      for (auto [list, ref] : llvm::zip_equal(lists, other))
-        list.push_back(ref);
-    }
-    x.clear();
-    for (const Refs &refs : choose(lists, lanes, bits))
-      llvm::append_range(x, refs);
-    x.resize(before);
-  }
-  return x;
 }
 
 Refs Lowering::Reducer::combineChunks(std::vector<Refs> chunks, int64_t n) {
