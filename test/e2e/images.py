@@ -17,11 +17,11 @@ from harness import assert_same_bits, execute, golden, run_cases, save_model, to
 INVERTED = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 1, 2)]
 SMALL = {
     "mobilenet": lambda: models.mobilenet(size=32, classes=10, blocks=INVERTED),
-    "unet": lambda: models.unet(size=32, widths=(16, 24)),
+    "unet": lambda: models.unet(size=32, widths=(16, 24, 48)),
     "unet-linear": lambda: models.unet(size=16, widths=(16, 32), upsample="linear"),
     "unet-nearest": lambda: models.unet(size=16, widths=(16, 32), upsample="nearest"),
 }
-WHOLE = {"mobilenet-224": models.mobilenet, "unet-160": lambda: models.unet(size=160)}
+WHOLE = {"mobilenet-224": models.mobilenet, "unet-256": models.unet}
 # Relative to the largest value.
 TOLERANCE = {"f16": 1e-2, "f32": 1e-5}
 SECONDS = 60

@@ -47,15 +47,11 @@ void WishList::add(mlir::Operation *op, int64_t period) {
     writtenByVxm = true;
     for (mlir::Value extra : contract.getExtras())
       wishes[extra].toVxm = true;
-    if (allAround) {
-      llvm::SmallVector<mlir::Value> tiles(contract.getWeights());
-      for (mlir::Value rows : contract.getRows())
-        addNeighbours(rows, tiles, false);
-      for (mlir::Value extra : contract.getExtras())
-        addNeighbours(extra, tiles, false);
-      for (mlir::Value output : contract.getOutputs())
-        addNeighbours(output, tiles, true);
-    }
+    if (allAround)
+      for (mlir::Value tile : contract.getWeights())
+        for (mlir::Value streamed : llvm::drop_begin(contract->getOperands(), contract.getWeights().size()))
+          if (streamed != tile)
+            addWait(streamed, target.columnGroups(), tile);
   } else if (auto permute = llvm::dyn_cast<PermuteOp>(op)) {
     reads = {permute.getInput(), permute.getMap()};
     writes = {permute.getOutput()};

@@ -62,3 +62,50 @@ func.func @main() {
   }
   return
 }
+
+// -----
+
+// A map combines four blocks of a buffer: two slices, each in both hemispheres, give them at once, without a copy.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[Y:.*]] = slice.buffer {bank = {{.}} : i64, block = 2 : i64, hemispheres = array<i64: 0, 1>, slices = array<i64: {{[0-9]+}}, {{[0-9]+}}>, stripes = 2 : i64} : <8, 1>
+// CHECK: slice.map ins(%{{.*}} : !tile.buffer<8, 1>) [0, 1] outs(%[[Y]] : !tile.buffer<8, 1>) [0, 1] count 8
+// CHECK: slice.map ins(%[[Y]], %[[Y]], %[[Y]], %[[Y]] :
+// CHECK-NOT: slice.map
+func.func @main() {
+  %x = tile.input "x" {machine_type = tensor<8x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <8, 1>
+  %y = tile.buffer : <8, 1>
+  %z = tile.buffer : <2, 1>
+  tile.map ins(%x : !tile.buffer<8, 1>) [0, 1] outs(%y : !tile.buffer<8, 1>) [0, 1] count 8 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  tile.map ins(%y, %y, %y, %y : !tile.buffer<8, 1>, !tile.buffer<8, 1>, !tile.buffer<8, 1>, !tile.buffer<8, 1>) [0, 1, 2, 1, 4, 1, 6, 1] outs(%z : !tile.buffer<2, 1>) [0, 1] count 2 {
+  ^bb0(%a: i8, %b: i8, %c: i8, %d: i8):
+    tile.yield %a : i8
+  }
+  return
+}
+
+// -----
+
+// Two maps each read one vector of a buffer again and again: each vector has a slice.
+// CHECK-LABEL: func.func @main
+// CHECK: slice.buffer {bank = {{.}} : i64, hemispheres = array<i64: {{.}}>, slices = array<i64: {{[0-9]+}}, {{[0-9]+}}>, stripes = 2 : i64} : <2, 1>
+func.func @main() {
+  %x = tile.input "x" {machine_type = tensor<8x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <8, 1>
+  %y = tile.buffer : <2, 1>
+  %z = tile.buffer : <8, 1>
+  tile.map ins(%x : !tile.buffer<8, 1>) [0, 1] outs(%y : !tile.buffer<2, 1>) [0, 1] count 2 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  tile.map ins(%x, %y : !tile.buffer<8, 1>, !tile.buffer<2, 1>) [0, 1, 0, 0] outs(%z : !tile.buffer<8, 1>) [0, 1] count 4 {
+  ^bb0(%a: i8, %b: i8):
+    tile.yield %b : i8
+  }
+  tile.map ins(%x, %y : !tile.buffer<8, 1>, !tile.buffer<2, 1>) [4, 1, 1, 0] outs(%z : !tile.buffer<8, 1>) [4, 1] count 4 {
+  ^bb0(%a: i8, %b: i8):
+    tile.yield %b : i8
+  }
+  return
+}

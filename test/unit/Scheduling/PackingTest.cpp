@@ -159,6 +159,21 @@ TEST(Packing, WaitsForAsManyPassesAsThePlanSays) {
   EXPECT_EQ(packing.departures[0].hold.cause, Hold::Plan);
 }
 
+// The first pass may depart when the other two are over, whatever comes first else.
+TEST(Packing, KeepsToAMemoryPlanWhateverIsReadyFirst) {
+  const Problem problem = parsed(oneSlice);
+  const PassOrder memory{{1, 2, 0}, {0, 0, 2}};
+  for (Grain grain : {Grain::Pass, Grain::Train}) {
+    const Packing free = packReadyFirst(problem, {1000, 0, 0}, grain, tsp1());
+    EXPECT_EQ(cyclesOf(free).front(), 0);
+    const Packing packing = packReadyFirst(problem, {1000, 0, 0}, grain, tsp1(), &memory);
+    EXPECT_THAT(cyclesOf(packing), ElementsAre(241, 0, 40));
+    EXPECT_EQ(packing.departures[0].hold.cause, Hold::Plan);
+  }
+  const Packing planned = pack(problem, memory, tsp1());
+  EXPECT_THAT(cyclesOf(improvePacking(problem, planned, tsp1(), 4, &memory)), ElementsAre(241, 0, 40));
+}
+
 TEST(Packing, ImprovesAnOrderAndKeepsTheBest) {
   const Problem problem = parsed(oneSlice);
   const Packing first = packedInOrder(problem, {0, 1, 2});
