@@ -39,13 +39,9 @@ void ContractUnit::addChunk(ArrayRef<int32_t> buffers, int64_t depth, ArrayRef<R
     weights.push_back(emitter.valueOf(buffer));
   depths.push_back(depth);
   for (; !vectors.empty(); vectors = vectors.drop_front(count)) {
-    std::vector<Job> jobs;
-    for (const Ref &ref : vectors.take_front(count))
-      jobs.push_back({ref});
-    forEachRun(jobs, [&](int64_t first, int64_t length) {
-      const Ref &ref = vectors[first];
-      rows.push_back(emitter.valueOf(ref.buffer));
-      segments.append({chunk, ref.index, length > 1 ? vectors[first + 1].index - ref.index : 0, length});
+    forEachRun(vectors.take_front(count), [&](int64_t first, int64_t step, int64_t length) {
+      rows.push_back(emitter.valueOf(vectors[first].buffer));
+      segments.append({chunk, vectors[first].index, step, length});
     });
   }
 }

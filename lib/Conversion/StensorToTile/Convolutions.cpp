@@ -22,16 +22,6 @@ using namespace mlir;
 
 namespace sluice::tiling {
 
-/// Stretches of `refs` that step regularly.
-static int64_t countRuns(const Refs &refs) {
-  std::vector<Job> jobs;
-  for (const Ref &ref : refs)
-    jobs.push_back({ref});
-  int64_t runs = 0;
-  forEachRun(jobs, [&](int64_t, int64_t) { ++runs; });
-  return runs;
-}
-
 class Lowering::Convolution {
 public:
   /// Of the result's pixels one variant.
@@ -260,7 +250,7 @@ std::vector<size_t> Lowering::Convolution::orderOf(ArrayRef<Refs> rowsOfChunks) 
   if (sizes.isOrdered)
     return order;
   std::vector<int32_t> arrivals;                  // the buffer that is made last
-  std::vector<std::pair<int64_t, int64_t>> waste; // rows of padding, and stretches
+  std::vector<std::pair<int64_t, int64_t>> waste; // rows of padding, and runs
   for (const Refs &rows : rowsOfChunks) {
     int32_t latest = 0;
     for (const Ref &ref : rows)

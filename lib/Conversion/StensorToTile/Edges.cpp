@@ -223,12 +223,11 @@ void Lowering::leavePart(Location loc, Value value, const Part &part, Dictionary
   const Grid grid = gridOf(type.getShape(), layout);
   for (int32_t card = 0; card < int32_t(options.cards); ++card) {
     // Vectors that follow one another in the tensor, and step regularly where they lie.
-    std::vector<Job> vectors;
+    Refs vectors;
     std::vector<int64_t> run;
     auto bindRun = [&] {
-      forEachRun(vectors, [&](int64_t first, int64_t count) {
-        const Ref &ref = vectors[first].front();
-        const int64_t step = count > 1 ? vectors[first + 1].front().index - ref.index : 0;
+      forEachRun(vectors, [&](int64_t first, int64_t step, int64_t count) {
+        const Ref &ref = vectors[first];
         tile::OutputOp::create(emitter.builder, loc, emitter.valueOf(ref.buffer),
                                SmallVector<int64_t>{ref.index, step}, nameOf(attributes), part.whole,
                                userType(attributes, type), layout.permutation, layout.laneDims, run[first],
@@ -242,7 +241,7 @@ void Lowering::leavePart(Location loc, Value value, const Part &part, Dictionary
         bindRun();
       if (number < 0)
         continue;
-      vectors.push_back({ref});
+      vectors.push_back(ref);
       run.push_back(number);
     }
     bindRun();
@@ -277,11 +276,7 @@ LogicalResult Lowering::lowerReturn(func::ReturnOp op) {
     };
     if (refs.empty())
       bind({emitter.createBuffer(loc, 0, bytesOf(type.getElementType())), -1, 0}, 0, 0, 0);
-    std::vector<Job> vectors;
-    for (Ref ref : refs)
-      vectors.push_back({ref});
-    forEachRun(vectors, [&](int64_t first, int64_t count) {
-      const int64_t step = count > 1 ? refs[first + 1].index - refs[first].index : 0;
+    forEachRun(refs, [&](int64_t first, int64_t step, int64_t count) {
       // Where cards have shares, a chunk's vectors lie apart from the next one's.
       for (int64_t at = first, end = first + count, next; at < end; at = next) {
         next = cutDim ? std::min(end, (at / rows + 1) * rows) : end;

@@ -39,6 +39,34 @@ void forEachRun(ArrayRef<Job> jobs, function_ref<void(int64_t, int64_t)> visit) 
   }
 }
 
+void forEachRun(ArrayRef<Ref> refs, function_ref<void(int64_t, int64_t, int64_t)> visit) {
+  std::vector<Job> jobs;
+  for (const Ref &ref : refs)
+    jobs.push_back({ref});
+  forEachRun(jobs, [&](int64_t first, int64_t count) {
+    visit(first, count > 1 ? refs[first + 1].index - refs[first].index : 0, count);
+  });
+}
+
+int64_t countRuns(ArrayRef<Job> jobs) {
+  int64_t runs = 0;
+  forEachRun(jobs, [&](int64_t, int64_t) { ++runs; });
+  return runs;
+}
+
+int64_t countRuns(ArrayRef<Ref> refs) {
+  int64_t runs = 0;
+  forEachRun(refs, [&](int64_t, int64_t, int64_t) { ++runs; });
+  return runs;
+}
+
+SmallVector<int64_t> viewsOf(ArrayRef<Job> run) {
+  SmallVector<int64_t> views;
+  for (auto [i, ref] : llvm::enumerate(run.front()))
+    views.append({ref.index, run.size() > 1 ? run[1][i].index - ref.index : 0});
+  return views;
+}
+
 std::optional<Progression> progressionOf(ArrayRef<Ref> refs) {
   Progression result{refs[0].buffer, refs[0].index, refs.size() > 1 ? refs[1].index - refs[0].index : 0};
   for (auto [i, ref] : llvm::enumerate(refs))
@@ -174,15 +202,15 @@ void Emitter::fillBody(Region &region, Location loc, TypeRange types, BodyBuilde
 
 void Emitter::map(Location loc, TypeRange types, ArrayRef<Job> jobs, BodyBuilder body) {
   forEachRun(jobs, [&](int64_t first, int64_t count) {
-    SmallVector<Value> operands[2];
-    SmallVector<int64_t> views[2];
-    for (auto [i, ref] : llvm::enumerate(jobs[first])) {
-      bool isResult = i >= types.size();
-      operands[isResult].push_back(valueOf(ref.buffer));
-      int64_t step = count > 1 ? jobs[first + 1][i].index - ref.index : 0;
-      views[isResult].append({ref.index, step});
-    }
-    auto pass = tile::MapOp::create(builder, loc, operands[0], operands[1], views[0], views[1], count);
+    SmallVector<Value> buffersOf;
+    for (const Ref &ref : jobs[first])
+      buffersOf.push_back(valueOf(ref.buffer));
+    const SmallVector<int64_t> views = viewsOf(jobs.slice(first, count));
+    const ArrayRef<Value> operands(buffersOf);
+    const ArrayRef<int64_t> all(views);
+    auto pass = tile::MapOp::create(builder, loc, operands.take_front(types.size()),
+                                    operands.drop_front(types.size()), all.take_front(2 * types.size()),
+                                    all.drop_front(2 * types.size()), count);
     fillBody(pass.getBody(), loc, types, body);
   });
 }
@@ -218,12 +246,9 @@ void Emitter::permute(Location loc, std::vector<PermuteJob> jobs) {
   for (auto [job, map] : llvm::zip_equal(jobs, maps))
     triples.push_back({job.input, map, job.output});
   forEachRun(triples, [&](int64_t first, int64_t count) {
-    SmallVector<int64_t> views;
-    for (auto [i, ref] : llvm::enumerate(triples[first]))
-      views.append({ref.index, count > 1 ? triples[first + 1][i].index - ref.index : 0});
-    tile::PermuteOp::create(builder, loc, valueOf(triples[first][0].buffer),
-                            valueOf(triples[first][1].buffer), valueOf(triples[first][2].buffer), views,
-                            count);
+    const Job &job = triples[first];
+    tile::PermuteOp::create(builder, loc, valueOf(job[0].buffer), valueOf(job[1].buffer),
+                            valueOf(job[2].buffer), viewsOf(ArrayRef(triples).slice(first, count)), count);
   });
 }
 

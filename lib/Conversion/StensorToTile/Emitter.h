@@ -46,8 +46,16 @@ struct Progression {
   int64_t start, step;
 };
 
-/// Calls `visit` with first job and length of each stretch of jobs whose vectors all step regularly.
+/// Calls `visit` with the first job and the length of each run: jobs that follow one another, whose vectors
+/// all step regularly through their buffers, and no more than a pass can hold.
 void forEachRun(llvm::ArrayRef<Job> jobs, llvm::function_ref<void(int64_t first, int64_t count)> visit);
+/// The same for single vectors, with the step; 0 of one alone.
+void forEachRun(llvm::ArrayRef<Ref> refs,
+                llvm::function_ref<void(int64_t first, int64_t step, int64_t count)> visit);
+int64_t countRuns(llvm::ArrayRef<Job> jobs);
+int64_t countRuns(llvm::ArrayRef<Ref> refs);
+/// The views of a run's vectors, as passes have them: (start, step) of each.
+llvm::SmallVector<int64_t> viewsOf(llvm::ArrayRef<Job> run);
 /// The progression that `refs` are, if they are one.
 std::optional<Progression> progressionOf(llvm::ArrayRef<Ref> refs);
 

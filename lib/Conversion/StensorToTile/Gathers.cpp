@@ -83,12 +83,9 @@ LogicalResult Lowering::lowerGather(stensor::GatherOp gather) {
       refs[chunk * count + i] = made[i];
     }
     forEachRun(jobs, [&](int64_t first, int64_t length) {
-      SmallVector<int64_t> progressions;
-      for (auto [i, ref] : llvm::enumerate(jobs[first]))
-        progressions.append({ref.index, length > 1 ? jobs[first + 1][i].index - ref.index : 0});
       tile::GatherOp::create(emitter.builder, loc, emitter.valueOf(table),
                              emitter.valueOf(jobs[first][0].buffer), emitter.valueOf(jobs[first][1].buffer),
-                             progressions, length);
+                             viewsOf(ArrayRef(jobs).slice(first, length)), length);
     });
   }
   define(root, std::move(refs), emitter.target.lanes());

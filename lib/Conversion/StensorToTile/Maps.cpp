@@ -102,11 +102,6 @@ Refs Lowering::placeAsWeights(Location loc, Root &root) {
 /// In the order of one result, unless what comes from the same buffers and goes to the same ones makes passes
 /// that are far longer.
 static void sortJobs(std::vector<Job> &jobs, size_t results) {
-  auto runs = [](ArrayRef<Job> some) {
-    int64_t count = 0;
-    forEachRun(some, [&](int64_t, int64_t) { ++count; });
-    return count;
-  };
   llvm::sort(jobs, [](const Job &a, const Job &b) { return a.back() < b.back(); });
   std::vector<Job> grouped = jobs;
   llvm::sort(grouped, [](const Job &a, const Job &b) {
@@ -115,7 +110,7 @@ static void sortJobs(std::vector<Job> &jobs, size_t results) {
         return x.buffer < y.buffer;
     return a.back() < b.back();
   });
-  if (results > 1 || 2 * runs(grouped) < runs(jobs))
+  if (results > 1 || 2 * countRuns(grouped) < countRuns(jobs))
     jobs = std::move(grouped);
 }
 

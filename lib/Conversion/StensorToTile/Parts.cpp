@@ -126,12 +126,8 @@ LogicalResult Lowering::lowerPart(part::ConstantOp op) {
 Refs Lowering::send(Location loc, const Refs &refs, int64_t bytes, ArrayRef<int64_t> distances,
                     bool isFromEach) {
   Refs received(refs.size());
-  std::vector<Job> jobs;
-  for (const Ref &ref : refs)
-    jobs.push_back({ref});
   OpBuilder &builder = emitter.builder;
-  forEachRun(jobs, [&](int64_t first, int64_t count) {
-    const int64_t step = count > 1 ? refs[first + 1].index - refs[first].index : 1;
+  forEachRun(refs, [&](int64_t first, int64_t step, int64_t count) {
     const int32_t buffer = emitter.createBuffer(loc, isFromEach ? count * options.cards : count, bytes);
     tile::ExchangeOp::create(builder, loc, emitter.valueOf(refs[first].buffer), emitter.valueOf(buffer),
                              builder.getI64IntegerAttr(count), builder.getDenseI64ArrayAttr(distances),

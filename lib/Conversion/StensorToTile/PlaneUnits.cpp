@@ -157,13 +157,9 @@ std::vector<Refs> Lowering::PlaneMover::emitUnit(ArrayRef<int32_t> tiles, ArrayR
     weights.push_back(emitter.valueOf(tile));
   SmallVector<int64_t> widths(planes, cast<tile::BufferType>(weights.front().getType()).getVectors());
   for (auto [chunk, refs] : llvm::enumerate(rows)) {
-    std::vector<Job> jobs;
-    for (Ref ref : refs)
-      jobs.push_back({ref});
-    forEachRun(jobs, [&](int64_t first, int64_t length) {
+    forEachRun(refs, [&](int64_t first, int64_t step, int64_t length) {
       rowOperands.push_back(emitter.valueOf(refs[first].buffer));
-      segments.append({static_cast<int64_t>(chunk), refs[first].index,
-                       length > 1 ? refs[first + 1].index - refs[first].index : 0, length});
+      segments.append({static_cast<int64_t>(chunk), refs[first].index, step, length});
     });
   }
   std::vector<Refs> made(planes);
