@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Families.h"
+#include "Indexing.h"
 #include "OperatorTable.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -348,18 +349,6 @@ static std::pair<Tensor, int64_t> joinResidues(Node &node, const Tensor &kernel,
   return {node.transpose(joined, order), begin};
 }
 
-/// `parts`, one a residue, side by side along dimension `dim`, as far as `size`.
-static Tensor alternate(Node &node, llvm::ArrayRef<Tensor> parts, int64_t dim, int64_t size) {
-  Shape split = parts.front().shape, joined = split;
-  split.insert(split.begin() + dim + 1, 1);
-  joined[dim] *= static_cast<int64_t>(parts.size());
-  llvm::SmallVector<Tensor> columns;
-  for (const Tensor &part : parts)
-    columns.push_back(node.reshape(part, split));
-  Tensor all = parts.size() == 1 ? parts.front() : node.reshape(node.concat(columns, dim + 1), joined);
-  return node.slice(all, dim, 0, size);
-}
-
 /// The positions of the residues of the dimensions in front of `dim` that were chosen: [N, positions..., O]
 /// with the bias, all residues of the dimensions from `dim` on together.
 static Tensor convolveResidues(Node &node, const Interleaved &all, const Tensor &kernel, Windows windows,
@@ -375,7 +364,8 @@ static Tensor convolveResidues(Node &node, const Interleaved &all, const Tensor 
       Tensor own = node.slice(kernel, static_cast<int64_t>(dim) + 2, residue.first, residue.count, stride);
       parts.push_back(convolveResidues(node, all, own, windows, dim + 1));
     }
-    return alternate(node, parts, static_cast<int64_t>(dim) + 1, all.positions[dim]);
+    const auto along = static_cast<int64_t>(dim) + 1;
+    return node.slice(interleaveAlong(node, parts, along), along, 0, all.positions[dim]);
   }
   auto [filters, offset] = joinResidues(node, kernel, all.residues[dim]);
   windows.low[dim] = -offset;

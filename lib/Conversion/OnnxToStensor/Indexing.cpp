@@ -221,6 +221,18 @@ Tensor asRows(Node &node, const Tensor &data, int64_t indexed) {
   return node.reshape(data, shape);
 }
 
+Tensor interleaveAlong(Node &node, llvm::ArrayRef<Tensor> parts, int64_t dim) {
+  if (parts.size() == 1)
+    return parts.front();
+  Shape single = parts.front().shape, joined = single;
+  single.insert(single.begin() + dim + 1, 1);
+  joined[dim] *= static_cast<int64_t>(parts.size());
+  llvm::SmallVector<Tensor> columns;
+  for (const Tensor &part : parts)
+    columns.push_back(node.reshape(part, single));
+  return node.reshape(node.concat(columns, dim + 1), joined);
+}
+
 static Results convertGatherNd(Node &node) {
   const Tensor &data = node.input(0), &indices = node.input(1);
   int64_t batchDims = node.integerAttr("batch_dims", 0);

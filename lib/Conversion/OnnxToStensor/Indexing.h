@@ -41,6 +41,10 @@ Tensor tuplePlaces(Node &node, const Tensor &data, const Tensor &indices, int64_
 /// The data as rows of what lies behind its first `indexed` dimensions.
 Tensor asRows(Node &node, const Tensor &data, int64_t indexed);
 
+/// The elements of `parts`, which have one shape, in turn along dimension `dim`: the first one of each, then
+/// the second one of each.
+Tensor interleaveAlong(Node &node, llvm::ArrayRef<Tensor> parts, int64_t dim);
+
 /// The part of the family that writes.
 void addScatters(OperatorTable &table);
 

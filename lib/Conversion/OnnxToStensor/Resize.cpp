@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Families.h"
+#include "Indexing.h"
 #include "OperatorTable.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -196,10 +197,6 @@ static Tensor resamplePeriods(Node &node, const Tensor &input, int64_t dim, cons
   const auto [least, most] = std::minmax_element(taps.first.begin(), taps.first.begin() + period.positions);
   const int64_t low = std::max<int64_t>(0, -*least), last = *most + (times - 1) * period.step + reach - 1;
   Tensor padded = repeatEnds(node, input, dim, low, std::max<int64_t>(0, last + 1 - input.shape[dim]));
-  Shape shape = input.shape, joined = input.shape;
-  shape[dim] = times;
-  joined[dim] = times * period.positions;
-  shape.insert(shape.begin() + dim + 1, 1);
   llvm::SmallVector<Tensor> parts;
   for (int64_t position = 0; position < period.positions; ++position) {
     llvm::SmallVector<Tensor> elements, weights;
@@ -209,9 +206,9 @@ static Tensor resamplePeriods(Node &node, const Tensor &input, int64_t dim, cons
       elements.push_back(node.slice(padded, dim, low + taps.first[position] + tap, times, period.step));
       weights.push_back(node.splat(node.getBuilder().getF32Type(), {}, taps.weights[tap][position]));
     }
-    parts.push_back(node.reshape(addTaps(node, elements, weights, isNearest), shape));
+    parts.push_back(addTaps(node, elements, weights, isNearest));
   }
-  return node.slice(node.reshape(node.concat(parts, dim + 1), joined), dim, 0, count);
+  return node.slice(interleaveAlong(node, parts, dim), dim, 0, count);
 }
 
 /// One axis resampled: the sum over the taps of chosen elements times weights, in f32.

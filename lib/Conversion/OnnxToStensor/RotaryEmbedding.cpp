@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionCore.h"
+#include "Indexing.h"
 #include "OperatorTable.h"
 
 using namespace mlir;
@@ -19,13 +20,7 @@ static Tensor forBothOfPairs(Node &node, const Tensor &angles, bool interleaved,
                                   [](Scalars &s, llvm::ArrayRef<Value> v) { return s.negate(v[0]); })
                        : angles;
   const int64_t last = angles.rank() - 1;
-  if (!interleaved)
-    return node.concat({first, angles}, last);
-  Shape single = angles.shape, flat = angles.shape;
-  single.push_back(1);
-  flat.back() *= 2;
-  return node.reshape(node.concat({node.reshape(first, single), node.reshape(angles, single)}, last + 1),
-                      flat);
+  return interleaved ? interleaveAlong(node, {first, angles}, last) : node.concat({first, angles}, last);
 }
 
 static Tensor angles(Node &node, const Tensor &table, const Tensor &positions, int64_t width,
