@@ -16,10 +16,10 @@
 #include "sluice/Binary/Encoding.h"
 #include "sluice/Binary/Program.h"
 
+#include "dialects/tile/SharedExtras.h"
 #include "dialects/tile/ZeroRows.h"
 
 #include <map>
-#include <tuple>
 
 using namespace sluice;
 using namespace sluice::sched;
@@ -271,8 +271,8 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
   auto part = [&](llvm::ArrayRef<int64_t> views, unsigned index) {
     return View{views[2 * index], views[2 * index + 1]}.from(segment.firstRow);
   };
-  // What planes apart read alike at once is one read.
-  std::map<std::tuple<Buffer *, int64_t, int64_t, Hemisphere, int64_t>, unsigned> known;
+  // The train's reads of the body's operands, by number and depth; what planes share by the first plane's.
+  std::map<std::pair<size_t, int64_t>, unsigned> known;
   for (unsigned p = segment.firstPlane; segment.lastChunk && p < segment.firstPlane + segment.planes; ++p) {
     Emission emission;
     if (direct) {
@@ -289,12 +289,12 @@ mlir::FailureOr<bool> Schedule::describeRows(slice::ContractOp op, const RowSegm
         unsigned extra = p * extras + arrival.argument - 1;
         auto from = static_cast<Hemisphere>(op.getExtraHemispheres()[extra]);
         Buffer &operand = buffer(op.getExtras()[extra]);
-        const View view = part(op.getExtraViews(), extra);
-        auto [entry, isNew] = known.try_emplace({&operand, view.start, view.step, from, arrival.depth}, 0);
-        if (isNew || !op.getApart())
-          entry->second = train.addRead(operand, view, count, interval, {from, false},
-                                        bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency),
-                                        arrival.location);
+        const size_t shared = tile::sharedExtra(op, extra).value_or(extra);
+        auto [entry, isNew] = known.try_emplace({shared, arrival.depth}, 0);
+        if (isNew)
+          entry->second = train.addRead(
+              operand, part(op.getExtraViews(), extra), count, interval, {from, false},
+              bodyOffset + arrival.depth - int64_t(state.target.vxmEntryLatency), arrival.location);
         emission.reads.push_back(entry->second);
       }
       train.addBody(*body, bodyOffset, count, interval);

@@ -11,6 +11,7 @@
 #include "sluice/Scheduling/PassGraph.h"
 #include "sluice/Target/Target.h"
 
+#include "dialects/tile/SharedExtras.h"
 #include "dialects/tile/TileDialect.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -55,9 +56,6 @@ int64_t expectedCycles(mlir::Block &body, const target::Target &target);
 /// When each operation of `body` begins, about, if units of the same kind share its work evenly and each
 /// waits for the one before.
 std::vector<int64_t> expectedStarts(mlir::Block &body, const target::Target &target);
-
-/// The extra before number `extra` that planes apart read alike, at once: both are one read.
-std::optional<size_t> sharedExtra(ContractOp op, size_t extra);
 
 /// The parts of its buffer, a bit each, from which `map` takes input `number`.
 uint64_t partsRead(MapOp map, size_t number);

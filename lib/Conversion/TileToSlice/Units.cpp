@@ -238,16 +238,6 @@ private:
 
 } // namespace
 
-std::optional<size_t> tile::sharedExtra(ContractOp op, size_t extra) {
-  const size_t ofPlane = op.getExtras().size() / op.getPlanes();
-  if (!op.getApart() || extra < ofPlane)
-    return std::nullopt;
-  const size_t first = extra % ofPlane;
-  const bool isAlike = op.getExtras()[extra] == op.getExtras()[first] &&
-                       op.getExtraViews().slice(2 * extra, 2) == op.getExtraViews().slice(2 * first, 2);
-  return isAlike ? std::optional(first) : std::nullopt;
-}
-
 void tile::placeUnits(mlir::Block &body, const scheduling::PassGraph &graph, const target::Target &target,
                       Placement &placement) {
   UnitPlacer(target, placement).run(body, graph);
