@@ -21,84 +21,67 @@ using namespace mlir;
 namespace sluice {
 namespace {
 
-/// One step down as a module pass. Derived names the step.
-template <typename Derived>
-class LoweringPass : public PassWrapper<Derived, OperationPass<ModuleOp>> {
+/// One step down, or within a level.
+struct LoweringStep {
+  StringRef argument, description;
+  LogicalResult (*run)(ModuleOp, const LoweringOptions &);
+  /// Enters the dialects of what it makes.
+  void (*insertDialects)(DialectRegistry &);
+};
+
+template <typename... Dialects>
+void insertDialects(DialectRegistry &registry) {
+  registry.insert<Dialects...>();
+}
+
+constexpr LoweringStep steps[] = {
+    {"stensor-partition", "Cut a program over cards", partitionStensor, insertDialects<part::PartDialect>},
+    {"convert-stensor-to-tile", "Cut whole-tensor operations into streamed passes", convertStensorToTile,
+     insertDialects<part::PartDialect, tile::TileDialect>},
+    {"convert-tile-to-slice", "Place buffers and passes", convertTileToSlice,
+     insertDialects<slice::SliceDialect>},
+    {"convert-slice-to-sched", "Depart every pass in an exact cycle", convertSliceToSched,
+     insertDialects<sched::SchedDialect>},
+};
+
+/// A step as a module pass.
+class LoweringPass : public PassWrapper<LoweringPass, OperationPass<ModuleOp>> {
 public:
-  LoweringPass() = default;
-  LoweringPass(const LoweringPass &other) : PassWrapper<Derived, OperationPass<ModuleOp>>(other) {}
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LoweringPass)
 
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<part::PartDialect, tile::TileDialect, slice::SliceDialect, sched::SchedDialect>();
-  }
+  explicit LoweringPass(const LoweringStep &step) : step(step) {}
+  LoweringPass(const LoweringPass &other) : PassWrapper(other), step(other.step) {}
 
-  void runOnOperation() override {
+  StringRef getArgument() const final { return step.argument; }
+  StringRef getDescription() const final { return step.description; }
+  StringRef getName() const final { return step.argument; }
+  void getDependentDialects(DialectRegistry &registry) const final { step.insertDialects(registry); }
+
+  void runOnOperation() final {
     absl::StatusOr<target::Target> target = target::targetByName(targetName.getValue());
     if (!target.ok()) {
-      this->getOperation().emitError() << std::string(target.status().message());
-      return this->signalPassFailure();
+      getOperation().emitError() << std::string(target.status().message());
+      return signalPassFailure();
     }
     LoweringOptions options;
     options.target = &*target;
     options.cards = cards;
-    if (failed(Derived::convert(this->getOperation(), options)))
-      this->signalPassFailure();
+    if (failed(step.run(getOperation(), options)))
+      signalPassFailure();
   }
 
 private:
-  Pass::Option<std::string> targetName{*this, "target", llvm::cl::desc("Target description"),
-                                       llvm::cl::init("tsp1")};
-  Pass::Option<unsigned> cards{*this, "cards", llvm::cl::desc("Cards that share the program"),
-                               llvm::cl::init(1)};
-};
-
-class PartitionPass : public LoweringPass<PartitionPass> {
-public:
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PartitionPass)
-  StringRef getArgument() const final { return "stensor-partition"; }
-  StringRef getDescription() const final { return "Cut a program over cards"; }
-  static LogicalResult convert(ModuleOp module, const LoweringOptions &options) {
-    return partitionStensor(module, options);
-  }
-};
-
-class StensorToTilePass : public LoweringPass<StensorToTilePass> {
-public:
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(StensorToTilePass)
-  StringRef getArgument() const final { return "convert-stensor-to-tile"; }
-  StringRef getDescription() const final { return "Cut whole-tensor operations into streamed passes"; }
-  static LogicalResult convert(ModuleOp module, const LoweringOptions &options) {
-    return convertStensorToTile(module, options);
-  }
-};
-
-class TileToSlicePass : public LoweringPass<TileToSlicePass> {
-public:
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TileToSlicePass)
-  StringRef getArgument() const final { return "convert-tile-to-slice"; }
-  StringRef getDescription() const final { return "Place buffers and passes"; }
-  static LogicalResult convert(ModuleOp module, const LoweringOptions &options) {
-    return convertTileToSlice(module, options);
-  }
-};
-
-class SliceToSchedPass : public LoweringPass<SliceToSchedPass> {
-public:
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SliceToSchedPass)
-  StringRef getArgument() const final { return "convert-slice-to-sched"; }
-  StringRef getDescription() const final { return "Depart every pass in an exact cycle"; }
-  static LogicalResult convert(ModuleOp module, const LoweringOptions &options) {
-    return convertSliceToSched(module, options);
-  }
+  const LoweringStep &step;
+  Option<std::string> targetName{*this, "target", llvm::cl::desc("Target description"),
+                                 llvm::cl::init("tsp1")};
+  Option<unsigned> cards{*this, "cards", llvm::cl::desc("Cards that share the program"), llvm::cl::init(1)};
 };
 
 } // namespace
 
 void registerLoweringPasses() {
-  PassRegistration<PartitionPass>();
-  PassRegistration<StensorToTilePass>();
-  PassRegistration<TileToSlicePass>();
-  PassRegistration<SliceToSchedPass>();
+  for (const LoweringStep &step : steps)
+    registerPass([&step] { return std::make_unique<LoweringPass>(step); });
 }
 
 } // namespace sluice

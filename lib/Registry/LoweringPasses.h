@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-/// Registers --convert-stensor-to-tile, --convert-tile-to-slice and --convert-slice-to-sched, each with
+/// Registers the steps within and between levels (stensor-partition, convert-stensor-to-tile, ...), each with
 /// the options `target` and `cards`.
 void registerLoweringPasses();
 
