@@ -51,7 +51,7 @@ bool leaves(Value value) {
   return true;
 }
 
-bool isDealtOut(Operation *op) {
+bool isSpread(Operation *op) {
   auto contract = dyn_cast<stensor::ContractOp>(op);
   return contract && comesFromConstant(contract.getRhs()) && leaves(contract.getResult());
 }
@@ -202,7 +202,7 @@ Operation *cloneForBand(OpBuilder &builder, Operation *op, const Band &band, Val
   Operation *copy = builder.clone(*op);
   copy->setOperands(operands);
   // What is not cut is done by every card.
-  if (isa<stensor::ContractOp, stensor::ConvolveOp>(copy) && !(band.isWhole() && isDealtOut(op)))
+  if (isa<stensor::ContractOp, stensor::ConvolveOp>(copy) && !(band.isWhole() && isSpread(op)))
     copy->setAttr(part::kLocalAttr, builder.getUnitAttr());
   if (band.isWhole())
     return copy;

@@ -57,7 +57,7 @@ bool leaves(mlir::Value value);
 
 /// Whether `op` is a contraction with constant weights of which cards take some columns each wherever it is
 /// not cut otherwise, as nothing has to be exchanged for that.
-bool isDealtOut(mlir::Operation *op);
+bool isSpread(mlir::Operation *op);
 
 /// What `op` needs of each operand to make `band` of its results, which is plain unless `op` is a layout
 /// operation; nothing where that can't be made from bands.

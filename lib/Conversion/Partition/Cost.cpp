@@ -61,7 +61,7 @@ int64_t Cost::contract(Operation *op, const Band &band) const {
                 chunks = lhs.getDimSize(2) * int64_t(divideCeil(lhs.getDimSize(3), lanes));
   const bool isHalf = lhs.getElementType().isF16();
   const int64_t units = unitsAtOnce(1, isHalf ? 2 : 1, target), interval = isHalf ? target.f16RowInterval : 1;
-  const int64_t parts = band.isWhole() && isDealtOut(op) ? dealers : 1,
+  const int64_t parts = band.isWhole() && isSpread(op) ? spreadOver : 1,
                 columns = divideCeil(divideCeil(n, lanes), parts);
   const int64_t tile = std::max<int64_t>(m * interval, target.columnGroups());
   return int64_t(divideCeil(b * chunks * columns, units)) * tile + tile;

@@ -24,8 +24,8 @@ struct Need {
 /// what travels.
 class Cost {
 public:
-  /// Of a program whose contractions that are dealt out (isDealtOut) each take `dealers` cards; 1: none are.
-  Cost(const target::Target &target, int64_t dealers) : target(target), dealers(dealers) {}
+  /// Of a program whose spread contractions (isSpread) each take `spreadOver` cards; 1: none are.
+  Cost(const target::Target &target, int64_t spreadOver) : target(target), spreadOver(spreadOver) {}
 
   /// Of a card that makes `band` of the results of `op`.
   int64_t compute(mlir::Operation *op, const Band &band) const;
@@ -47,7 +47,7 @@ private:
   int64_t vectorsOf(mlir::RankedTensorType type) const;
 
   const target::Target &target;
-  const int64_t dealers;
+  const int64_t spreadOver;
 };
 
 /// Units of `planes` planes each that run at once. int8 on single planes: each plane is on its own. fp16: a
