@@ -24,9 +24,10 @@ struct Striping {
     const int64_t blocks = vectors / block;
     return blocks / stripes * block + (blocks % stripes ? block : vectors % block);
   }
-  /// The parts, a bit each, in which `count` vectors start, start + step, ... lie; there are at most 64
-  /// parts.
+  /// The parts, a bit each, in which `count` vectors start, start + step, ... lie; of more than 64 parts all.
   uint64_t partsOf(int64_t start, int64_t step, int64_t count) const {
+    if (stripes > 64)
+      return ~uint64_t{0};
     const uint64_t all = ~uint64_t{0} >> (64 - stripes);
     uint64_t parts = 0;
     for (int64_t i = 0; i < count && parts != all;) {

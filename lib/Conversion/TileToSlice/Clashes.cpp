@@ -132,7 +132,7 @@ llvm::SmallVector<int64_t> PassAccesses::slicesOf(const Access &access) const {
   const int64_t bytes = slices.size() / striping.stripes;
   llvm::SmallVector<int64_t> taken;
   for (auto [i, slice] : llvm::enumerate(slices))
-    if (parts >> (i / bytes) & 1)
+    if (parts >> std::min<int64_t>(i / bytes, 63) & 1)
       taken.push_back(slice);
   return taken;
 }

@@ -13,6 +13,8 @@
 
 #include "dialects/tile/Striping.h"
 
+#include "llvm/ADT/BitVector.h"
+
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -25,7 +27,7 @@ namespace {
 
 /// A neighbour that has a place in a hemisphere of this buffer's.
 struct PlacedNeighbour : Neighbour {
-  uint64_t slices; ///< a bit each
+  llvm::BitVector slices;
   int64_t bank;
 };
 
@@ -338,26 +340,20 @@ private:
         continue;
       const BufferPlace &other = found->second;
       if (llvm::any_of(place.hemispheres,
-                       [&](int64_t side) { return llvm::is_contained(other.hemispheres, side); }))
-        placed.push_back({neighbour, maskOf(other.slices), other.bank});
+                       [&](int64_t side) { return llvm::is_contained(other.hemispheres, side); })) {
+        placed.push_back({neighbour, llvm::BitVector(target.slicesPerHemisphere), other.bank});
+        for (int64_t slice : other.slices)
+          placed.back().slices.set(slice);
+      }
     }
     return placed;
   }
 
-  static uint64_t maskOf(llvm::ArrayRef<int64_t> slices) {
-    uint64_t mask = 0;
-    for (int64_t slice : slices)
-      mask |= uint64_t{1} << slice;
-    return mask;
-  }
-
   bool overlaps(const PlacedNeighbour &other, int64_t first, int64_t width) const {
-    const int64_t slices = target.slicesPerHemisphere, end = first % slices + width;
-    auto below = [](int64_t bits) { return bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; };
-    uint64_t mask = below(std::min(end, slices)) & ~below(first % slices);
-    if (end > slices)
-      mask |= below(end - slices);
-    return (other.slices & mask) != 0;
+    for (int64_t slice = first; slice < first + width; ++slice)
+      if (other.slices[slice % int64_t(target.slicesPerHemisphere)])
+        return true;
+    return false;
   }
 
   int64_t clashCount(llvm::ArrayRef<PlacedNeighbour> neighbours, int64_t first, int64_t width,
