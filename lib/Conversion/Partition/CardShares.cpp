@@ -14,18 +14,17 @@
 
 #include "CardShares.h"
 
-#include "Cost.h"
+#include "Bands.h"
+#include "ColumnWidths.h"
+#include "Cuts.h"
 
 #include "dialects/part/PartDialect.h"
 #include "dialects/stensor/StensorDialect.h"
-#include "lib/Conversion/Views/View.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
-
-#include <numeric>
 
 using namespace mlir;
 
@@ -34,41 +33,6 @@ namespace sluice::partition {
 using tiling::View;
 
 namespace {
-
-/// A dimension of which each card has a part: of the first cards * widths[0] indices card c has the c-th
-/// widths[0], of the next cards * widths[1] the c-th widths[1], ...
-struct Cut {
-  int64_t dim = 0;
-  SmallVector<int64_t, 4> widths;
-
-  int64_t width() const { return std::accumulate(widths.begin(), widths.end(), int64_t(0)); }
-  bool operator==(const Cut &) const = default;
-};
-
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
-/// The type of a card's share.
-RankedTensorType shareType(RankedTensorType type, const Cut &cut) {
-  SmallVector<int64_t> shape(type.getShape());
-  shape[cut.dim] = cut.width();
-  return RankedTensorType::get(shape, type.getElementType());
-}
-
-/// Whether `value` is a constant of which one piece is seen.
-std::optional<View> constantView(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return std::nullopt;
-  if (isa<stensor::ConstantOp>(op))
-    return View::ofRoot(0, typeOf(value).getShape());
-  if (!isLayoutOp(op) || op->getNumOperands() != 1)
-    return std::nullopt;
-  std::optional<View> input = constantView(op->getOperand(0));
-  if (!input)
-    return std::nullopt;
-  View view = tiling::applyLayoutOp(op, *input);
-  return view.pieces().size() == 1 ? std::optional(view) : std::nullopt;
-}
 
 class CardSharer {
 public:
@@ -85,10 +49,6 @@ private:
     Cut cut;
   };
 
-  std::optional<Cut> throughReshape(ArrayRef<int64_t> from, ArrayRef<int64_t> to, const Cut &cut) const;
-  std::optional<Cut> operandCut(Operation *op, const Cut &cut) const;
-  std::optional<Cut> resultCut(Operation *op, const Cut &cut) const;
-
   Value shareOf(Value value, const Cut &cut);
   Value shareOfArgument(BlockArgument argument, const Cut &cut);
   Value shareOfConstant(Value value, const Cut &cut);
@@ -100,14 +60,9 @@ private:
   bool shareReduce(stensor::ReduceOp reduce);
   bool shareContract(stensor::ContractOp contract);
   bool cutColumns(stensor::ContractOp contract);
-  int64_t headsOf(Value value) const;
-  int64_t movesOf(ArrayRef<int64_t> widths) const;
-  int64_t cyclesOf(stensor::ContractOp contract, ArrayRef<int64_t> widths) const;
-  SmallVector<int64_t, 4> widthsOf(stensor::ContractOp contract) const;
   void shareResults(func::ReturnOp op);
   Operation *cloneWith(Operation *op, ValueRange operands, const Cut &cut);
 
-  Value unite(Value local, const Cut &cut);
   Value united(Value value);
   bool narrowFirst(stensor::MapOp map, unsigned operand);
   void eraseUnused();
@@ -123,62 +78,6 @@ private:
 };
 
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// Cuts through operations
-//===----------------------------------------------------------------------===//
-
-/// The cut of the result of a reshape whose operand has `cut`.
-std::optional<Cut> CardSharer::throughReshape(ArrayRef<int64_t> from, ArrayRef<int64_t> to,
-                                              const Cut &cut) const {
-  const int64_t before = tiling::elementsOf(from.take_front(cut.dim));
-  int64_t passed = 1;
-  for (auto [dim, size] : llvm::enumerate(to)) {
-    if (passed == before && size > 1) {
-      if (size == from[cut.dim])
-        return Cut{int64_t(dim), cut.widths};
-      if (cut.widths.size() > 1 || size % cards != 0)
-        return std::nullopt;
-      return Cut{int64_t(dim), {size / cards}};
-    }
-    passed *= size;
-  }
-  return std::nullopt;
-}
-
-/// Whether a layout operation leaves dimension `dim`, which keeps its place, as it is.
-static bool keepsDimension(Operation *op, int64_t dim) {
-  if (typeOf(op->getOperand(0)).getDimSize(dim) != typeOf(op->getResult(0)).getDimSize(dim))
-    return false;
-  return TypeSwitch<Operation *, bool>(op)
-      .Case([&](stensor::SliceOp slice) {
-        return slice.getOffsets()[dim] == 0 && slice.getStrides()[dim] == 1;
-      })
-      .Case([&](stensor::PadOp pad) { return pad.getLow()[dim] == 0; })
-      .Case([&](stensor::ConcatOp concat) { return int64_t(concat.getDim()) != dim; })
-      .Case([&](stensor::BroadcastOp) { return true; })
-      .Default([](Operation *) { return false; });
-}
-
-/// The cut of a layout operation's result where that of its operands is `cut`.
-std::optional<Cut> CardSharer::resultCut(Operation *op, const Cut &cut) const {
-  if (auto reshape = dyn_cast<stensor::ReshapeOp>(op))
-    return throughReshape(reshape.getInput().getType().getShape(), reshape.getType().getShape(), cut);
-  if (auto transpose = dyn_cast<stensor::TransposeOp>(op)) {
-    ArrayRef<int64_t> permutation = transpose.getPermutation();
-    return Cut{llvm::find(permutation, cut.dim) - permutation.begin(), cut.widths};
-  }
-  return keepsDimension(op, cut.dim) ? std::optional(cut) : std::nullopt;
-}
-
-/// The cut of a layout operation's operands where that of its result is `cut`.
-std::optional<Cut> CardSharer::operandCut(Operation *op, const Cut &cut) const {
-  if (auto reshape = dyn_cast<stensor::ReshapeOp>(op))
-    return throughReshape(reshape.getType().getShape(), reshape.getInput().getType().getShape(), cut);
-  if (auto transpose = dyn_cast<stensor::TransposeOp>(op))
-    return Cut{transpose.getPermutation()[cut.dim], cut.widths};
-  return keepsDimension(op, cut.dim) ? std::optional(cut) : std::nullopt;
-}
 
 /// `op` on what a card has: its results are cut.
 Operation *CardSharer::cloneWith(Operation *op, ValueRange operands, const Cut &cut) {
@@ -256,7 +155,7 @@ Value CardSharer::shareOf(Value value, const Cut &cut) {
   }
   if (!isLayoutOp(op) || isa<stensor::WindowOp>(op))
     return {};
-  std::optional<Cut> before = operandCut(op, cut);
+  std::optional<Cut> before = operandCut(op, cut, cards);
   if (!before || !shareLayout(op, *before))
     return {};
   const Share &share = shares.find(value)->second;
@@ -269,7 +168,7 @@ Value CardSharer::shareOf(Value value, const Cut &cut) {
 
 /// A layout operation whose operands are cut by `cut`.
 bool CardSharer::shareLayout(Operation *op, const Cut &cut) {
-  std::optional<Cut> after = resultCut(op, cut);
+  std::optional<Cut> after = resultCut(op, cut, cards);
   if (!after)
     return false;
   SmallVector<Value> operands;
@@ -378,61 +277,6 @@ bool CardSharer::shareContract(stensor::ContractOp contract) {
 // Columns of contractions
 //===----------------------------------------------------------------------===//
 
-/// Heads that the columns of a contraction become where cards may share these evenly, else 0.
-int64_t CardSharer::headsOf(Value value) const {
-  RankedTensorType type = typeOf(value);
-  const int64_t rank = type.getRank(), columns = type.getShape().back();
-  for (Operation *user : value.getUsers()) {
-    if (auto map = dyn_cast<stensor::MapOp>(user);
-        map && map.getNumResults() == 1 && map.getShape() == type.getShape())
-      if (int64_t heads = headsOf(map.getResult(0)))
-        return heads;
-    auto reshape = dyn_cast<stensor::ReshapeOp>(user);
-    if (!reshape)
-      continue;
-    std::optional<Cut> cut =
-        throughReshape(type.getShape(), reshape.getType().getShape(), {rank - 1, {columns / cards}});
-    const int64_t heads = cut ? reshape.getType().getDimSize(cut->dim) : columns;
-    if (heads < columns && columns / heads <= lanes)
-      return heads;
-  }
-  return 0;
-}
-
-/// Lane movements that it takes to join what cards have of a dimension.
-int64_t CardSharer::movesOf(ArrayRef<int64_t> widths) const {
-  int64_t moves = 0, at = 0;
-  for (int64_t width : widths)
-    for (int64_t card = 0; card < cards; ++card, at += width)
-      for (int64_t from = at, end = at + width; from < end; from = (from / lanes + 1) * lanes)
-        moves += from % lanes != from - at;
-  return moves;
-}
-
-/// About how long planes are busy with columns of these widths, and lanes then move, one hemisphere's beside
-/// the other's.
-int64_t CardSharer::cyclesOf(stensor::ContractOp contract, ArrayRef<int64_t> widths) const {
-  ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
-  const int64_t bytes = stensor::elementBytes(contract.getLhs().getType().getElementType());
-  const int64_t chunks = left[2] * ((left[3] + lanes - 1) / lanes), units = unitsAtOnce(1, bytes, target);
-  SmallVector<int64_t> busy(units, 0);
-  for (auto [number, width] : llvm::enumerate(widths))
-    busy[number % units] +=
-        std::max(left[1] * (bytes == 2 ? target.f16RowInterval : 1), (width + group - 1) / group) * chunks;
-  return *llvm::max_element(busy) + movesOf(widths) * left[1] / 2;
-}
-
-/// How the columns of a card are cut: in whole vectors, and what is left, or evenly, so that planes have
-/// equal work.
-SmallVector<int64_t, 4> CardSharer::widthsOf(stensor::ContractOp contract) const {
-  const int64_t columns = contract.getType().getDimSize(2) / cards, parts = (columns + lanes - 1) / lanes;
-  SmallVector<int64_t, 4> whole(columns / lanes, lanes), even(parts, columns / parts);
-  if (const int64_t rest = columns % lanes)
-    whole.push_back(rest);
-  const bool isEven = columns % (parts * group) == 0 && cyclesOf(contract, even) < cyclesOf(contract, whole);
-  return isEven ? even : whole;
-}
-
 bool CardSharer::cutColumns(stensor::ContractOp contract) {
   ArrayRef<int64_t> left = contract.getLhs().getType().getShape();
   const int64_t rows = left[1], columns = contract.getType().getDimSize(2);
@@ -442,11 +286,11 @@ bool CardSharer::cutColumns(stensor::ContractOp contract) {
     return false;
   const Location loc = contract.getLoc();
   Cut cut{1, {}};
-  const int64_t heads = headsOf(contract.getResult());
+  const int64_t heads = headsOf(contract.getResult(), cards, target);
   if (heads > 0)
     cut.widths.push_back(columns / cards);
   else
-    cut.widths = widthsOf(contract);
+    cut.widths = widthsOf(contract, cards, target);
   Value lhs = united(contract.getLhs());
   builder.setInsertionPoint(contract);
   Value rhs = shareOfConstant(contract.getRhs(), cut);
@@ -485,55 +329,6 @@ bool CardSharer::cutColumns(stensor::ContractOp contract) {
 // Uniting
 //===----------------------------------------------------------------------===//
 
-/// The whole of what each card has `local` of.
-Value CardSharer::unite(Value local, const Cut &cut) {
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointAfterValue(local);
-  const Location loc = local.getLoc();
-  RankedTensorType type = typeOf(local);
-  auto typed = [&](ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, type.getElementType()); };
-  SmallVector<int64_t> shape(type.getShape());
-  if (cut.widths.size() > 1 && llvm::all_equal(cut.widths)) {
-    // Part by part.
-    shape[cut.dim] = cut.widths.front();
-    shape.insert(shape.begin() + cut.dim, cut.widths.size());
-    Value parts = stensor::ReshapeOp::create(builder, loc, typed(shape), local);
-    Value whole = unite(parts, {cut.dim + 1, {cut.widths.front()}});
-    builder.setInsertionPointAfterValue(whole);
-    return stensor::ReshapeOp::create(builder, loc, shareType(type, {cut.dim, {cards * cut.width()}}), whole);
-  }
-  shape.insert(shape.begin(), 1);
-  Value one = stensor::ReshapeOp::create(builder, loc, typed(shape), local);
-  shape[0] = cards;
-  auto all = stensor::ConcatOp::create(builder, loc, typed(shape), SmallVector<Value>(cards, one), 0);
-  all->setAttr(part::kUniteAttr, builder.getUnitAttr());
-  const int64_t rank = shape.size(), dim = cut.dim + 1;
-  SmallVector<int64_t> offsets(rank, 0), strides(rank, 1), permutation;
-  for (int64_t d = 1; d < dim; ++d)
-    permutation.push_back(d);
-  permutation.push_back(0);
-  for (int64_t d = dim; d < rank; ++d)
-    permutation.push_back(d);
-  SmallVector<Value> parts;
-  for (int64_t width : cut.widths) {
-    shape[dim] = width;
-    Value part = all;
-    if (cut.widths.size() > 1)
-      part = stensor::SliceOp::create(builder, loc, typed(shape), part, offsets, strides);
-    SmallVector<int64_t> turned;
-    for (int64_t d : permutation)
-      turned.push_back(shape[d]);
-    part = stensor::TransposeOp::create(builder, loc, typed(turned), part, permutation);
-    parts.push_back(
-        stensor::ReshapeOp::create(builder, loc, shareType(type, {cut.dim, {cards * width}}), part));
-    offsets[dim] += width;
-  }
-  if (parts.size() == 1)
-    return parts.front();
-  return stensor::ConcatOp::create(builder, loc, shareType(type, {cut.dim, {cards * cut.width()}}), parts,
-                                   cut.dim);
-}
-
 /// `value` itself, or if cards have shares of it, these united.
 Value CardSharer::united(Value value) {
   auto known = shares.find(value);
@@ -541,7 +336,7 @@ Value CardSharer::united(Value value) {
     return value;
   Value &whole = unitedOf[value];
   if (!whole)
-    whole = unite(known->second.local, known->second.cut);
+    whole = unite(known->second.local, known->second.cut, cards);
   return whole;
 }
 
@@ -569,7 +364,7 @@ bool CardSharer::narrowFirst(stensor::MapOp map, unsigned operand) {
       [&](OpBuilder &inside, Location loc, ValueRange arguments) {
         return SmallVector<Value>{arith::TruncFOp::create(inside, loc, narrow, arguments[0])};
       });
-  map->setOperand(operand, unite(laidOut(before->getResult(0), layouts), share.cut));
+  map->setOperand(operand, unite(laidOut(before->getResult(0), layouts), share.cut, cards));
   for (Operation *user : llvm::make_early_inc_range(argument.getUsers())) {
     user->getResult(0).replaceAllUsesWith(argument);
     user->erase();
