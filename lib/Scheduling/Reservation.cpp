@@ -129,27 +129,7 @@ std::string Resources::kindOf(Resource resource) const {
     return "vxm";
   if (resource >= firstBank)
     return resource >= firstStream ? "stream" : "bank";
-  switch (static_cast<Unit>(resource / queuesPerSide / 2)) {
-  case Unit::MemRead:
-    return "mem_read";
-  case Unit::MemWrite:
-    return "mem_write";
-  case Unit::Alu:
-    return "vxm";
-  case Unit::Distributor:
-  case Unit::Transposer:
-  case Unit::Permutor:
-    return "sxm";
-  case Unit::Link:
-    return "c2c";
-  case Unit::Installer:
-    return "mxm_install";
-  case Unit::Multiplier:
-    return "mxm_multiply";
-  case Unit::Any:
-    break;
-  }
-  return "other";
+  return std::string(binary::unitGroup(static_cast<Unit>(resource / queuesPerSide / 2)));
 }
 
 //===----------------------------------------------------------------------===//

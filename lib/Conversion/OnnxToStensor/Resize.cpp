@@ -308,6 +308,49 @@ static bool checkResampling(Node &node, llvm::ArrayRef<int64_t> axes, llvm::Arra
                       [&](int64_t dim) { return node.fits({input.shape[dim], sizes[dim]}, kMaxListed); });
 }
 
+/// The input resampled along `axes`, by `scales` to `sizes` of all dimensions, `axis` says how. With a
+/// region, first all starts and then all ends of it, what is outside of the input has a value of its own.
+static Results resample(Node &node, Resampling axis, llvm::ArrayRef<int64_t> axes,
+                        llvm::ArrayRef<double> scales, const Shape &sizes, llvm::ArrayRef<double> region = {},
+                        double valueOutside = 0) {
+  const Tensor &input = node.input(0);
+  if (!checkResampling(node, axes, scales, sizes))
+    return failure();
+  if (input.count() == 0 || countElements(sizes) == 0)
+    return {{node.splat(input.element, sizes, 0)}};
+  const bool isNearest = axis.mode == "nearest", isLast = isChannelsLastQuicker(input, sizes);
+  Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
+  if (isLast)
+    result = channelsLast(node, result);
+  for (auto [index, dim] : llvm::enumerate(axes)) {
+    const int64_t at = placeOf(dim, input.rank(), isLast);
+    axis.inSize = input.shape[dim];
+    axis.outSize = sizes[dim];
+    axis.scale = scales[dim];
+    if (!region.empty()) {
+      axis.roiStart = region[index];
+      axis.roiEnd = region[index + axes.size()];
+    }
+    const bool isUntouched = axis.inSize == axis.outSize && axis.scale == 1 && region.empty();
+    if (isUntouched)
+      continue;
+    std::optional<Taps> taps = findTaps(node, axis);
+    if (!taps)
+      return failure();
+    result = resampleAxis(node, result, at, *taps, isNearest);
+    if (region.empty() || llvm::all_of(taps->outside, [](int64_t outside) { return !outside; }))
+      continue;
+    Shape maskShape(input.rank(), 1);
+    maskShape[at] = axis.outSize;
+    Tensor mask = node.integers(maskShape, taps->outside, node.getBuilder().getI1Type());
+    result = node.map({mask, result, node.splat(result.element, {}, valueOutside)}, result.element,
+                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[2], x[1]); });
+  }
+  if (isLast)
+    result = channelsFirst(node, result);
+  return {{node.cast(result, input.element)}};
+}
+
 static bool isOneOf(llvm::StringRef value, llvm::ArrayRef<llvm::StringRef> known) {
   return llvm::is_contained(known, value);
 }
@@ -321,7 +364,6 @@ static Results convertResize(Node &node) {
   axis.cubicCoefficient = node.realAttr("cubic_coeff_a", -0.75);
   axis.antialias = node.integerAttr("antialias", 0);
   axis.excludeOutside = node.integerAttr("exclude_outside", 0);
-  double extrapolation = node.realAttr("extrapolation_value", 0);
   llvm::StringRef policy = node.stringAttr("keep_aspect_ratio_policy", "stretch");
   std::optional<Shape> givenAxes = node.integersAttr("axes");
   if (!isOneOf(axis.mode, {"nearest", "linear", "cubic"}) ||
@@ -345,43 +387,7 @@ static Results convertResize(Node &node) {
   Shape sizes;
   if (node.refused() || !readSizes(node, 2, 3, axes, policy, scales, sizes))
     return failure();
-  if (!checkResampling(node, axes, scales, sizes))
-    return failure();
-  if (input.count() == 0 || countElements(sizes) == 0)
-    return {{node.splat(input.element, sizes, 0)}};
-
-  bool isNearest = axis.mode == "nearest";
-  Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
-  const bool isLast = isChannelsLastQuicker(input, sizes);
-  if (isLast)
-    result = channelsLast(node, result);
-  for (auto [index, dim] : llvm::enumerate(axes)) {
-    const int64_t at = placeOf(dim, input.rank(), isLast);
-    axis.inSize = input.shape[dim];
-    axis.outSize = sizes[dim];
-    axis.scale = scales[dim];
-    if (crops) {
-      axis.roiStart = region[index];
-      axis.roiEnd = region[index + axes.size()];
-    }
-    bool untouched = axis.inSize == axis.outSize && axis.scale == 1 && !crops;
-    if (untouched)
-      continue;
-    std::optional<Taps> taps = findTaps(node, axis);
-    if (!taps)
-      return failure();
-    result = resampleAxis(node, result, at, *taps, isNearest);
-    if (!crops || llvm::all_of(taps->outside, [](int64_t outside) { return !outside; }))
-      continue;
-    Shape maskShape(input.rank(), 1);
-    maskShape[at] = axis.outSize;
-    Tensor mask = node.integers(maskShape, taps->outside, node.getBuilder().getI1Type());
-    result = node.map({mask, result, node.splat(result.element, {}, extrapolation)}, result.element,
-                      [](Scalars &s, llvm::ArrayRef<Value> x) { return s.select(x[0], x[2], x[1]); });
-  }
-  if (isLast)
-    result = channelsFirst(node, result);
-  return {{node.cast(result, input.element)}};
+  return resample(node, axis, axes, scales, sizes, region, node.realAttr("extrapolation_value", 0));
 }
 
 /// Operands x and scales; the coordinates of old.
@@ -407,30 +413,7 @@ static Results convertUpsample(Node &node) {
     axes.push_back(dim);
     sizes.push_back(saturatingInteger(std::floor(input.shape[dim] * scale)));
   }
-  if (!checkResampling(node, axes, *scales, sizes))
-    return failure();
-  if (input.count() == 0 || countElements(sizes) == 0)
-    return {{node.splat(input.element, sizes, 0)}};
-  bool isNearest = axis.mode == "nearest";
-  Tensor result = isNearest ? input : node.cast(input, node.getBuilder().getF32Type());
-  const bool isLast = isChannelsLastQuicker(input, sizes);
-  if (isLast)
-    result = channelsLast(node, result);
-  for (auto [dim, scale] : llvm::enumerate(*scales)) {
-    axis.inSize = input.shape[dim];
-    axis.outSize = sizes[dim];
-    axis.scale = scale;
-    if (scale == 1)
-      continue;
-    std::optional<Taps> taps = findTaps(node, axis);
-    if (!taps)
-      return failure();
-    result = resampleAxis(node, result, placeOf(static_cast<int64_t>(dim), input.rank(), isLast), *taps,
-                          isNearest);
-  }
-  if (isLast)
-    result = channelsFirst(node, result);
-  return {{node.cast(result, input.element)}};
+  return resample(node, axis, axes, *scales, sizes);
 }
 
 void addResize(OperatorTable &table) {
