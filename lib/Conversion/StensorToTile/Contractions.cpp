@@ -330,23 +330,13 @@ int32_t Lowering::Contraction::tileOf(int64_t batch, int64_t slot, int64_t chunk
 int32_t Lowering::weightTile(Location loc, const Refs &refs, int64_t bytes) {
   if (auto known = weightTiles.find(refs); known != weightTiles.end())
     return known->second;
-  int32_t buffer = emitter.createBuffer(loc, refs.size(), bytes, emitter.target.installStreams);
-  std::vector<Job> jobs;
-  for (auto [i, ref] : llvm::enumerate(refs))
-    jobs.push_back({ref, {buffer, -1, static_cast<int64_t>(i)}});
-  emitter.copy(loc, bytes, jobs);
-  return weightTiles[refs] = buffer;
+  return weightTiles[refs] = emitter.copyToBuffer(loc, refs, bytes, emitter.target.installStreams);
 }
 
 Progression Lowering::progressionFor(Location loc, const Refs &refs, int64_t bytes) {
   if (std::optional<Progression> progression = progressionOf(refs))
     return *progression;
-  int32_t buffer = emitter.createBuffer(loc, refs.size(), bytes);
-  std::vector<Job> jobs;
-  for (auto [i, ref] : llvm::enumerate(refs))
-    jobs.push_back({ref, {buffer, -1, static_cast<int64_t>(i)}});
-  emitter.copy(loc, bytes, jobs);
-  return {buffer, 0, refs.size() > 1 ? 1 : 0};
+  return {emitter.copyToBuffer(loc, refs, bytes), 0, refs.size() > 1 ? 1 : 0};
 }
 
 //===----------------------------------------------------------------------===//

@@ -220,6 +220,15 @@ void Emitter::copy(Location loc, int64_t bytes, ArrayRef<Job> jobs) {
       [](OpBuilder &, Location, ValueRange arguments) { return SmallVector<Value>(arguments); });
 }
 
+int32_t Emitter::copyToBuffer(Location loc, ArrayRef<Ref> refs, int64_t bytes, int64_t stripes) {
+  const int32_t buffer = createBuffer(loc, refs.size(), bytes, stripes);
+  std::vector<Job> jobs;
+  for (auto [i, ref] : llvm::enumerate(refs))
+    jobs.push_back({ref, {buffer, -1, static_cast<int64_t>(i)}});
+  copy(loc, bytes, jobs);
+  return buffer;
+}
+
 void Emitter::permute(Location loc, std::vector<PermuteJob> jobs) {
   if (jobs.empty())
     return;

@@ -112,6 +112,8 @@ public:
   void map(mlir::Location loc, mlir::TypeRange types, llvm::ArrayRef<Job> jobs, BodyBuilder body);
   /// A map that moves `bytes` wide elements unchanged.
   void copy(mlir::Location loc, int64_t bytes, llvm::ArrayRef<Job> jobs);
+  /// A buffer of copies of `refs`, one after the other.
+  int32_t copyToBuffer(mlir::Location loc, llvm::ArrayRef<Ref> refs, int64_t bytes, int64_t stripes = 1);
   struct PermuteJob {
     Ref input;
     int32_t laneMap;

@@ -28,12 +28,7 @@ int32_t Lowering::gatherTable(stensor::GatherOp gather, const Layout &layout, in
   if (std::optional<Progression> run = progressionOf(column);
       run && run->start == 0 && (run->step == 1 || grid.rows() == 1))
     return run->buffer;
-  int32_t buffer = emitter.createBuffer(loc, grid.rows(), bytes);
-  std::vector<Job> jobs;
-  for (auto [row, ref] : llvm::enumerate(column))
-    jobs.push_back({ref, {buffer, -1, static_cast<int64_t>(row)}});
-  emitter.copy(loc, bytes, jobs);
-  return buffer;
+  return emitter.copyToBuffer(loc, column, bytes);
 }
 
 /// Indices in the form that Gather takes: low byte in the first lane of each superlane, high byte in the

@@ -149,7 +149,7 @@ private:
   /// Where a map's operands lie, if moving its result to where it is wished takes less than moving them.
   std::optional<Layout> layoutWithoutMoving(stensor::MapOp map, const Layout &wished);
 
-  //===--- Operands (Materialise.cpp) ---===//
+  //===--- Operands (Materialise.cpp, Assembly.cpp) ---===//
   /// Vectors of `view` in `layout`; a replicated layout has its element in at least `replicas` lanes.
   Refs materialise(mlir::Location loc, const View &view, mlir::Type elementType, const Layout &layout,
                    int64_t replicas = 1);

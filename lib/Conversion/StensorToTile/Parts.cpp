@@ -9,11 +9,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "VectorPlan.h"
 #include "lib/Conversion/Views/Elements.h"
 
 #include "dialects/part/PartDialect.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include <cstring>
 #include <numeric>
@@ -220,18 +219,12 @@ public:
       job.push_back(to);
       *want.ref = to;
     }
+    SmallVector<bool> masked{true};
+    if (fill != 0)
+      masked.push_back(false);
     SmallVector<Type> types(fill == 0 ? 2 : 3, carrier(emitter.builder.getContext(), bytes));
     emitter.map(loc, types, jobs, [&](OpBuilder &builder, Location loc, ValueRange arguments) {
-      const Type type = arguments.front().getType(), word = builder.getI32Type();
-      auto widened = [&](Value value) {
-        return type == word ? value : arith::ExtSIOp::create(builder, loc, word, value).getResult();
-      };
-      Value kept = arith::AndIOp::create(builder, loc, widened(arguments[0]), widened(arguments[1]));
-      if (fill != 0)
-        kept = arith::OrIOp::create(builder, loc, kept, widened(arguments[2]));
-      if (type != word)
-        kept = arith::TruncIOp::create(builder, loc, type, kept);
-      return SmallVector<Value>{kept};
+      return mergeBody(masked, builder, loc, arguments);
     });
   }
 

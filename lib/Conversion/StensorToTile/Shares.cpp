@@ -53,12 +53,7 @@ int32_t Lowering::bufferToSend(Location loc, const Refs &refs, int64_t bytes) {
   if (buffer && buffer.getStripes() == 1 && progression && progression->start == 0 &&
       (refs.size() == 1 || progression->step == 1))
     return refs.front().buffer;
-  int32_t copy = emitter.createBuffer(loc, refs.size(), bytes);
-  std::vector<Job> jobs;
-  for (auto [i, ref] : llvm::enumerate(refs))
-    jobs.push_back({ref, {copy, -1, static_cast<int64_t>(i)}});
-  emitter.copy(loc, bytes, jobs);
-  return copy;
+  return emitter.copyToBuffer(loc, refs, bytes);
 }
 
 LogicalResult Lowering::lowerUnite(stensor::ConcatOp unite) {
