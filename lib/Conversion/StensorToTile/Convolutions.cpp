@@ -54,7 +54,7 @@ private:
   void emitUnit(int64_t phase, Slots slots, int64_t planeCount, ArrayRef<Rows> rowsOfPlanes);
   int32_t tileOf(int64_t phase, int64_t slot, const Chunk &chunk);
   /// The vector of the input that `chunk` needs for each of some rows of a phase.
-  Refs rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const;
+  Refs rowsOf(int64_t phase, const Chunk &chunk, const Rows &present, size_t plane) const;
   /// Rows of a phase: image, group, position in the dimensions in front.
   int64_t rowCount(int64_t phase) const { return sizes.images * packed.groupsOf(phase) * positionsInFront; }
   int64_t resultVector(int64_t phase, int64_t slot, int64_t row) const {
@@ -80,8 +80,8 @@ private:
   int64_t planesApart = 1;      ///< of a unit whose planes share a tile
   bool canBeApart = false;
 
-  Refs inputVectors; ///< [chunk, image, group, dimensions in front]
-  Ref padding;
+  Refs inputVectors;            ///< [chunk, image, group, dimensions in front]
+  SmallVector<Ref, 2> paddings; ///< by plane, so that planes apart read it at once; zeros are left out
   std::string filters;
 
   SmallVector<Value> results;
@@ -134,7 +134,9 @@ void Lowering::Convolution::prepareInput() {
   std::string outside(lanes * bytes, 0);
   for (int64_t lane = 0; lane < lanes; ++lane)
     std::memcpy(outside.data() + lane * bytes, &bits, bytes);
-  padding = emitter.constants(loc, outside, bytes).front();
+  paddings.push_back(emitter.constants(loc, outside, bytes).front());
+  while (canBeApart && bits != 0 && static_cast<int64_t>(paddings.size()) < planesApart)
+    paddings.push_back({emitter.createConstant(loc, {outside}, bytes), -1, 0});
 
   const View &weights = lowering.viewOf(op.getFilters());
   filters.resize(weights.elements() * bytes);
@@ -217,7 +219,8 @@ static std::vector<int64_t> placesUnder(const ConvolutionSizes &sizes, int64_t l
   return places;
 }
 
-Refs Lowering::Convolution::rowsOf(int64_t phase, const Chunk &chunk, int64_t firstRow, int64_t count) const {
+Refs Lowering::Convolution::rowsOf(int64_t phase, const Chunk &chunk, const Rows &present,
+                                   size_t plane) const {
   std::vector<int64_t> places(positionsInFront);
   std::iota(places.begin(), places.end(), 0);
   int64_t linesIn = positionsInFront;
@@ -226,13 +229,13 @@ Refs Lowering::Convolution::rowsOf(int64_t phase, const Chunk &chunk, int64_t fi
     linesIn = elementsOf(ArrayRef<int64_t>(sizes.extents).drop_back());
   }
   Refs rows;
-  rows.reserve(count);
-  for (int64_t row = firstRow; row < firstRow + count; ++row) {
+  rows.reserve(present.count);
+  for (int64_t row = present.first; row < present.first + present.count; ++row) {
     const int64_t place = places[row % positionsInFront], number = row / positionsInFront,
                   image = number / packed.groupsOf(phase),
                   group = number % packed.groupsOf(phase) * packed.step + chunk.source.group;
     if (place < 0 || group < 0 || group >= packed.inGroups)
-      rows.push_back(padding);
+      rows.push_back(paddings[std::min(plane, paddings.size() - 1)]);
     else
       rows.push_back(
           inputVectors[((chunk.source.chunk * sizes.images + image) * packed.inGroups + group) * linesIn +
@@ -256,7 +259,9 @@ std::vector<size_t> Lowering::Convolution::orderOf(ArrayRef<Refs> rowsOfChunks) 
     for (const Ref &ref : rows)
       latest = std::max(latest, ref.buffer);
     arrivals.push_back(latest);
-    waste.emplace_back(llvm::count(rows, padding), countRuns(rows));
+    waste.emplace_back(
+        llvm::count_if(rows, [&](const Ref &ref) { return llvm::is_contained(paddings, ref); }),
+        countRuns(rows));
   }
   llvm::sort(order,
              [&](size_t a, size_t b) { return std::pair(arrivals[a], a) < std::pair(arrivals[b], b); });
@@ -280,8 +285,8 @@ void Lowering::Convolution::emitUnit(int64_t phase, Slots slots, int64_t planeCo
   const std::vector<Chunk> chunks = packed.chunksOf(phase, slots.first);
   std::vector<Refs> rows(chunks.size());
   for (auto [chunk, refs] : llvm::zip_equal(chunks, rows))
-    for (const Rows &ofPlane : rowsOfPlanes) {
-      llvm::append_range(refs, rowsOf(phase, chunk, ofPlane.first, ofPlane.count));
+    for (auto [plane, ofPlane] : llvm::enumerate(rowsOfPlanes)) {
+      llvm::append_range(refs, rowsOf(phase, chunk, ofPlane, plane));
       const Ref last = refs.back();
       refs.resize(llvm::alignTo(refs.size(), count), last);
     }
@@ -357,11 +362,11 @@ void Lowering::Convolution::run(std::vector<Refs> &vectors) {
   resultVectors = &vectors;
   positionsInFront = elementsOf(ArrayRef<int64_t>(sizes.positions).drop_back());
   planes = lowering.planesOf(op, fused);
+  planesApart = emitter.target.planesPerHemisphere;
+  canBeApart = bytes == 1 && planesApart == 2 && (!fused || lowering.bodyFits(fused, planesApart));
   prepareInput();
   prepareBody();
   const int64_t phases = std::min(packed.phases, packed.outGroups);
-  planesApart = emitter.target.planesPerHemisphere;
-  canBeApart = bytes == 1 && planesApart == 2 && (!fused || lowering.bodyFits(fused, planesApart));
   const int64_t units =
       phases * variants * (canBeApart ? packed.slots : llvm::divideCeil(packed.slots, planes));
   for (int64_t phase = 0; phase < phases; ++phase)

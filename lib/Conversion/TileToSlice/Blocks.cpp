@@ -74,6 +74,65 @@ static int64_t blockOf(llvm::ArrayRef<Range> writes) {
   return stay ? block : 0;
 }
 
+namespace {
+/// Vectors that one plane of a contraction reads while another one reads as many from `other` on.
+struct ReadsAtOnce {
+  int64_t first, firstStep, other, otherStep, count;
+};
+} // namespace
+
+/// What planes apart read of a buffer at once.
+static std::vector<ReadsAtOnce> readsApart(mlir::Value buffer) {
+  struct Segment {
+    int64_t chunk, plane, row, first, step, count;
+  };
+  std::vector<ReadsAtOnce> reads;
+  llvm::DenseSet<mlir::Operation *> seen;
+  for (mlir::Operation *user : buffer.getUsers()) {
+    auto contract = llvm::dyn_cast<ContractOp>(user);
+    if (!contract || !contract.getApart() || !seen.insert(user).second)
+      continue;
+    llvm::SmallVector<Segment> segments;
+    llvm::ArrayRef<int64_t> numbers = contract.getRowSegments();
+    int64_t chunk = -1, row = 0;
+    for (auto [operand, rows] : llvm::enumerate(contract.getRows())) {
+      llvm::ArrayRef<int64_t> segment = numbers.slice(4 * operand, 4);
+      row = segment[0] == chunk ? row : 0;
+      chunk = segment[0];
+      if (rows == buffer)
+        segments.push_back({chunk, row / int64_t(contract.getCount()), row % int64_t(contract.getCount()),
+                            segment[1], segment[2], segment[3]});
+      row += segment[3];
+    }
+    for (const Segment &a : segments)
+      for (const Segment &b : segments) {
+        const int64_t begin = std::max(a.row, b.row), end = std::min(a.row + a.count, b.row + b.count);
+        if (a.chunk == b.chunk && a.plane < b.plane && begin < end)
+          reads.push_back({a.first + (begin - a.row) * a.step, a.step, b.first + (begin - b.row) * b.step,
+                           b.step, end - begin});
+      }
+  }
+  return reads;
+}
+
+/// The least distance of vectors that planes read at once; 0 if they read the same ones.
+static int64_t distanceOf(llvm::ArrayRef<ReadsAtOnce> reads) {
+  int64_t distance = INT64_MAX;
+  for (const ReadsAtOnce &read : reads)
+    distance = std::min(distance, std::abs(read.other - read.first));
+  return distance;
+}
+
+/// Vectors that a plane wants of a slice while another one does.
+static int64_t countMeetings(llvm::ArrayRef<ReadsAtOnce> reads, int64_t block, int64_t stripes) {
+  int64_t meetings = 0;
+  for (const ReadsAtOnce &read : reads)
+    for (int64_t i = 0; i < read.count; ++i)
+      meetings += (read.first + i * read.firstStep) / block % stripes ==
+                  (read.other + i * read.otherStep) / block % stripes;
+  return meetings;
+}
+
 static void cutInBlocks(BufferOp buffer, const target::Target &target) {
   // What passes write or read, and how many such passes run at once.
   struct Ranges {
@@ -101,14 +160,25 @@ static void cutInBlocks(BufferOp buffer, const target::Target &target) {
   }
   // Vectors that are read once hold their slice no longer than it takes to write them.
   const Ranges &cut = writes.ranges.size() > 1 || cyclesRead <= vectors ? writes : reads;
-  if (cut.ranges.size() < 2)
+  const std::vector<ReadsAtOnce> apart = readsApart(buffer.getBuffer());
+  // What one pass writes may still be cut for planes that read it.
+  const bool isForPlanes = cut.ranges.size() < 2;
+  if (isForPlanes && apart.empty())
     return;
-  const int64_t block = blockOf(cut.ranges);
+  const int64_t block = isForPlanes ? distanceOf(apart) : blockOf(cut.ranges);
   if (block == 0 || (&cut == &writes && block == 1))
     return;
   // Whatever a pass takes and gives at once must find slices of its own.
   const int64_t widest = target.slicesPerHemisphere / streamed;
-  const int64_t stripes = std::min({llvm::divideCeilSigned(vectors, block), cut.atOnce, widest});
+  const int64_t most = std::min(llvm::divideCeilSigned(vectors, block), widest);
+  if (most <= 1)
+    return;
+  int64_t stripes = std::min(most, cut.atOnce);
+  // As many more as it takes for planes apart not to want the same one.
+  int64_t least = countMeetings(apart, block, stripes);
+  for (int64_t more = stripes + 1; least > 0 && more <= most; ++more)
+    if (const int64_t meetings = countMeetings(apart, block, more); meetings < least)
+      least = meetings, stripes = more;
   if (stripes <= 1)
     return;
   buffer.setStripes(stripes);

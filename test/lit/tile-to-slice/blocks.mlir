@@ -109,3 +109,25 @@ func.func @main() {
   }
   return
 }
+
+// -----
+
+// Planes apart read vectors 0 ... 39 and 40 ... 79 of what one map writes, at once: each half has a slice.
+// CHECK-LABEL: func.func @main
+// CHECK: slice.buffer {bank = {{.}} : i64, block = 40 : i64, hemispheres = array<i64: {{.}}>, slices = array<i64: {{[0-9]+}}, {{[0-9]+}}>, stripes = 2 : i64} : <80, 1>
+func.func @main() {
+  %x = tile.input "x" {machine_type = tensor<80x8xi8>, user_type = i8, permutation = array<i64: 0, 1>, lane_dims = 1 : i64, first = 0 : i64} : <80, 1>
+  %w = tile.constant dense<1> : tensor<16x1x320xi8> {stripes = 16 : i64} : <16, 1>
+  %y = tile.buffer : <80, 1>
+  tile.map ins(%x : !tile.buffer<80, 1>) [0, 1] outs(%y : !tile.buffer<80, 1>) [0, 1] count 80 {
+  ^bb0(%a: i8):
+    tile.yield %a : i8
+  }
+  %p = tile.buffer : <40, 4>
+  %q = tile.buffer : <40, 4>
+  tile.contract weights(%w, %w : !tile.buffer<16, 1>, !tile.buffer<16, 1>) rows(%y, %y : !tile.buffer<80, 1>, !tile.buffer<80, 1>) [0, 0, 1, 40, 0, 40, 1, 40] [] outs(%p, %q : !tile.buffer<40, 4>, !tile.buffer<40, 4>) [0, 1, 0, 1] planes 2 lanes [8] columns [16, 16] count 40 {
+  ^bb0(%a: i32):
+    tile.yield %a : i32
+  } {apart}
+  return
+}
