@@ -101,13 +101,8 @@ private:
   /// The layout of a map's results that nobody wishes otherwise.
   Layout freeLayout(stensor::MapOp map) const;
   void setLayout(Root &root, const Layout &layout);
-  /// The layout in which `map`'s result vectors are those of a contraction that it reads, if it can run
-  /// in that contraction's body.
-  std::optional<Layout> planFusion(stensor::MapOp map);
   /// The layout of `view` under which a row runs along the columns of a contraction's result.
   static std::optional<Layout> layoutAlongColumns(const View &view, int64_t columns);
-  bool readsWholeVectors(stensor::MapOp map, mlir::Value operand, stensor::ContractOp contract,
-                         const Layout &layout) const;
   /// What of a contraction each card does a part of.
   enum class Spread { None, Columns, Rows };
   Spread spreadOf(stensor::ContractOp contract) const { return spreadOf(contract, options.cards); }
@@ -115,14 +110,21 @@ private:
   /// Bytes on a card of the constants that several cards divide among them, if there are 1, 2 ... cards.
   llvm::SmallVector<int64_t> dividedBytes();
   int64_t planesOf(stensor::ContractOp contract) const;
-  bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
-  /// Whether a map's body fits behind `planes` planes at once.
-  bool bodyFits(stensor::MapOp map, int64_t planes);
   /// Tells the roots of `view` that it will be read in `layout`, each element that is alone in its
   /// vector in `replicas` lanes.
   void wish(const View &view, const Layout &layout, bool ofContraction, int64_t replicas = 1);
   llvm::DenseMap<int32_t, Layout> translate(const View &view, const Layout &layout,
                                             llvm::ArrayRef<int32_t> numbers) const;
+
+  //===--- Maps in the body of a contraction (Fusion.cpp) ---===//
+  /// The layout in which `map`'s result vectors are those of a contraction that it reads, if it can run
+  /// in that contraction's body.
+  std::optional<Layout> planFusion(stensor::MapOp map);
+  bool readsWholeVectors(stensor::MapOp map, mlir::Value operand, stensor::ContractOp contract,
+                         const Layout &layout) const;
+  bool extrasAreAtHand(stensor::MapOp map, mlir::Value operand, const Layout &layout, Spread spread) const;
+  /// Whether a map's body fits behind `planes` planes at once.
+  bool bodyFits(stensor::MapOp map, int64_t planes);
 
   //===--- Pixels side by side (PlanPixels.cpp) ---===//
   /// Chooses how many pixels of each image lie side by side.
