@@ -9,28 +9,32 @@
 
 #include "lib/Conversion/Partition/Cost.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace sluice::tiling {
 
-/// Rows below which a unit is not cut to occupy more planes.
-constexpr int64_t fewRows = 32;
-
 int64_t rowsOfGroup(int64_t rows, int64_t units, int64_t planes, int64_t bytes,
                     const target::Target &target) {
   // int8 on single planes: each plane is on its own. fp16: a hemisphere's planes are one tandem.
-  int64_t sideBySide = partition::unitsAtOnce(planes, bytes, target);
-  int64_t least = (rows + target.accumulatorRows - 1) / target.accumulatorRows;
+  const int64_t sideBySide = partition::unitsAtOnce(planes, bytes, target),
+                interval = bytes == 2 ? target.f16RowInterval : 1;
+  // The next chunk's tile is installed meanwhile, if that leaves streams for the rows.
+  const bool isHidden = bytes * target.installStreams + bytes <= int64_t(target.streamsPerDirection);
+  const int64_t least = llvm::divideCeil(rows, target.accumulatorRows), install = target.columnGroups();
   int64_t best = least, bestTime = -1;
   for (int64_t groups = least; groups <= least * sideBySide; ++groups) {
-    int64_t size = (rows + groups - 1) / groups;
-    if (groups > least && size < fewRows)
+    const int64_t multiply = llvm::divideCeil(rows, groups) * interval;
+    // Planes that install more than they multiply had better be left to others.
+    if (groups > least && !isHidden && multiply < install)
       break;
-    int64_t time = (units * groups + sideBySide - 1) / sideBySide * size;
+    const int64_t chunk = isHidden ? std::max(multiply, install) : multiply + install,
+                  time = llvm::divideCeil(units * groups, sideBySide) * chunk;
     if (bestTime < 0 || time < bestTime)
       best = groups, bestTime = time;
   }
-  return (rows + best - 1) / best;
+  return llvm::divideCeil(rows, best);
 }
 
 void ContractUnit::addChunk(ArrayRef<int32_t> buffers, int64_t depth, ArrayRef<Ref> vectors) {
