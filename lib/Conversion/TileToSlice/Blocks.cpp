@@ -31,11 +31,9 @@ struct Range {
 };
 } // namespace
 
-/// Whether `use` takes the buffer as it lies in one slice.
-static bool needsOneSlice(mlir::OpOperand &use) {
-  return llvm::isa<ExchangeOp>(use.getOwner()) ||
-         (llvm::isa<GatherOp>(use.getOwner()) && use.getOperandNumber() <= 1);
-}
+/// Whether the buffer is to lie in one slice for `use`: exchanges, tables and offsets must, and a table,
+/// which lies where its offsets reach it, leaves little choice to what is gathered from it.
+static bool needsOneSlice(mlir::OpOperand &use) { return llvm::isa<ExchangeOp, GatherOp>(use.getOwner()); }
 
 static bool isWrite(mlir::OpOperand &use) {
   auto pass = llvm::dyn_cast<PassOpInterface>(use.getOwner());

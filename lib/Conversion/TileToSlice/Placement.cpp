@@ -443,8 +443,8 @@ static bool tryPlacing(mlir::Block &body, const target::Target &target, int64_t 
   Occupancy alive(graph, scheduling::planForMemory(graph, target.memoryBytes(), bytes, manner.headroom));
   BufferPlacer placer(target, horizon, manner.allAround, std::move(alive), placement);
   placer.run(body);
-  placement.isOverfull = placer.overflows();
-  if (placement.isOverfull && manner.headroom > 0) {
+  placement.lacksRoom = placer.overflows();
+  if (placement.lacksRoom && manner.headroom > 0) {
     --manner.headroom;
     return false;
   }
@@ -456,6 +456,7 @@ static bool tryPlacing(mlir::Block &body, const target::Target &target, int64_t 
       placer.placeCopy(*copy, &op);
     isFree &= !hasClash(&op, placement);
   }
+  placement.lacksRoom |= !isFree;
   if (isFree || manner.allAround)
     return true;
   manner.allAround = true;

@@ -42,8 +42,9 @@ struct Placement {
   llvm::DenseMap<mlir::Operation *, UnitPlace> units;
   /// Buffers that one pass alone uses, and that must be in nobody's way there.
   llvm::DenseSet<mlir::Value> copies;
-  /// Whether words did not suffice somewhere, as far as that can be told without a schedule.
-  bool isOverfull = false;
+  /// Whether words did not suffice somewhere, as far as that can be told without a schedule, or two operands
+  /// of a pass found no slices of their own.
+  bool lacksRoom = false;
 };
 
 /// Sides of the VXM.

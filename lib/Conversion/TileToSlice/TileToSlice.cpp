@@ -115,7 +115,7 @@ mlir::LogicalResult sluice::convertTileToSlice(mlir::ModuleOp module, const Lowe
   mlir::OwningOpRef<mlir::Operation *> whole((*function)->clone());
   tile::Placement placement;
   if (bool cut = placeAll(*function, true, *options.target, placement);
-      cut && placement.isOverfull && !isCancelled()) {
+      cut && placement.lacksRoom && !isCancelled()) {
     function->erase();
     *function = llvm::cast<mlir::func::FuncOp>(whole.release());
     module.push_back(*function);
